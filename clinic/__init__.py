@@ -1,0 +1,1 @@
+"""Couples Clinic: booking and couples' notes for relationship clinics. See ARCHITECTURE.md."""

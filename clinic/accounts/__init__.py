@@ -1,0 +1,1 @@
+"""Who signs in: roles, passwords, sessions, throttling."""

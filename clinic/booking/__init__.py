@@ -1,0 +1,1 @@
+"""Intervals, slots, holds and appointments."""

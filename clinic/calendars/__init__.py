@@ -1,0 +1,1 @@
+"""Feeds out, outside calendars in."""

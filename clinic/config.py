@@ -1,0 +1,152 @@
+"""The only reader of the environment: frozen settings, and a start that refuses to be half-set.
+
+Every setting is named in the README with its default and meaning (a test holds the two together).
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from clinic.foundation.errors import ClinicError
+
+
+class SettingsError(ClinicError):
+    """A setting is missing or cannot be used; the message names it."""
+
+    code = "settings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation decides. Made by `read_settings`; tests make their own."""
+
+    production: bool = False
+    instance: Path
+    database_url: str
+    port: int = 8000
+    base_url: str
+    secret_key: str
+    encryption_keys: str
+    smtp_url: str | None = None
+    mail_sender: str | None = None
+    rate_limits: bool = True
+    ratelimit_storage_uri: str = "memory://"
+    require_staff_2fa: bool = True
+    calcom_api_url: str = "https://api.cal.com/v2"
+    calendly_api_url: str = "https://api.calendly.com"
+    frame_ancestors: tuple[str, ...] = ()
+    trusted_proxies: int = 0
+    now: datetime | None = None
+
+    @property
+    def on_sqlite(self) -> bool:
+        """Whether the database is a SQLite file."""
+        return self.database_url.startswith("sqlite")
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the environment; generate local keys where that is allowed.
+
+    Raises `SettingsError` with one clear sentence when something is missing or malformed.
+    """
+    env = os.environ if environ is None else environ
+    production = env.get("CLINIC_ENV", "development") == "production"
+    instance = Path(env.get("CLINIC_INSTANCE", "instance")).resolve()
+    instance.mkdir(parents=True, exist_ok=True)
+    port = _whole_number(env, "PORT", 8000)
+    rate_limits = _switch(env, "CLINIC_RATE_LIMITS", default=True)
+    now = _instant(env, "CLINIC_NOW")
+    if production and not rate_limits:
+        raise SettingsError("CLINIC_RATE_LIMITS=off is for load tests only, never in production.")
+    if production and now is not None:
+        raise SettingsError("CLINIC_NOW stops the clock and is refused in production.")
+    return Settings(
+        production=production,
+        instance=instance,
+        database_url=_database_url(env, instance),
+        port=port,
+        base_url=_base_url(env, port, production=production),
+        secret_key=_key(env, "SECRET_KEY", instance / "secret_key", production=production),
+        encryption_keys=_key(
+            env, "CLINIC_ENCRYPTION_KEYS", instance / "encryption_keys", production=production
+        ),
+        smtp_url=env.get("SMTP_URL") or None,
+        mail_sender=env.get("MAIL_SENDER") or None,
+        rate_limits=rate_limits,
+        ratelimit_storage_uri=env.get("RATELIMIT_STORAGE_URI", "memory://"),
+        require_staff_2fa=_switch(env, "REQUIRE_STAFF_2FA", default=True),
+        calcom_api_url=env.get("CALCOM_API_URL", "https://api.cal.com/v2").rstrip("/"),
+        calendly_api_url=env.get("CALENDLY_API_URL", "https://api.calendly.com").rstrip("/"),
+        frame_ancestors=tuple(env.get("FRAME_ANCESTORS", "").split()),
+        trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+        now=now,
+    )
+
+
+def _database_url(env: Mapping[str, str], instance: Path) -> str:
+    url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'clinic.db'}"
+    if url.startswith(("postgres://", "postgresql://")):
+        url = "postgresql+psycopg://" + url.split("://", 1)[1]
+    if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
+        raise SettingsError("DATABASE_URL must begin with sqlite:/// or postgresql+psycopg://.")
+    return url
+
+
+def _base_url(env: Mapping[str, str], port: int, *, production: bool) -> str:
+    url = env.get("BASE_URL", "").rstrip("/")
+    if not url and production:
+        raise SettingsError("BASE_URL is needed in production: links in mails are built from it.")
+    url = url or f"http://127.0.0.1:{port}"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise SettingsError("BASE_URL must be a full address such as https://clinic.example.")
+    return url
+
+
+def _key(env: Mapping[str, str], name: str, kept_in: Path, *, production: bool) -> str:
+    """Take the key from the environment, or make one for a local run and keep it (mode 0600)."""
+    if value := env.get(name):
+        if len(value) < 32:
+            raise SettingsError(f"{name} is too short: 32 characters at least.")
+        return value
+    if production:
+        raise SettingsError(f"{name} is not set, and in production it is never made up.")
+    if not kept_in.exists():
+        made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
+        descriptor = os.open(kept_in, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(made + "\n")
+    return kept_in.read_text(encoding="ascii").strip()
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not (value.isascii() and value.isdigit()):
+        raise SettingsError(f"{name} must be a whole number, not {value!r}.")
+    return int(value)
+
+
+def _switch(env: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = env.get(name, "on" if default else "off").lower()
+    if value not in {"on", "off", "true", "false", "1", "0"}:
+        raise SettingsError(f"{name} must be on or off.")
+    return value in {"on", "true", "1"}
+
+
+def _instant(env: Mapping[str, str], name: str) -> datetime | None:
+    if not (value := env.get(name)):
+        return None
+    try:
+        instant = datetime.fromisoformat(value)
+    except ValueError:
+        raise SettingsError(f"{name} must be an instant such as 2026-11-21T09:00:00Z.") from None
+    if instant.tzinfo is None:
+        raise SettingsError(f"{name} needs its offset, for instance a final Z.")
+    return instant.astimezone(UTC)

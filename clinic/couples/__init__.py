@@ -1,0 +1,1 @@
+"""The unit of care: couples and their partners."""

@@ -1,0 +1,133 @@
+"""Tables' common base, UTC instants, and the one way to write: `with transaction():`.
+
+On SQLite a write transaction starts with BEGIN IMMEDIATE, so that check and write are one step
+and a second writer waits instead of failing half-way; on PostgreSQL the services lock the rows
+they decide on.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from clinic.extensions import db
+
+BUSY_TIMEOUT_MS = 20_000
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+ID = String(32)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC instant. SQLite keeps no zone, so it is taken off and put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; store UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored: which zone is it in?")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give an aware UTC instant back."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """The base of every table."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: UtcDateTime()}  # noqa: RUF012 - SQLAlchemy's own name
+
+
+def new_id() -> str:
+    """128 random bits as 32 hexadecimal digits: the key of a row, known before it is stored."""
+    return secrets.token_hex(16)
+
+
+def session() -> Session:
+    """The session of this request or command, for reading."""
+    return db.session()
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One use case, all or nothing: commit when the block ends, roll back when it raises.
+
+    Reads made before it in the same session are dropped first, so that everything decided inside
+    is decided on what the write lock protects. A transaction inside a transaction joins it.
+    """
+    current = db.session()
+    if current.info.get("writing"):
+        yield current
+        return
+    if current.new or current.dirty or current.deleted:
+        raise RuntimeError("something was changed outside a transaction")
+    current.rollback()
+    current.info["writing"] = True
+    try:
+        current.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        yield current
+        current.flush()
+        for before in current.info.pop("before_commit", []):
+            before(current)
+        current.commit()
+    except BaseException:
+        current.rollback()
+        raise
+    finally:
+        current.info.pop("writing", None)
+        current.info.pop("before_commit", None)
+
+
+def before_commit(current: Session, action: Callable[[Session], None]) -> None:
+    """Have `action` run as the last thing of this transaction (the audit chain is written there)."""
+    current.info.setdefault("before_commit", []).append(action)
+
+
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Set what each new connection needs."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    """WAL with synchronous=FULL: an acknowledged booking or note survives a power cut."""
+    connection.isolation_level = None  # transactions begin where we say, not where the driver likes
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute("PRAGMA trusted_schema = OFF")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {kind}")

@@ -1,0 +1,88 @@
+"""One tree of errors, raised by rules and services, turned into HTTP in `clinic/web/errors.py`.
+
+`code` is the stable machine name (the last part of the problem type in the JSON API),
+the message is a sentence a person can act on. Nothing here knows HTTP but the status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+
+class ClinicError(Exception):
+    """The root: anything the product refuses or cannot do, said in words for a person."""
+
+    status = 500
+    code = "error"
+
+    def __init__(self, message: str = "", *, code: str | None = None) -> None:
+        super().__init__(message or self.__class__.__doc__ or "")
+        self.message = message
+        if code is not None:
+            self.code = code
+
+
+class NotFound(ClinicError):
+    """There is nothing here, or nothing that you may know of."""
+
+    status = 404
+    code = "not-found"
+
+
+class NotAllowed(ClinicError):
+    """You are signed in, but this is not yours to do."""
+
+    status = 403
+    code = "not-allowed"
+
+
+class SignInNeeded(ClinicError):
+    """Please sign in first."""
+
+    status = 401
+    code = "sign-in-needed"
+
+
+class Conflict(ClinicError):
+    """It was changed in the meantime."""
+
+    status = 409
+    code = "conflict"
+
+
+class InvalidInput(ClinicError):
+    """Something in what was entered needs another look.
+
+    `errors` maps a field path (`partner.email`) to the sentences about it.
+    """
+
+    status = 422
+    code = "invalid-input"
+
+    def __init__(
+        self,
+        errors: Mapping[str, Sequence[str]],
+        message: str = "",
+        *,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.errors: dict[str, list[str]] = {path: list(said) for path, said in errors.items()}
+
+
+class TooManyRequests(ClinicError):
+    """Too many tries; `retry_after` is in whole seconds."""
+
+    status = 429
+    code = "too-many-requests"
+
+    def __init__(self, message: str = "", *, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Unavailable(ClinicError):
+    """Something we depend on does not answer just now."""
+
+    status = 503
+    code = "unavailable"

@@ -1,0 +1,135 @@
+"""The whole access policy on one page: who may do what, and to what.
+
+A permission is granted when any of its clauses holds for the actor and the subject. Whoever is
+refused something that they may not even know of gets `NotFound`, everybody else `NotAllowed`.
+Views declare one permission each (a route without one does not start); services ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from clinic.foundation.errors import NotAllowed, SignInNeeded
+
+
+class Role(StrEnum):
+    """What a member of staff is. One account may have several."""
+
+    ADMIN = "admin"
+    THERAPIST = "therapist"
+    FRONT_DESK = "front_desk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who is asking: a member of staff, the holder of a link, a visitor, or the system itself."""
+
+    clinic_id: str
+    name: str = "visitor"
+    """What the audit log calls them: `account:<id>`, `link:<id>`, `visitor`, `system:<what>`."""
+    account_id: str | None = None
+    roles: frozenset[Role] = frozenset()
+    therapist_id: str | None = None
+    appointment_id: str | None = None
+    """The one appointment that the link held opens."""
+    member_id: str | None = None
+    is_system: bool = False
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether they signed in as staff."""
+        return bool(self.roles)
+
+
+class Permission(StrEnum):
+    """Everything that can be asked for."""
+
+    BOOK = "book"
+    SEE_OWN_APPOINTMENT = "see_own_appointment"
+    CHANGE_OWN_APPOINTMENT = "change_own_appointment"
+    SEE_DIARY = "see_diary"
+    CHANGE_APPOINTMENT = "change_appointment"
+    SEE_OWN_DAY = "see_own_day"
+    SEE_PRACTICE = "see_practice"
+    EDIT_HOURS = "edit_hours"
+    EDIT_PRACTICE = "edit_practice"
+    SEE_DELIVERIES = "see_deliveries"
+    REDELIVER = "redeliver"
+    MANAGE_FEEDS = "manage_feeds"
+    MANAGE_ACCOUNTS = "manage_accounts"
+    SEE_AUDIT = "see_audit"
+    OWN_ACCOUNT = "own_account"
+
+
+Clause = Callable[[Actor, Any], bool]
+
+
+def anyone(_actor: Actor, _subject: Any) -> bool:
+    """Visitors too."""
+    return True
+
+
+def has_role(*roles: Role) -> Clause:
+    """Staff with one of these roles."""
+    return lambda actor, _subject: bool(actor.roles.intersection(roles))
+
+
+def is_staff(actor: Actor, _subject: Any) -> bool:
+    """Any member of staff."""
+    return actor.is_staff
+
+
+def is_system(actor: Actor, _subject: Any) -> bool:
+    """The product acting on its own."""
+    return actor.is_system
+
+
+def own_diary(actor: Actor, subject: Any) -> bool:
+    """The therapist whose diary it is; without a subject, any therapist about their own."""
+    if actor.therapist_id is None:
+        return False
+    return subject is None or getattr(subject, "therapist_id", subject) == actor.therapist_id
+
+
+def holds_the_link(actor: Actor, subject: Any) -> bool:
+    """Whoever holds the link to this very appointment."""
+    return actor.appointment_id is not None and actor.appointment_id == getattr(
+        subject, "id", subject
+    )
+
+
+admin = has_role(Role.ADMIN)
+desk = has_role(Role.FRONT_DESK, Role.ADMIN)
+
+POLICY: dict[Permission, tuple[Clause, ...]] = {
+    Permission.BOOK: (anyone,),
+    Permission.SEE_OWN_APPOINTMENT: (holds_the_link,),
+    Permission.CHANGE_OWN_APPOINTMENT: (holds_the_link,),
+    Permission.SEE_DIARY: (desk, own_diary),
+    Permission.CHANGE_APPOINTMENT: (desk, own_diary, is_system),
+    Permission.SEE_OWN_DAY: (is_staff,),
+    Permission.SEE_PRACTICE: (is_staff,),
+    Permission.EDIT_HOURS: (desk, own_diary),
+    Permission.EDIT_PRACTICE: (admin,),
+    Permission.SEE_DELIVERIES: (desk,),
+    Permission.REDELIVER: (desk,),
+    Permission.MANAGE_FEEDS: (admin, own_diary),
+    Permission.MANAGE_ACCOUNTS: (admin,),
+    Permission.SEE_AUDIT: (admin,),
+    Permission.OWN_ACCOUNT: (is_staff,),
+}
+
+
+def is_allowed(actor: Actor, permission: Permission, subject: Any = None) -> bool:
+    """Whether any clause of the policy grants it."""
+    return any(clause(actor, subject) for clause in POLICY[permission])
+
+
+def require(actor: Actor, permission: Permission, subject: Any = None) -> None:
+    """Raise unless it is granted: `SignInNeeded` for visitors, `NotAllowed` for others."""
+    if is_allowed(actor, permission, subject):
+        return
+    raise NotAllowed if actor.is_staff or actor.appointment_id else SignInNeeded

@@ -1,0 +1,1 @@
+"""Which therapist fits, with reasons."""

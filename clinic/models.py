@@ -1,0 +1,10 @@
+"""Every table, imported once so that the metadata is complete (migrations and tests read it)."""
+
+from clinic.accounts import models as accounts
+from clinic.booking import models as booking
+from clinic.calendars import models as calendars
+from clinic.couples import models as couples
+from clinic.foundation import audit, outbox, vault
+from clinic.practice import models as practice
+
+__all__ = ["accounts", "audit", "booking", "calendars", "couples", "outbox", "practice", "vault"]

@@ -1,0 +1,1 @@
+"""Ruptures, repair attempts, session notes and the ledger."""

@@ -1,0 +1,1 @@
+"""The clinic itself: therapists, session types, opening hours, time off."""

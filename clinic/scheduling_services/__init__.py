@@ -1,0 +1,1 @@
+"""Cal.com and Calendly kept in step."""

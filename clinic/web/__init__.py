@@ -1,0 +1,1 @@
+"""The shell: public site, staff desk, errors, security headers, health."""
