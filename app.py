@@ -2,35 +2,84 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+import clinic.models  # noqa: F401 - completes the metadata
 from clinic.config import Settings, read_settings
-from clinic.extensions import db, migrate
+from clinic.extensions import csrf, db, limiter, migrate
+from clinic.foundation.clock import clock
+from clinic.foundation.database import prepare_engine
+from clinic.foundation.encryption import KeyRing
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+MAX_REQUEST_BYTES = 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. Without settings they are read from the environment."""
     settings = settings or read_settings()
     app = Flask(__name__, instance_path=str(settings.instance))
-    app.config.from_mapping(SECRET_KEY=settings.secret_key, SQLALCHEMY_DATABASE_URI=settings.database_url)
     app.extensions["settings"] = settings
+    _configure(app, settings)
     _bind_database(app, settings)
+    _bind_web(app, settings)
+    _register_rooms(app)
+    _register_handlers(app)
     return app
 
 
+def _configure(app: Flask, settings: Settings) -> None:
+    secure = settings.base_url.startswith("https://")
+    app.config.from_mapping(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
+        SESSION_COOKIE_NAME="__Host-clinic" if secure else "clinic",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    if settings.now is not None:
+        clock.freeze(settings.now)
+
+
 def _bind_database(app: Flask, settings: Settings) -> None:
-    from clinic.foundation.database import prepare_engine
-
-    import clinic.models  # noqa: F401
-    from clinic.foundation.encryption import KeyRing
-
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(app.root_path) + "/migrations")
+    migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     app.extensions["key_ring"] = KeyRing.parse(settings.encryption_keys)
     with app.app_context():
         prepare_engine(db.engine)
+
+
+def _bind_web(app: Flask, settings: Settings) -> None:
+    del settings
+    from clinic.accounts.guard import guard_request
+    from clinic.web.errors import init_errors
+    from clinic.web.headers import init_headers
+    from clinic.web.shell import init_shell
+
+    csrf.init_app(app)
+    limiter.init_app(app)
+    init_shell(app)
+    app.before_request(guard_request)  # after the shell: it needs the clinic of the request
+    init_headers(app)
+    init_errors(app)
+
+
+def _register_rooms(app: Flask) -> None:
+    from clinic.web.views import web
+
+    app.register_blueprint(web)
+
+
+def _register_handlers(app: Flask) -> None:
+    app.extensions["outbox"] = {}

@@ -5,7 +5,7 @@ from logging.config import fileConfig
 
 import clinic.models  # noqa: F401 - completes the metadata
 from alembic import context
-from clinic.foundation.database import Base
+from clinic.foundation.database import Base, UtcDateTime
 from flask import current_app
 
 if not logging.getLogger().handlers:
@@ -19,6 +19,13 @@ def include_object(item, name, kind, reflected, compare_to):
     return not (kind == "index" and reflected and name == "ex_appointment_no_overlap")
 
 
+def render_item(kind, item, autogen_context):
+    """Write our own types as what they are in the database: migrations import nothing of ours."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
 def run_migrations() -> None:
     """Run in one transaction, on the connection of the app (or of a test)."""
     engine = current_app.extensions["migrate"].db.engine
@@ -29,6 +36,7 @@ def run_migrations() -> None:
             render_as_batch=True,
             compare_type=False,
             include_object=include_object,
+            render_item=render_item,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -1,0 +1,152 @@
+"""The one place where errors become HTTP: pages for people, problem documents for machines.
+
+RFC 9457 for `/api/`, `/webhooks/` and whoever asks for JSON. A request id is on both; a stack
+trace goes to the log and to nobody else.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from clinic.foundation.errors import (
+    ClinicError,
+    InvalidInput,
+    SignInNeeded,
+    TooManyRequests,
+    Unavailable,
+)
+
+log = logging.getLogger(__name__)
+PROBLEM = "application/problem+json"
+
+
+def init_errors(app: Flask) -> None:
+    """Register the handlers."""
+    app.register_error_handler(ClinicError, answer_clinic_error)
+    app.register_error_handler(CSRFError, answer_csrf_error)
+    app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(OperationalError, answer_database_error)
+    app.register_error_handler(Exception, answer_anything_else)
+
+
+def answer_clinic_error(error: ClinicError) -> AnyResponse:
+    """Answer one of our own errors."""
+    if isinstance(error, SignInNeeded) and not wants_problem():
+        return current_app.extensions["sign_in_redirect"]()
+    if error.status >= 500:
+        log.error("%s in request %s", type(error).__name__, g.get("request_id"), exc_info=error)
+    return _answer(error.status, error.code, error.message, problem_details(error))
+
+
+def problem_details(error: ClinicError) -> dict[str, Any]:
+    """The members that a problem document of this error has beside the usual ones."""
+    details: dict[str, Any] = dict(getattr(error, "details", {}))
+    if isinstance(error, InvalidInput):
+        details["errors"] = error.errors
+    if isinstance(error, TooManyRequests):
+        details["retry_after"] = error.retry_after
+    return details
+
+
+def answer_csrf_error(error: CSRFError) -> AnyResponse:
+    """A form without, or with an outdated, token."""
+    del error
+    said = _("This page was open for too long, or was sent from elsewhere. Please go back, reload it and send it again.")
+    return _answer(400, "form-outdated", said, {})
+
+
+def answer_http_error(error: HTTPException) -> AnyResponse:
+    """What the router and the libraries refuse."""
+    if error.code is None or error.response is not None:
+        return error.get_response()
+    codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 429: "too-many-requests"}
+    response = _answer(error.code, codes.get(error.code, "refused"), "", _http_details(error))
+    for name, value in error.get_headers():
+        if name.lower() in {"allow", "retry-after"}:
+            response.headers[name] = value
+    return response
+
+
+def _http_details(error: HTTPException) -> dict[str, Any]:
+    data = getattr(error, "data", None) or {}
+    found = data.get("messages") or data.get("errors")
+    return {"errors": found} if found else {}
+
+
+def answer_database_error(error: OperationalError) -> AnyResponse:
+    """The database is away or too busy: nothing was stored, the sender may try again."""
+    log.error("database: %s in request %s", type(error.orig).__name__, g.get("request_id"))
+    return answer_clinic_error(Unavailable())
+
+
+def answer_anything_else(error: Exception) -> AnyResponse:
+    """Our own fault."""
+    if current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    log.error("unexpected, in request %s", g.get("request_id"), exc_info=error)
+    return _answer(500, "error", "", {})
+
+
+def wants_problem() -> bool:
+    """Whether the answer is for a program."""
+    if request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")):
+        return True
+    accepted = request.accept_mimetypes
+    return accepted.best_match(["text/html", "application/json"], "text/html") != "text/html"
+
+
+def _answer(status: int, code: str, message: str, details: dict[str, Any]) -> Response:
+    title, hint = explain(status)
+    if request.path.startswith("/calendar/"):
+        response = current_app.response_class(f"{title}\n", status, content_type="text/plain")
+    elif wants_problem():
+        response = jsonify(
+            {
+                "type": f"{current_app.extensions['settings'].base_url}/problems/{code}",
+                "title": title,
+                "status": status,
+                "detail": message or hint,
+                "request_id": g.get("request_id"),
+            }
+            | details
+        )
+        response.status_code, response.content_type = status, PROBLEM
+    else:
+        page = render_template(
+            "errors/error.html",
+            status=status,
+            title=title,
+            message=message or hint,
+            errors=details.get("errors", {}),
+            request_id=g.get("request_id"),
+        )
+        response = current_app.response_class(page, status)
+    if retry_after := details.get("retry_after"):
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def explain(status: int) -> tuple[str, str]:
+    """A title and what to do next, for a status."""
+    texts = {
+        400: (_("This could not be read"), _("Nothing was changed. Please go back and try again.")),
+        401: (_("Please sign in"), _("This page is for people who have signed in.")),
+        403: (_("This is not open to you"), _("Your account does not include this page. Nothing was changed.")),
+        404: (_("There is nothing here"), _("The address may be old or incomplete. The front page knows the way.")),
+        405: (_("This cannot be done here"), _("Nothing was changed.")),
+        409: (_("It has changed in the meantime"), _("Nothing was lost. Please look at it again.")),
+        413: (_("That was too large"), _("Nothing was stored. Please send less at once.")),
+        422: (_("Something needs another look"), _("Nothing was lost. Please correct what is named and send it again.")),
+        429: (_("That was a little fast"), _("Please wait a moment and try again.")),
+        503: (_("We cannot answer just now"), _("Nothing was lost. Please try again in a minute.")),
+    }
+    fallback = (_("Something went wrong on our side"), _("It has been noted. Please try again in a minute."))
+    return texts.get(status, fallback)

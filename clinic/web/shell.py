@@ -1,0 +1,121 @@
+"""What surrounds every request: its id, its clinic, its language, and filters for templates."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, request, url_for
+from flask import session as browser_session
+from flask_babel import format_date, format_time, get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from clinic.extensions import babel
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import NotFound
+from clinic.foundation.permissions import Permission, is_allowed
+from clinic.accounts.guard import current_actor
+from clinic.practice.clinics import the_clinic
+from clinic.practice.models import in_language
+
+LANGUAGES = {"en": "English", "pt": "Português"}
+LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+
+
+def init_shell(app: Flask) -> None:
+    """Bind the language, the clinic of the request and the template filters."""
+    app.config["BABEL_DEFAULT_LOCALE"] = "en"
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = f"{app.root_path}/clinic/translations"
+    babel.init_app(app, locale_selector=choose_locale)
+    app.before_request(begin_request)
+    app.context_processor(for_templates)
+    app.add_template_filter(when, "when")
+    app.add_template_filter(clock_time, "clock_time")
+    app.add_template_filter(day_name, "day_name")
+    app.add_template_filter(translated, "translated")
+
+
+def begin_request() -> None:
+    """Give the request an id and find the clinic it is for."""
+    g.request_id = secrets.token_hex(8)
+    if request.endpoint in {"static", "web.healthz"}:
+        return
+    try:
+        g.clinic = the_clinic()
+    except NotFound:
+        return
+    g.clinic_id = g.clinic.id
+
+
+def language() -> str:
+    """The reader's language: chosen, else the account's, else the browser's, else the clinic's."""
+    chosen = browser_session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    if current_user and current_user.is_authenticated:
+        return str(current_user.language)
+    wanted = request.accept_languages.best_match(["en", "pt", "pt-PT"])
+    if wanted:
+        return str(wanted)[:2]
+    clinic = g.get("clinic")
+    return str(clinic.language) if clinic else "en"
+
+
+def choose_locale() -> str:
+    """The locale for texts, dates and times of this request (Babel's name of it)."""
+    forced = g.get("language")
+    if not forced and not request:
+        return "en_GB"
+    return LOCALES[str(forced) if forced else language()]
+
+
+def for_templates() -> dict[str, object]:
+    """Names that every template may use."""
+    return {
+        "clinic": g.get("clinic"),
+        "languages": list(LANGUAGES.items()),
+        "language_url": url_for("web.choose_language"),
+        "locale_code": str(get_locale() or "en")[:2],
+        "theme": browser_session.get("theme", ""),
+        "now": clock.now(),
+        "may": may,
+        "Permission": Permission,
+    }
+
+
+def may(permission: Permission, subject: object = None) -> bool:
+    """Whether the reader is allowed this (to decide what to show, never to protect it)."""
+    return is_allowed(current_actor(), permission, subject)
+
+
+def when(start: datetime, zone: str, end: datetime | None = None) -> str:
+    """`Tuesday 1 December 2026, 10:00 – 10:30 (Lisbon)` in the reader's language."""
+    local = start.astimezone(ZoneInfo(zone))
+    day = format_date(local.date(), "EEEE d MMMM y")
+    until = f" – {clock_time(end, zone)}" if end else ""
+    return f"{day}, {clock_time(start, zone)}{until} ({place_of(zone)})"
+
+
+def clock_time(instant: datetime, zone: str) -> str:
+    """`10:00` on the clocks of `zone`."""
+    local = instant.astimezone(ZoneInfo(zone))
+    return format_time(local.time(), "HH:mm")
+
+
+def day_name(instant: datetime, zone: str) -> str:
+    """`Tuesday 1 December` on the calendar of `zone`."""
+    return format_date(instant.astimezone(ZoneInfo(zone)).date(), "EEEE d MMMM")
+
+
+def place_of(zone: str) -> str:
+    """The place a zone is named after: `Europe/Lisbon` is Lisbon."""
+    if zone == "UTC":
+        return _("UTC")
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def translated(texts: dict[str, str]) -> str:
+    """The reader's language of a text kept in several."""
+    return in_language(texts, str(get_locale() or "en")[:2])

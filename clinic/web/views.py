@@ -1,0 +1,67 @@
+"""The front page, the language switch and the answers for operations."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, session, url_for
+from sqlalchemy import text
+from werkzeug.wrappers import Response as AnyResponse
+
+from clinic.accounts.guard import public
+from clinic.foundation import database, outbox
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import Unavailable
+from clinic.practice.queries import list_public_therapists, list_session_types
+from clinic.web.shell import LANGUAGES
+
+web = Blueprint("web", __name__)
+
+
+@web.get("/")
+@public
+def home() -> str:
+    """What an initial consultation is, who the therapists are, and the way to book."""
+    return render_template(
+        "web/home.html",
+        therapists=list_public_therapists(g.clinic_id),
+        session_types=list_session_types(g.clinic_id, audience="public"),
+    )
+
+
+@web.get("/language")
+@public
+def choose_language() -> AnyResponse:
+    """Remember the reader's language and go back to where they were (on this site only)."""
+    chosen = request.args.get("language", "")
+    if chosen in LANGUAGES:
+        session["language"] = chosen
+    return redirect(local_target(request.args.get("next", "")) or url_for("web.home"))
+
+
+def local_target(target: str) -> str | None:
+    """The target when it is a path of this site, else None (no redirect ever leaves)."""
+    parts = urlsplit(target)
+    plain = target.startswith("/") and not target.startswith(("//", "/\\"))
+    if not plain or parts.scheme or parts.netloc or any(c in target for c in "\r\n\t\\"):
+        return None
+    return target
+
+
+@web.get("/healthz")
+@public
+def healthz() -> Response:
+    """Alive."""
+    return jsonify(status="alive")
+
+
+@web.get("/readyz")
+@public
+def readyz() -> Response:
+    """Whether the database answers and the outbox moves. 503 otherwise."""
+    try:
+        database.session().execute(text("SELECT 1"))
+        waiting = outbox.backlog(now=clock.now())
+    except Exception as error:
+        raise Unavailable from error
+    return jsonify(status="ready", outbox={"waiting": waiting.waiting, "dead": waiting.dead})

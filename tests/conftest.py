@@ -1,0 +1,129 @@
+"""What every test stands on: a migrated database of its own, an app, a frozen clock, no mail out.
+
+SQLite by default; with TEST_DATABASE_URL (a PostgreSQL server on which databases may be made)
+the same tests run there. Each test gets a copy of one migrated template.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from app import create_app
+from clinic.config import Settings
+from clinic.foundation.clock import clock
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""A Monday, 09:00 in Lisbon."""
+KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+def settings_for(instance: Path, database_url: str, **changes: Any) -> Settings:
+    values: dict[str, Any] = {
+        "instance": instance,
+        "database_url": database_url,
+        "base_url": "http://localhost",
+        "secret_key": "a secret for tests, long enough to be taken",
+        "encryption_keys": KEY,
+        "rate_limits": False,
+        "require_staff_2fa": False,
+    }
+    return Settings(**(values | changes))
+
+
+def _server_url(name: str) -> str:
+    assert POSTGRESQL is not None
+    return POSTGRESQL.rsplit("/", 1)[0] + "/" + name
+
+
+def _on_server(statement: str) -> None:
+    assert POSTGRESQL is not None
+    plain = POSTGRESQL.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(statement)
+
+
+@pytest.fixture(scope="session")
+def template_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """One migrated, empty database: a file's path, or the name of a PostgreSQL database."""
+    instance = tmp_path_factory.mktemp("template")
+    name = f"clinic_template_{os.getpid()}_{worker_id}"
+    url = f"sqlite:///{instance / 'template.db'}"
+    if POSTGRESQL:
+        _on_server(f'CREATE DATABASE "{name}"')
+        url = _server_url(name)
+    app = create_app(settings_for(instance, url))
+    with app.app_context():
+        upgrade()
+        from clinic.extensions import db
+
+        if not POSTGRESQL:
+            with db.engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.engine.dispose()
+    yield name if POSTGRESQL else str(instance / "template.db")
+    if POSTGRESQL:
+        _on_server(f'DROP DATABASE "{name}"')
+
+
+@pytest.fixture
+def database_url(template_database: str, tmp_path: Path) -> Iterator[str]:
+    """A fresh copy of the template for this test."""
+    if not POSTGRESQL:
+        shutil.copy(template_database, tmp_path / "clinic.db")
+        yield f"sqlite:///{tmp_path / 'clinic.db'}"
+        return
+    name = f"{template_database}_t"
+    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
+    yield _server_url(name)
+    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """The settings of the app under test; override this fixture to change one."""
+    return settings_for(tmp_path, database_url)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The app, with no context pushed."""
+    app = create_app(settings)
+    app.config.update(TESTING=True)
+    yield app
+    with app.app_context():
+        from clinic.extensions import db
+
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[Flask]:
+    """The app with its context pushed: for tests of services and queries."""
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A browser without JavaScript."""
+    return app.test_client()
+
+
+@pytest.fixture(autouse=True)
+def frozen_clock() -> Iterator[datetime]:
+    """Time stands still at NOW unless a test moves it."""
+    clock.freeze(NOW)
+    yield NOW
+    clock.run()
