@@ -21,9 +21,7 @@ class Couple(Base):
     __tablename__ = "couple"
     __table_args__ = (
         UniqueConstraint("clinic_id", "code"),
-        CheckConstraint(
-            "status IN ('enquiry', 'intake', 'active', 'paused', 'closed')", "status"
-        ),
+        CheckConstraint("status IN ('enquiry', 'intake', 'active', 'paused', 'closed')", "status"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)

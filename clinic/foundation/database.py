@@ -7,13 +7,14 @@ they decide on.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, event
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, event, func, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
@@ -103,11 +104,19 @@ def transaction() -> Iterator[Session]:
         current.info.pop("before_commit", None)
 
 
+def lock_name(current: Session, name: bytes) -> None:
+    """Let one transaction at a time hold this name, until it ends.
+
+    SQLite's write lock already does that; PostgreSQL takes an advisory lock.
+    """
+    if current.get_bind().dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(name).digest()[:8], "big", signed=True)
+        current.execute(select(func.pg_advisory_xact_lock(number)))
+
+
 def before_commit(current: Session, action: Callable[[Session], None]) -> None:
     """Have `action` run as the last thing of this transaction (the audit chain is written there)."""
     current.info.setdefault("before_commit", []).append(action)
-
-
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -9,15 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 
+def N_(text: str) -> str:  # noqa: N802 - gettext's customary mark
+    """Mark a sentence for translation where it is written; it is translated where it is shown."""
+    return text
+
+
 class ClinicError(Exception):
     """The root: anything the product refuses or cannot do, said in words for a person."""
 
     status = 500
     code = "error"
+    says = ""
+    """The sentence for people when the raiser gives none; marked with `N_` for translation."""
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
-        super().__init__(message or self.__class__.__doc__ or "")
-        self.message = message
+        self.message = message or self.says
+        super().__init__(self.message or self.__class__.__name__)
         if code is not None:
             self.code = code
 

@@ -38,9 +38,7 @@ class OutboxMessage(Base):
     """One effect for one handler."""
 
     __tablename__ = "outbox_message"
-    __table_args__ = (
-        Index("ix_outbox_message_waiting", "done_at", "dead_at", "due_at"),
-    )
+    __table_args__ = (Index("ix_outbox_message_waiting", "done_at", "dead_at", "due_at"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(60))
@@ -72,7 +70,12 @@ def handlers() -> dict[str, dict[str, Handler]]:
 
 
 def promise(
-    current: Session, kind: str, payload: Mapping[str, Any], *, now: datetime, due_at: datetime | None = None
+    current: Session,
+    kind: str,
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
     """Write one message for every handler of this kind, within the running transaction."""
     for name in handlers().get(kind, {}):
@@ -155,9 +158,11 @@ def backlog(*, now: datetime) -> Backlog:
     del now
     open_ = OutboxMessage.done_at.is_(None)
     alive = OutboxMessage.dead_at.is_(None)
-    waiting, oldest = session().execute(
-        select(func.count(), func.min(OutboxMessage.due_at)).where(open_, alive)
-    ).one()
+    waiting, oldest = (
+        session()
+        .execute(select(func.count(), func.min(OutboxMessage.due_at)).where(open_, alive))
+        .one()
+    )
     retrying = session().scalar(
         select(func.count()).where(open_, alive, OutboxMessage.attempts > 0)
     )

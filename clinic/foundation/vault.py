@@ -102,7 +102,7 @@ def index_of(clinic_id: str, value: str, *, purpose: str) -> bytes:
 
 
 def derived_token(clinic_id: str, *parts: str) -> str:
-    """A 256-bit link token that can be made again but not guessed; the table keeps its hash only."""
+    """A 256-bit link token that can be made again but not guessed; tables keep its hash only."""
     message = b"".join(len(p.encode()).to_bytes(2, "big") + p.encode() for p in parts)
     digest = hmac.digest(data_key(clinic_id, KeyPurpose.LINKS).secret, message, "sha256")
     return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")

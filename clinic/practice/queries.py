@@ -9,7 +9,7 @@ from sqlalchemy.orm import selectinload
 
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
-from clinic.practice.models import SessionType, Therapist
+from clinic.practice.models import SessionType, Therapist, TherapistSessionType
 
 
 def list_public_therapists(clinic_id: str) -> Sequence[Therapist]:
@@ -56,3 +56,21 @@ def get_session_type(clinic_id: str, slug: str) -> SessionType:
     if found is None:
         raise NotFound
     return found
+
+
+def list_offering(clinic_id: str, session_type_id: str) -> Sequence[Therapist]:
+    """The active therapists who offer a session type, in the clinic's order."""
+    return (
+        session()
+        .scalars(
+            select(Therapist)
+            .join(TherapistSessionType, TherapistSessionType.therapist_id == Therapist.id)
+            .where(
+                Therapist.clinic_id == clinic_id,
+                Therapist.active,
+                TherapistSessionType.session_type_id == session_type_id,
+            )
+            .order_by(Therapist.sort, Therapist.slug)
+        )
+        .all()
+    )

@@ -43,14 +43,15 @@ def answer_clinic_error(error: ClinicError) -> AnyResponse:
         return current_app.extensions["sign_in_redirect"]()
     if error.status >= 500:
         log.error("%s in request %s", type(error).__name__, g.get("request_id"), exc_info=error)
-    return _answer(error.status, error.code, error.message, problem_details(error))
+    said = _(error.message) if error.message else ""
+    return _answer(error.status, error.code, said, problem_details(error))
 
 
 def problem_details(error: ClinicError) -> dict[str, Any]:
     """The members that a problem document of this error has beside the usual ones."""
     details: dict[str, Any] = dict(getattr(error, "details", {}))
     if isinstance(error, InvalidInput):
-        details["errors"] = error.errors
+        details["errors"] = {path: [_(s) for s in said] for path, said in error.errors.items()}
     if isinstance(error, TooManyRequests):
         details["retry_after"] = error.retry_after
     return details
@@ -59,7 +60,10 @@ def problem_details(error: ClinicError) -> dict[str, Any]:
 def answer_csrf_error(error: CSRFError) -> AnyResponse:
     """A form without, or with an outdated, token."""
     del error
-    said = _("This page was open for too long, or was sent from elsewhere. Please go back, reload it and send it again.")
+    said = _(
+        "This page was open for too long, or was sent from elsewhere. "
+        "Please go back, reload it and send it again."
+    )
     return _answer(400, "form-outdated", said, {})
 
 
@@ -67,7 +71,12 @@ def answer_http_error(error: HTTPException) -> AnyResponse:
     """What the router and the libraries refuse."""
     if error.code is None or error.response is not None:
         return error.get_response()
-    codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 429: "too-many-requests"}
+    codes = {
+        404: "not-found",
+        405: "method-not-allowed",
+        413: "too-large",
+        429: "too-many-requests",
+    }
     response = _answer(error.code, codes.get(error.code, "refused"), "", _http_details(error))
     for name, value in error.get_headers():
         if name.lower() in {"allow", "retry-after"}:
@@ -139,14 +148,26 @@ def explain(status: int) -> tuple[str, str]:
     texts = {
         400: (_("This could not be read"), _("Nothing was changed. Please go back and try again.")),
         401: (_("Please sign in"), _("This page is for people who have signed in.")),
-        403: (_("This is not open to you"), _("Your account does not include this page. Nothing was changed.")),
-        404: (_("There is nothing here"), _("The address may be old or incomplete. The front page knows the way.")),
+        403: (
+            _("This is not open to you"),
+            _("Your account does not include this page. Nothing was changed."),
+        ),
+        404: (
+            _("There is nothing here"),
+            _("The address may be old or incomplete. The front page knows the way."),
+        ),
         405: (_("This cannot be done here"), _("Nothing was changed.")),
         409: (_("It has changed in the meantime"), _("Nothing was lost. Please look at it again.")),
         413: (_("That was too large"), _("Nothing was stored. Please send less at once.")),
-        422: (_("Something needs another look"), _("Nothing was lost. Please correct what is named and send it again.")),
+        422: (
+            _("Something needs another look"),
+            _("Nothing was lost. Please correct what is named and send it again."),
+        ),
         429: (_("That was a little fast"), _("Please wait a moment and try again.")),
         503: (_("We cannot answer just now"), _("Nothing was lost. Please try again in a minute.")),
     }
-    fallback = (_("Something went wrong on our side"), _("It has been noted. Please try again in a minute."))
+    fallback = (
+        _("Something went wrong on our side"),
+        _("It has been noted. Please try again in a minute."),
+    )
     return texts.get(status, fallback)

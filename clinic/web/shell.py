@@ -12,11 +12,11 @@ from flask_babel import format_date, format_time, get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from clinic.accounts.guard import current_actor
 from clinic.extensions import babel
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Permission, is_allowed
-from clinic.accounts.guard import current_actor
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
 

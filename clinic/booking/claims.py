@@ -1,0 +1,162 @@
+"""Taking a therapist's time under the diary's lock: holds, and the check every claim makes."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from clinic.booking.intervals import Interval
+from clinic.booking.models import Hold
+from clinic.booking.queries import slots_of, why_not
+from clinic.booking.refusals import TAKEN, HoldGone, SlotUnavailable, TimeRefused
+from clinic.booking.restrictions import Rule
+from clinic.booking.slots import Slot
+from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import session as reading
+from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.vault import derived_token
+from clinic.practice.models import SessionType, Therapist
+from clinic.practice.queries import get_session_type, get_therapist
+
+HOLD_MINUTES = 10
+ALTERNATIVES_WITHIN = timedelta(days=14)
+
+
+def hold_slot(
+    *,
+    therapist: str,
+    session_type: str,
+    start: datetime,
+    replaces: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[Hold, str]:
+    """Hold a slot for ten minutes; the hold and its signed token. `replaces` is given back.
+
+    Raises `SlotUnavailable` with alternatives, or `TimeRefused`.
+    """
+    require(actor, Permission.BOOK)
+    try:
+        with transaction() as session:
+            if replaces:
+                _drop(session, replaces, clinic_id=actor.clinic_id)
+            who = get_therapist(actor.clinic_id, therapist)
+            kind = get_session_type(actor.clinic_id, session_type)
+            lock_diary(session, who)
+            check_open(who, kind, start, now=now)
+            session.execute(delete(Hold).where(Hold.therapist_id == who.id, Hold.expires_at <= now))
+            hold = Hold(
+                id=new_id(),
+                therapist_id=who.id,
+                session_type_id=kind.id,
+                starts_at=start,
+                ends_at=start + timedelta(minutes=kind.length_minutes),
+                buffer_before_minutes=kind.buffer_before_minutes,
+                buffer_after_minutes=kind.buffer_after_minutes,
+                created_at=now,
+                expires_at=now + timedelta(minutes=HOLD_MINUTES),
+            )
+            session.add(hold)
+    except SlotUnavailable as refused:
+        raise with_alternatives(refused, [who], kind, start, now=now) from None
+    return hold, sign_hold(hold, clinic_id=actor.clinic_id)
+
+
+def release_hold(token: str, *, actor: Actor) -> None:
+    """Give a held slot back; an unknown or expired token is no error."""
+    with transaction() as session:
+        _drop(session, token, clinic_id=actor.clinic_id)
+
+
+def get_hold(token: str, *, clinic_id: str, now: datetime) -> Hold:
+    """The hold that a token opens. Raises `HoldGone` when it is forged, used up or expired."""
+    hold = find_hold(reading(), token, clinic_id=clinic_id)
+    if hold is None or hold.expires_at <= now:
+        raise HoldGone
+    return hold
+
+
+def find_hold(session: Session, token: str, *, clinic_id: str) -> Hold | None:
+    """The hold whose id the token signs, expired or not."""
+    hold_id, _, signature = token.partition(".")
+    expected = derived_token(clinic_id, "hold", hold_id)
+    if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
+        return None
+    return session.get(Hold, hold_id)
+
+
+def sign_hold(hold: Hold, *, clinic_id: str) -> str:
+    """`<id>.<signature>`: the only thing that opens a hold."""
+    return f"{hold.id}.{derived_token(clinic_id, 'hold', hold.id)}"
+
+
+def _drop(session: Session, token: str, *, clinic_id: str) -> None:
+    if hold := find_hold(session, token, clinic_id=clinic_id):
+        session.delete(hold)
+        session.flush()
+
+
+def lock_diary(session: Session, therapist: Therapist) -> None:
+    """Make this therapist's diary ours until the transaction ends, and tell readers it changed.
+
+    Where several are locked, lock in the order of their ids, so that nobody waits in a circle.
+    """
+    session.execute(
+        update(Therapist)
+        .where(Therapist.id == therapist.id)
+        .values(diary_revision=Therapist.diary_revision + 1)
+    )
+
+
+def check_open(
+    therapist: Therapist,
+    session_type: SessionType,
+    start: datetime,
+    *,
+    now: datetime,
+    leave_out: frozenset[str] = frozenset(),
+    by_staff: bool = False,
+) -> None:
+    """Raise `SlotUnavailable` or `TimeRefused` unless this start is open, under the lock."""
+    rule = why_not(therapist, session_type, start, now=now, leave_out=leave_out, by_staff=by_staff)
+    if rule is not None:
+        refuse(rule)
+
+
+def refuse(rule: Rule) -> None:
+    """Raise what this rule means: a time that was taken, or one that is not offered."""
+    if rule in TAKEN:
+        raise SlotUnavailable(rule=rule)
+    raise TimeRefused(rule)
+
+
+def with_alternatives(
+    refused: SlotUnavailable,
+    therapists: Sequence[Therapist],
+    session_type: SessionType,
+    start: datetime,
+    *,
+    now: datetime,
+) -> SlotUnavailable:
+    """The same refusal with the three nearest free slots of these therapists."""
+    window = Interval(max(now, start - ALTERNATIVES_WITHIN), max(now, start) + ALTERNATIVES_WITHIN)
+    found = slots_of(therapists, session_type, window=window, now=now)
+    nearest = sorted(found, key=lambda pair: (abs(pair[1].start - start), pair[1].start))[:3]
+    pairs: list[tuple[str, Slot]] = [(therapist.slug, slot) for therapist, slot in nearest]
+    return SlotUnavailable(rule=refused.rule, alternatives=pairs)
+
+
+def is_overlap(error: IntegrityError) -> bool:
+    """Whether the database refused two overlapping appointments (or ran out of other words)."""
+    return "appointment_no_overlap" in str(error.orig)
+
+
+def wall_time(instant: datetime, zone: str) -> str:
+    """What clocks in `zone` show: `YYYY-MM-DDTHH:MM`."""
+    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

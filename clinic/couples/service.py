@@ -1,0 +1,115 @@
+"""A couple's record: opened by a first booking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from clinic.couples.models import Couple, CoupleMember, Person
+from clinic.foundation import audit
+from clinic.foundation.database import new_id, transaction
+from clinic.foundation.permissions import Actor
+from clinic.foundation.vault import create_keys, index_of
+from clinic.practice.models import Clinic
+
+EMAIL_INDEX = "person-email"
+SLOTS = "ABCDEFGH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartnerDetails:
+    """What a partner tells about themselves when booking."""
+
+    name: str
+    email: str
+    time_zone: str
+    language: str
+
+
+def enrol_couple(
+    partners: Sequence[PartnerDetails], *, lead_therapist_id: str, actor: Actor, now: datetime
+) -> Couple:
+    """The couple these partners are, or a new record with status `enquiry` and the next code.
+
+    An existing record is taken only when every address given belongs to one and the same couple:
+    somebody who comes with another partner gets a record of its own.
+    """
+    with transaction() as session:
+        found = _couple_of_all(session, partners, clinic_id=actor.clinic_id)
+        if found is not None:
+            return found
+        couple = Couple(
+            id=new_id(),
+            clinic_id=actor.clinic_id,
+            code=_next_code(session, actor.clinic_id),
+            status="enquiry",
+            lead_therapist_id=lead_therapist_id,
+            created_at=now,
+        )
+        session.add(couple)
+        session.flush()
+        create_keys(session, owner=couple.id)
+        for slot, partner in zip(SLOTS, partners, strict=False):
+            _add_member(session, couple, slot, partner, now=now)
+        session.flush()
+        session.refresh(couple, ["members"])
+        audit.record(
+            session, "couple.enrolled", kind="couple", object_id=couple.id, actor=actor, now=now
+        )
+    return couple
+
+
+def _next_code(session: Session, clinic_id: str) -> str:
+    number = session.scalar(
+        update(Clinic)
+        .where(Clinic.id == clinic_id)
+        .values(couples_counted=Clinic.couples_counted + 1)
+        .returning(Clinic.couples_counted)
+    )
+    return f"C-{number:04d}"
+
+
+def _couple_of_all(
+    session: Session, partners: Sequence[PartnerDetails], *, clinic_id: str
+) -> Couple | None:
+    common: set[str] | None = None
+    for partner in partners:
+        index = index_of(clinic_id, partner.email, purpose=EMAIL_INDEX)
+        query = (
+            select(CoupleMember.couple_id)
+            .join(Couple, Couple.id == CoupleMember.couple_id)
+            .join(Person, Person.id == CoupleMember.person_id)
+            .where(Person.email_index == index, CoupleMember.left_at.is_(None))
+            .where(Couple.clinic_id == clinic_id, Couple.status != "closed")
+        )
+        ids = set(session.scalars(query))
+        common = ids if common is None else common & ids
+    if not common:
+        return None
+    newest = select(Couple).where(Couple.id.in_(common)).order_by(Couple.created_at.desc())
+    return session.scalars(newest.order_by(Couple.id)).first()
+
+
+def _add_member(
+    session: Session, couple: Couple, slot: str, partner: PartnerDetails, *, now: datetime
+) -> None:
+    person = Person(
+        id=new_id(),
+        seal_owner=couple.id,
+        language=partner.language,
+        time_zone=partner.time_zone,
+        created_at=now,
+    )
+    person.name, person.email = partner.name, partner.email
+    person.email_index = index_of(couple.clinic_id, partner.email, purpose=EMAIL_INDEX)
+    session.add(person)
+    session.flush()
+    session.add(
+        CoupleMember(
+            id=new_id(), couple_id=couple.id, person_id=person.id, slot=slot, joined_at=now
+        )
+    )
