@@ -1,4 +1,4 @@
-"""Reads of diaries and appointments. The number of queries depends on neither days nor therapists."""
+"""Reads of diaries and appointments; the number of queries depends on neither days nor people."""
 
 from __future__ import annotations
 

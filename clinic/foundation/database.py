@@ -115,7 +115,7 @@ def lock_name(current: Session, name: bytes) -> None:
 
 
 def before_commit(current: Session, action: Callable[[Session], None]) -> None:
-    """Have `action` run as the last thing of this transaction (the audit chain is written there)."""
+    """Have `action` run as the last thing of this transaction, as the audit chain does."""
     current.info.setdefault("before_commit", []).append(action)
 
 

@@ -1,0 +1,131 @@
+"""The mails about appointments: rendered when they are sent, from the row of history they tell of.
+
+A mail is left out when a later change has already promised its own: nobody is told an outdated
+time. Subjects and texts name neither the other partner nor a topic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app, render_template
+from flask_babel import force_locale
+from sqlalchemy import func, select
+
+from clinic.booking.history import manage_token
+from clinic.booking.models import Appointment, AppointmentChange, ManageLink
+from clinic.foundation.database import session
+from clinic.foundation.mail import OutgoingMail
+from clinic.practice.models import Clinic
+
+LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Whom a mail is for, and what is theirs alone."""
+
+    email: str
+    name: str
+    language: str
+    time_zone: str
+    link: str
+    is_therapist: bool = False
+    is_first: bool = True
+    """Whether they are the partner who booked."""
+
+
+def send_appointment_mail(payload: Mapping[str, Any], now: datetime) -> None:
+    """Handle `appointment.mail`: render the one mail this message promises, and send it."""
+    del now
+    appointment = session().get_one(Appointment, payload["appointment"])
+    number = payload["change"]
+    newest = session().scalar(
+        select(func.max(AppointmentChange.number)).where(
+            AppointmentChange.appointment_id == appointment.id
+        )
+    )
+    if number != newest:
+        return
+    change = (
+        session()
+        .scalars(
+            select(AppointmentChange).where(
+                AppointmentChange.appointment_id == appointment.id,
+                AppointmentChange.number == number,
+            )
+        )
+        .one()
+    )
+    reader = _reader(appointment, payload["link"])
+    if reader is not None:
+        mail = render_appointment_mail(appointment, change, reader)
+        current_app.extensions["mail_transport"].deliver(mail)
+
+
+def render_appointment_mail(
+    appointment: Appointment, change: AppointmentChange, reader: Reader
+) -> OutgoingMail:
+    """The mail's bytes follow from the row of history and the reader alone."""
+    clinic = session().get_one(Clinic, appointment.clinic_id)
+    settings = current_app.extensions["settings"]
+    kind = appointment.session_type
+    known = {
+        "clinic": clinic,
+        "appointment": appointment,
+        "change": change,
+        "reader": reader,
+        "therapist": appointment.therapist,
+        "changeable_until": change.starts_at - timedelta(minutes=kind.change_notice_minutes),
+    }
+    with force_locale(LOCALES[reader.language]):
+        folder = "therapist" if reader.is_therapist else "partner"
+        text = render_template(f"email/{folder}.txt", **known)
+    subject, _, body = text.partition("\n")
+    host = urlsplit(settings.base_url).hostname
+    return OutgoingMail(
+        to=reader.email,
+        subject=subject.strip(),
+        text=body.strip() + "\n",
+        html=None,
+        message_id=f"<{change.id}.{'t' if reader.is_therapist else reader.link[-12:]}@{host}>",
+        date=change.at,
+        sender=settings.mail_sender or clinic.email,
+    )
+
+
+def _reader(appointment: Appointment, link_id: str | None) -> Reader | None:
+    base = current_app.extensions["settings"].base_url
+    if link_id is None:
+        return _therapist(appointment, base)
+    link = session().get_one(ManageLink, link_id)
+    person = link.member.person
+    if link.revoked_at is not None or person.email is None:
+        return None
+    return Reader(
+        email=person.email,
+        name=person.name or "",
+        language=person.language,
+        time_zone=person.time_zone,
+        link=f"{base}/a/{manage_token(link, clinic_id=appointment.clinic_id)}",
+        is_first=link.member.slot == "A",
+    )
+
+
+def _therapist(appointment: Appointment, base: str) -> Reader | None:
+    therapist = appointment.therapist
+    if therapist.email is None:
+        return None
+    day = appointment.wall_start[:10]
+    return Reader(
+        email=therapist.email,
+        name=therapist.name,
+        language=therapist.languages[0] if therapist.languages[:1] == ["pt"] else "en",
+        time_zone=therapist.time_zone,
+        link=f"{base}/desk/day?on={day}",
+        is_therapist=True,
+    )
