@@ -11,6 +11,7 @@ from clinic.extensions import csrf, db, limiter, migrate
 from clinic.foundation.clock import clock
 from clinic.foundation.database import prepare_engine
 from clinic.foundation.encryption import KeyRing
+from clinic.foundation.mail import transport_from
 
 MAX_REQUEST_BYTES = 1024 * 1024
 
@@ -56,6 +57,7 @@ def _bind_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     app.extensions["key_ring"] = KeyRing.parse(settings.encryption_keys)
+    app.extensions["mail_transport"] = transport_from(settings.smtp_url, settings.instance / "mail")
     with app.app_context():
         prepare_engine(db.engine)
 
@@ -76,10 +78,20 @@ def _bind_web(app: Flask, settings: Settings) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
+    from clinic.calendars.views import calendars
     from clinic.web.views import web
 
-    app.register_blueprint(web)
+    for room in (web, calendars):
+        app.register_blueprint(room)
 
 
 def _register_handlers(app: Flask) -> None:
-    app.extensions["outbox"] = {}
+    """Say which room answers which promised effect: kind -> name -> handler."""
+    from clinic.booking.history import MAIL
+    from clinic.booking.letters import send_appointment_mail
+    from clinic.booking.requests import EXPIRE, expire_when_due
+
+    app.extensions["outbox"] = {
+        MAIL: {"mail": send_appointment_mail},
+        EXPIRE: {"expire": expire_when_due},
+    }

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from clinic.booking.details import BookingRequest, Person
+from clinic.booking.models import Appointment
+from clinic.booking.service import book_appointment
 from clinic.foundation.database import new_id, transaction
+from clinic.foundation.permissions import Actor, Role
 from clinic.practice.clinics import open_clinic
 from clinic.practice.models import (
     Clinic,
@@ -85,3 +90,58 @@ def make_therapist(
             for day, start, end in hours
         )
     return row
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A clinic with one therapist who offers one session type."""
+
+    clinic: Clinic
+    therapist: Therapist
+    session_type: SessionType
+
+    @property
+    def visitor(self) -> Actor:
+        return Actor(clinic_id=self.clinic.id)
+
+    @property
+    def desk(self) -> Actor:
+        return Actor(
+            clinic_id=self.clinic.id,
+            name="account:desk",
+            account_id="desk",
+            roles=frozenset({Role.FRONT_DESK}),
+        )
+
+    def holder_of(self, appointment: Appointment) -> Actor:
+        return Actor(clinic_id=self.clinic.id, name="link:test", appointment_id=appointment.id)
+
+
+def make_practice(**session_type: Any) -> Practice:
+    clinic = make_clinic()
+    kind = make_session_type(clinic, **session_type)
+    therapist = make_therapist(clinic, session_types=[kind])
+    return Practice(clinic, therapist, kind)
+
+
+def a_request(start: datetime, **changes: Any) -> BookingRequest:
+    values: dict[str, Any] = {
+        "therapist": "ines-duarte",
+        "session_type": "initial-consultation",
+        "start": start,
+        "format": "online",
+        "partner": Person(
+            name="Alex Example",
+            email="alex@example.org",
+            time_zone="Europe/Lisbon",
+            language="en",
+        ),
+        "privacy_accepted": True,
+    }
+    return BookingRequest(**(values | changes))
+
+
+def make_appointment(
+    practice: Practice, start: datetime, *, now: datetime = NOW, **changes: Any
+) -> Appointment:
+    return book_appointment(a_request(start, **changes), actor=practice.visitor, now=now)

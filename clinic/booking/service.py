@@ -29,6 +29,7 @@ from clinic.booking.details import BookingRequest, check_request, tidy
 from clinic.booking.history import make_links, note_change
 from clinic.booking.models import Appointment, Hold, IdempotencyKey, Source, Status
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TimeRefused
+from clinic.booking.requests import EXPIRE
 from clinic.booking.restrictions import Rule
 from clinic.couples.models import Couple
 from clinic.couples.service import PartnerDetails, enrol_couple
@@ -42,7 +43,6 @@ from clinic.practice.vocabulary import load_vocabulary
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 REQUEST_LASTS = timedelta(hours=48)
-EXPIRE = "appointment.expire_request"
 
 
 def book_appointment(request: BookingRequest, *, actor: Actor, now: datetime) -> Appointment:

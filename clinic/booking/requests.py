@@ -1,0 +1,21 @@
+"""A request that nobody answers gives its time back by itself, at the time promised."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from clinic.booking.changes import expire_request
+from clinic.booking.models import Appointment
+from clinic.foundation.database import session
+from clinic.foundation.permissions import Actor
+
+EXPIRE = "appointment.expire_request"
+
+
+def expire_when_due(payload: Mapping[str, Any], now: datetime) -> None:
+    """Handle `appointment.expire_request`, as the system itself."""
+    appointment = session().get_one(Appointment, payload["appointment"])
+    system = Actor(clinic_id=appointment.clinic_id, name="system:requests", is_system=True)
+    expire_request(appointment.id, actor=system, now=now)
