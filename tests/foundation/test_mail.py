@@ -191,6 +191,8 @@ def test_a_line_break_in_a_header_is_refused(field, broken):
         "Ana <ana@example.org> <eve@evil.example>",
         "Ana, Eve <eve@evil.example>",
         "=?utf-8?q?a=0D=0ABcc:_eve@evil.example?= <ana@example.org>",
+        "=?utf-8?q?a=00b?= <ana@example.org>",
+        "=?utf-8?q?a=E2=80=A8b?= <ana@example.org>",
         "ana@example.org>\u0000",
         "ana@" + "a" * 64 + ".example",
         "ana@[127.0.0.1]",

@@ -453,6 +453,17 @@ def test_a_name_that_leads_inside_is_refused(number, internet):
     assert internet.connected == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    ["metadata.google.internal", "printer.local", "app.localhost", "nas.home.arpa", "metadata"],
+)
+def test_a_local_name_is_refused_even_when_it_leads_outside(host, internet):
+    internet.names[host] = [[PUBLIC]]
+    with pytest.raises(OutboundRefused, match=REFUSAL):
+        fetch(f"https://{host}/", network=internet.network())
+    assert internet.looked_up == []
+
+
 @pytest.mark.parametrize("numbers", [[PUBLIC, "127.0.0.1"], ["::1", PUBLIC], []])
 def test_one_private_number_among_public_ones_refuses_the_name(numbers, internet):
     internet.names["calendar.example"] = [numbers]
@@ -468,12 +479,12 @@ def test_a_name_that_does_not_exist_is_refused_like_a_private_one(internet):
 
 def test_a_name_server_that_never_answers_does_not_hold_the_call(canary):
     silence = threading.Event()
-    network = Network(look_up=lambda host, port: silence.wait(5) and [], connect=None)
+    network = Network(look_up=lambda host, port: silence.wait(9) and [], connect=None)
     started = time.monotonic()
     with pytest.raises(OutboundRefused):
         fetch("https://calendar.example/", network=network, total_seconds=0.3)
     silence.set()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 5
 
 
 def test_a_name_that_changes_its_answer_never_reaches_the_inner_network(serve, internet):
@@ -643,15 +654,15 @@ CHUNK = b"10000\r\n" + b"a" * 65536 + b"\r\n"
         (endless(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"a", 0.05), "too-slow"),
         (endless(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"a", 0.05), "too-slow"),
         (endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n", 0.02), "too-slow"),
-        (lambda connection, server: server.stopping.wait(3), "too-slow"),
+        (lambda connection, server: server.stopping.wait(8), "too-slow"),
     ],
 )  # fmt: skip
 def test_an_answer_that_attacks_fails_in_time(answer, reason, site):
     get = site(answer)
     started = time.monotonic()
     with pytest.raises(OutboundFailed) as failure:
-        get(max_bytes=100_000, total_seconds=0.6)
-    assert time.monotonic() - started < 2
+        get(max_bytes=100_000, total_seconds=0.6 if reason == "too-slow" else 10)
+    assert time.monotonic() - started < 5
     get.server.stopping.set()
     said = (str(failure.value), failure.value.status, failure.value.reason)
     assert said == (OutboundFailed.says, 503, reason)
