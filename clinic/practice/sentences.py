@@ -1,0 +1,26 @@
+"""Sentences that rules say about what was entered, in English, ready to be translated by the page.
+
+A rule knows no request and so no reader's language. It says its sentence with its numbers kept
+beside it; the page looks the template up in the reader's language and puts the numbers back in.
+"""
+
+from __future__ import annotations
+
+Problems = dict[str, list[str]]
+"""Sentences by field path (`name`, `title.en`, `weekly.0.1`)."""
+
+
+class Said(str):
+    """An English sentence that remembers its template and its parameters."""
+
+    __slots__ = ("params", "template")
+
+    template: str
+    params: dict[str, object]
+
+
+def said(template: str, **params: object) -> Said:
+    """The sentence of a `%(name)s` template; translators find templates by this name."""
+    sentence = Said(template % params if params else template)
+    sentence.template, sentence.params = template, params
+    return sentence
