@@ -98,6 +98,15 @@ def next_slots(
     return {therapist.id: slots[:count] for therapist, slots in found}
 
 
+def first_free(
+    therapists: Sequence[Therapist], session_type: SessionType, *, now: datetime
+) -> tuple[Therapist, Slot] | None:
+    """The earliest open slot of all these therapists, and whose it is."""
+    first = next_slots(therapists, session_type, now=now, count=1)
+    free = [(one, first[one.id][0]) for one in therapists if first[one.id]]
+    return min(free, key=lambda pair: pair[1].start) if free else None
+
+
 def _open(
     therapists: Sequence[Therapist], session_type: SessionType, *, window: Interval, now: datetime
 ) -> list[tuple[Therapist, list[Slot]]]:

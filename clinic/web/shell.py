@@ -73,12 +73,18 @@ def choose_locale() -> str:
 
 def for_templates() -> dict[str, object]:
     """Names that every template may use."""
+    signed_in = bool(current_user and current_user.is_authenticated)
     return {
         "clinic": g.get("clinic"),
         "languages": list(LANGUAGES.items()),
         "language_url": url_for("web.choose_language"),
         "locale_code": str(get_locale() or "en")[:2],
         "theme": browser_session.get("theme", ""),
+        "home_url": url_for("web.home"),
+        "book_url": url_for("matching.needs"),
+        "sign_in_url": url_for("accounts.sign_in") if not signed_in else url_for("desk.home"),
+        "privacy_url": url_for("web.privacy"),
+        "sign_out_url": "/logout",
         "now": clock.now(),
         "may": may,
         "Permission": Permission,

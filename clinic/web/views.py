@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import (
@@ -19,10 +20,18 @@ from sqlalchemy import text
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.guard import public
+from clinic.booking import pages
+from clinic.booking.queries import first_free
+from clinic.booking.weeks import reader_zone
 from clinic.foundation import database, outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Unavailable
-from clinic.practice.queries import list_public_therapists, list_session_types
+from clinic.practice.models import SessionType, Therapist
+from clinic.practice.queries import (
+    list_offering,
+    list_public_therapists,
+    list_session_types,
+)
 from clinic.web.shell import LANGUAGES
 
 web = Blueprint("web", __name__)
@@ -32,11 +41,40 @@ web = Blueprint("web", __name__)
 @public
 def home() -> str:
     """What an initial consultation is, who the therapists are, and the way to book."""
+    kinds = list_session_types(g.clinic_id, audience="public")
+    therapists = list_public_therapists(g.clinic_id)
+    zone = reader_zone()
     return render_template(
         "web/home.html",
-        therapists=list_public_therapists(g.clinic_id),
-        session_types=list_session_types(g.clinic_id, audience="public"),
+        book_url=url_for("matching.needs"),
+        consultation=_consultation(kinds, therapists),
+        next_free=_next_free(kinds, zone=zone),
+        therapists=[
+            pages.card(one, zone=zone, times_url=url_for("booking.times", therapist=one.slug))
+            for one in therapists
+        ],
+        needs=[],
     )
+
+
+def _consultation(
+    kinds: Sequence[SessionType], therapists: Sequence[Therapist]
+) -> dict[str, object]:
+    spoken = dict.fromkeys(code for one in therapists for code in one.languages)
+    offered = kinds[0].formats if kinds else []
+    return {
+        "minutes": kinds[0].length_minutes if kinds else 30,
+        "formats": ", ".join(pages.format_name(code) for code in offered),
+        "languages": ", ".join(pages.language_name(code) for code in spoken),
+        "price": "",
+    }
+
+
+def _next_free(kinds: Sequence[SessionType], *, zone: str) -> pages.Chip | None:
+    if not kinds:
+        return None
+    first = first_free(list_offering(g.clinic_id, kinds[0].id), kinds[0], now=clock.now())
+    return pages.chip(*first, zone=zone) if first else None
 
 
 @web.get("/language")

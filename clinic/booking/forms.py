@@ -1,0 +1,94 @@
+"""What the booking pages take in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.validators import InputRequired
+
+from clinic.booking.details import BookingRequest, Person
+from clinic.foundation.errors import InvalidInput
+
+FIELD_OF = {
+    "partner.name": "name",
+    "partner.email": "email",
+    "partner.language": "language",
+    "partner.time_zone": "time_zone",
+    "other_partner.name": "other_name",
+    "other_partner.email": "other_email",
+    "message": "message",
+    "privacy_accepted": "privacy_accepted",
+    "format": "format",
+}
+
+
+class DetailsForm(FlaskForm):
+    """Who comes. What the fields may hold is decided by `details.py`, not here."""
+
+    name = StringField(_l("Your name"), [InputRequired()])
+    email = StringField(_l("Your e-mail address"), [InputRequired()])
+    language = SelectField(
+        _l("Language"), [InputRequired()], choices=[("en", "English"), ("pt", "Português")]
+    )
+    other_name = StringField(_l("Their name"))
+    other_email = StringField(_l("Their e-mail address"))
+    message = TextAreaField(_l("A message"))
+    privacy_accepted = BooleanField(
+        _l("You may keep these details to arrange the appointment."), [InputRequired()]
+    )
+    format = SelectField(
+        _l("Where"),
+        choices=[("online", _l("Online, by video")), ("in_person", _l("At the clinic"))],
+        validate_choice=False,
+    )
+    hold = HiddenField()
+    time_zone = HiddenField()
+    key = HiddenField()
+
+    def to_request(
+        self, *, therapist: str, session_type: str, start: datetime, concerns: tuple[str, ...]
+    ) -> BookingRequest:
+        """The typed request; nothing is decided yet."""
+        zone, language = self.time_zone.data or "", self.language.data or ""
+        other_name, other_email = self.other_name.data or "", self.other_email.data or ""
+        other = None
+        if other_name.strip() or other_email.strip():
+            other = Person(name=other_name, email=other_email, time_zone=zone, language=language)
+        return BookingRequest(
+            therapist=therapist,
+            session_type=session_type,
+            start=start,
+            format=self.format.data or "",
+            partner=Person(
+                name=self.name.data or "",
+                email=self.email.data or "",
+                time_zone=zone,
+                language=language,
+            ),
+            other_partner=other,
+            concerns=concerns,
+            message=self.message.data or "",
+            privacy_accepted=bool(self.privacy_accepted.data),
+            hold_token=self.hold.data or None,
+            idempotency_key=self.key.data or None,
+        )
+
+    def show(self, refused: InvalidInput) -> None:
+        """Put each sentence at its field; what has no field goes to the top of the form."""
+        for path, said in refused.errors.items():
+            target = FIELD_OF.get(path)
+            sentences = [self.meta.get_translations(self).gettext(one) for one in said]
+            if target is None:
+                self.form_errors.extend(sentences)
+            else:
+                field = self[target]
+                field.errors = [*field.errors, *sentences]
+
+
+class CancelForm(FlaskForm):
+    """Cancelling asks nothing that must be answered."""
+
+    reason = TextAreaField(_l("Would you like to say why?"))

@@ -1,0 +1,154 @@
+"""The page behind a partner's link: see one appointment, move it, cancel it.
+
+A GET never changes anything: mail scanners open links.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from clinic.accounts.guard import public
+from clinic.booking import pages
+from clinic.booking.changes import cancel_appointment, move_appointment
+from clinic.booking.forms import CancelForm
+from clinic.booking.links import link_actor, open_link
+from clinic.booking.models import Appointment, Status
+from clinic.booking.refusals import SlotUnavailable
+from clinic.booking.weeks import week_page
+from clinic.couples.models import CoupleMember
+from clinic.extensions import limiter
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import InvalidInput
+
+links = Blueprint("links", __name__)
+
+
+@links.get("/a/<token>/booked")
+@public
+def done(token: str) -> str:
+    """Booked; what happens next."""
+    appointment, member = open_link(token, now=clock.now())
+    return render_template(
+        "booking/done.html",
+        appointment=pages.summarise(appointment, zone=_zone_of(member)),
+        pending=appointment.status == Status.REQUESTED,
+        reminder=False,
+        email=member.person.email,
+        manage_url=url_for("links.manage", token=token),
+        calendar_url=url_for("calendars.entry", token=token),
+        home_url=url_for("web.home"),
+    )
+
+
+@links.get("/a/<token>")
+@public
+@limiter.limit("60/minute")
+def manage(token: str) -> str:
+    """One appointment: see it, and the ways to move, cancel or keep it."""
+    now = clock.now()
+    appointment, member = open_link(token, now=now)
+    zone = _zone_of(member)
+    return render_template(
+        "booking/manage.html",
+        appointment=pages.summarise(appointment, zone=zone),
+        state=_state(appointment, now=now),
+        can_change=_changeable_until(appointment) >= now,
+        change_until=pages.wanted_text(_changeable_until(appointment), zone=zone),
+        move_url=url_for("links.move", token=token),
+        cancel_url=url_for("links.cancel", token=token),
+        calendar_url=url_for("calendars.entry", token=token),
+        book_url=url_for("matching.needs"),
+    )
+
+
+def _zone_of(member: CoupleMember) -> str:
+    return str(session.get("time_zone") or member.person.time_zone)
+
+
+def _state(appointment: Appointment, *, now: datetime) -> str:
+    if not appointment.is_live:
+        return "cancelled"
+    if appointment.ends_at <= now:
+        return "past"
+    return "pending" if appointment.status == Status.REQUESTED else "coming"
+
+
+def _changeable_until(appointment: Appointment) -> datetime:
+    notice = timedelta(minutes=appointment.session_type.change_notice_minutes)
+    return appointment.starts_at - notice
+
+
+@links.route("/a/<token>/move", methods=["GET", "POST"])
+@public
+@limiter.limit("40/minute")
+def move(token: str) -> Response | str | tuple[str, int]:
+    """Choose another time with the same therapist; the present one stays until then."""
+    now = clock.now()
+    appointment, member = open_link(token, now=now)
+    if request.method == "GET":
+        return _move_page(token, appointment, member)
+    choice = pages.parse_choice(request.form.get("start", ""))
+    if choice is None:
+        return _move_page(token, appointment, member)
+    try:
+        move_appointment(appointment.id, start=choice[0], actor=link_actor(token, now=now), now=now)
+    except (SlotUnavailable, InvalidInput) as refused:
+        flash(_("This time has just gone. Nothing was changed; please choose another."), "warn")
+        return _move_page(token, appointment, member), refused.status
+    flash(_("Moved. A message with the new time is on its way."), "ok")
+    return redirect(url_for("links.manage", token=token), 303)
+
+
+def _move_page(token: str, appointment: Appointment, member: CoupleMember) -> str:
+    session.setdefault("time_zone", member.person.time_zone)
+    return render_template(
+        "booking/move.html",
+        appointment=pages.summarise(appointment, zone=_zone_of(member)),
+        form_url=url_for("links.move", token=token),
+        fields={},
+        manage_url=url_for("links.manage", token=token),
+        **week_page(
+            [appointment.therapist],
+            appointment.session_type,
+            endpoint="links.move",
+            keep={"token": token},
+        ),
+    )
+
+
+@links.route("/a/<token>/cancel", methods=["GET", "POST"])
+@public
+@limiter.limit("40/minute")
+def cancel(token: str) -> Response | str | tuple[str, int]:
+    """Asks once, then cancels."""
+    now = clock.now()
+    appointment, member = open_link(token, now=now)
+    form = CancelForm()
+    status = 200
+    if form.is_submitted():
+        try:
+            cancel_appointment(
+                appointment.id,
+                reason=form.reason.data or "",
+                actor=link_actor(token, now=now),
+                now=now,
+            )
+        except InvalidInput as refused:
+            form.reason.errors = [_(one) for one in refused.errors["reason"]]
+            status = refused.status
+        else:
+            flash(_("Cancelled. There is nothing more to do."), "ok")
+            return redirect(url_for("links.manage", token=token), 303)
+    page = render_template(
+        "booking/cancel.html",
+        appointment=pages.summarise(appointment, zone=_zone_of(member)),
+        form=form,
+        form_url=url_for("links.cancel", token=token),
+        manage_url=url_for("links.manage", token=token),
+        move_url=url_for("links.move", token=token),
+    )
+    return page, status

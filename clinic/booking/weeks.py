@@ -1,0 +1,71 @@
+"""A week of times as a page shows it, with the ways to other weeks and zones."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import g, request, session, url_for
+
+from clinic.booking import pages
+from clinic.booking.details import check_time_zone
+from clinic.booking.queries import first_free, slots_of
+from clinic.foundation.clock import clock
+from clinic.practice.models import SessionType, Therapist
+
+
+def reader_zone() -> str:
+    """The zone the visitor chose, else the clinic's."""
+    asked = request.args.get("time_zone", "")
+    if asked and not check_time_zone(asked):
+        session["time_zone"] = asked
+    return str(session.get("time_zone") or g.clinic.time_zone)
+
+
+def week_page(
+    therapists: list[Therapist],
+    kind: SessionType,
+    *,
+    endpoint: str,
+    keep: dict[str, str],
+) -> dict[str, Any]:
+    """The week asked for, the next free time, and the ways to other weeks."""
+    zone, now = reader_zone(), clock.now()
+    first = first_free(therapists, kind, now=now)
+    this_week = pages.monday_of(now, zone=zone)
+    monday = _asked_week(request.args.get("week", ""))
+    if monday is None:
+        monday = pages.monday_of(first[1].start, zone=zone) if first else this_week
+    last = pages.monday_of(now + timedelta(days=kind.horizon_days), zone=zone)
+    monday = max(this_week, min(monday, last))
+    pairs = slots_of(therapists, kind, window=pages.week_window(monday, zone=zone), now=now)
+
+    def to(other: date) -> str | None:
+        inside = this_week <= other <= last
+        return url_for(endpoint, week=other.isoformat(), **keep) if inside else None
+
+    return {
+        "next_free": pages.chip(*first, zone=zone) if first else None,
+        "days": pages.week_of(monday, pairs, zone=zone),
+        "week_label": pages.week_label(monday),
+        "prev_url": to(monday - timedelta(days=7)),
+        "next_url": to(monday + timedelta(days=7)),
+        "next_week_url": to(pages.monday_of(first[1].start, zone=zone)) if first else None,
+        "zone": zone,
+        "zone_label": pages.place_of(zone),
+        "zone_chosen": "time_zone" in session,
+        "zones": pages.zone_choices(zone, g.clinic.time_zone),
+        "zone_url": url_for(endpoint, **keep),
+        "zone_fields": {k: v for k, v in keep.items() if k != "token"}
+        | {"week": monday.isoformat()},
+    }
+
+
+def _asked_week(text: str) -> date | None:
+    try:
+        asked = date.fromisoformat(text)
+    except ValueError:
+        return None
+    if not 2000 < asked.year < 2100:
+        return None
+    return asked - timedelta(days=asked.weekday())
