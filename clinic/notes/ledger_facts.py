@@ -1,0 +1,143 @@
+"""What the ledger is worked out from: plain facts of one couple's course. Source: domain 2.2.
+
+Blank means not told, and is None; it is never nought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from clinic.notes.rupture_events import EventKind, RuptureEvent
+from clinic.notes.rupture_history import RuptureState, derive_status
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFact:
+    """A session that was held in the joint course. Instants are aware; numbers rise with time."""
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class RuptureFacts:
+    """One rupture with its log. `significance` is 1 to 5."""
+
+    ref: str
+    significance: int
+    events: tuple[RuptureEvent, ...]
+    visibility: str = "joint"
+
+    @cached_property
+    def state(self) -> RuptureState:
+        """What the log says now."""
+        return derive_status(self.events)
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFact:
+    """A repair attempt by partner `by`, its receipt told by the receiver.
+
+    `session_number` is None for an attempt at home, `rupture` None for one tied to no rupture.
+    """
+
+    receipt: str
+    session_number: int | None
+    date: date
+    acts: tuple[str, ...]
+    by: str
+    rupture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingFact:
+    """One partner's ratings at one point of a session, each 0 to 10 or blank."""
+
+    person: str
+    point: str
+    session: int | None
+    felt_safety: int | None = None
+    defensiveness: int | None = None
+    regulation: int | None = None
+    source: str = "self"
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRunFact:
+    """One Transparency Window. `first_pause_s` counts seconds from its start."""
+
+    date: date
+    end_state: str
+    first_pause_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerInput:
+    """Everything the ledger needs. `zone` is the clinic's: days are counted on its calendar."""
+
+    couple: str
+    sessions: tuple[SessionFact, ...] = ()
+    ruptures: tuple[RuptureFacts, ...] = ()
+    attempts: tuple[AttemptFact, ...] = ()
+    ratings: tuple[RatingFact, ...] = ()
+    windows: tuple[WindowRunFact, ...] = ()
+    partners: tuple[str, ...] = ("A", "B")
+    zone: str = "Europe/Lisbon"
+    variant: str = "full"
+
+    def local_date(self, instant: datetime) -> date:
+        """The calendar day of `instant` at the clinic."""
+        return instant.astimezone(ZoneInfo(self.zone)).date()
+
+    def rating(self, person: str, *, session: int, point: str, measure: str) -> int | None:
+        """The person's own rating, else the therapist's, else None."""
+        for source in ("self", "therapist"):
+            for fact in self.ratings:
+                if (fact.person, fact.session, fact.point, fact.source) == (
+                    person,
+                    session,
+                    point,
+                    source,
+                ):
+                    value: int | None = getattr(fact, measure)
+                    if value is not None:
+                        return value
+        return None
+
+
+def partner_safe(facts: LedgerInput, *, viewer: str | None = None) -> LedgerInput:
+    """The facts that may be worked out for partners (domain 2.4, 2.5, 2.7).
+
+    Restricted ruptures go, with their attempts and every link to them, and the rest is numbered
+    anew so that no gap tells of them. Of the ratings only the viewer's own stay, none without a
+    viewer.
+    """
+    shown = [rupture for rupture in facts.ruptures if rupture.visibility == "joint"]
+    refs = {rupture.ref: f"R-{place:02}" for place, rupture in enumerate(shown, start=1)}
+    return replace(
+        facts,
+        ruptures=tuple(
+            RuptureFacts(refs[r.ref], r.significance, tuple(_safe_events(r.events, refs)))
+            for r in shown
+        ),
+        attempts=tuple(
+            replace(attempt, rupture=refs.get(attempt.rupture) if attempt.rupture else None)
+            for attempt in facts.attempts
+            if attempt.rupture is None or attempt.rupture in refs
+        ),
+        ratings=tuple(r for r in facts.ratings if viewer is not None and r.person == viewer),
+        variant="partner-safe",
+    )
+
+
+def _safe_events(events: Iterable[RuptureEvent], refs: dict[str, str]) -> Iterable[RuptureEvent]:
+    links_only = {EventKind.ABSORBED, EventKind.SPLIT_INTO}
+    for event in events:
+        if event.kind in links_only and event.link not in refs:
+            continue
+        yield replace(event, text="", link=refs.get(event.link) if event.link else None)
