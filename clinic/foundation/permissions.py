@@ -52,6 +52,7 @@ class Permission(StrEnum):
     CHANGE_OWN_APPOINTMENT = "change_own_appointment"
     SEE_DIARY = "see_diary"
     CHANGE_APPOINTMENT = "change_appointment"
+    READ_CLIENT_WORDS = "read_client_words"
     SEE_OWN_DAY = "see_own_day"
     SEE_PRACTICE = "see_practice"
     EDIT_HOURS = "edit_hours"
@@ -94,6 +95,13 @@ def own_diary(actor: Actor, subject: Any) -> bool:
     return subject is None or getattr(subject, "therapist_id", subject) == actor.therapist_id
 
 
+def leads_the_couple(actor: Actor, subject: Any) -> bool:
+    """The lead therapist of the couple that the subject belongs to."""
+    couple = getattr(subject, "couple", None)
+    lead = getattr(couple, "lead_therapist_id", None)
+    return lead is not None and lead == actor.therapist_id
+
+
 def holds_the_link(actor: Actor, subject: Any) -> bool:
     """Whoever holds the link to this very appointment."""
     return actor.appointment_id is not None and actor.appointment_id == getattr(
@@ -110,6 +118,7 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.CHANGE_OWN_APPOINTMENT: (holds_the_link,),
     Permission.SEE_DIARY: (desk, own_diary),
     Permission.CHANGE_APPOINTMENT: (desk, own_diary, is_system),
+    Permission.READ_CLIENT_WORDS: (own_diary, leads_the_couple),
     Permission.SEE_OWN_DAY: (is_staff,),
     Permission.SEE_PRACTICE: (is_staff,),
     Permission.EDIT_HOURS: (desk, own_diary),
