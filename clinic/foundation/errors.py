@@ -73,7 +73,10 @@ class InvalidInput(ClinicError):
         *,
         code: str | None = None,
     ) -> None:
-        super().__init__(message, code=code)
+        super().__init__(
+            message or "; ".join(f"{path}: {said}" for path, said in errors.items()), code=code
+        )
+        self.message = message
         self.errors: dict[str, list[str]] = {path: list(said) for path, said in errors.items()}
 
 

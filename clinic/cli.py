@@ -1,0 +1,124 @@
+"""The flask commands; each calls one service."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from clinic.booking.appointment_list import list_appointments
+from clinic.demo import load_demo
+from clinic.foundation import audit, outbox
+from clinic.foundation.clock import clock
+from clinic.foundation.database import session
+from clinic.foundation.errors import ClinicError
+from clinic.serving import serve
+
+appointments = AppGroup("appointments", help="Appointments, for people and programs.")
+audit_log = AppGroup("audit", help="The audit log.")
+letters = AppGroup("outbox", help="Promised effects.")
+P = ParamSpec("P")
+
+
+def init_cli(app: Flask) -> None:
+    """Add the commands to the app."""
+    for command in (demo, worker, serve_command, appointments, audit_log, letters):
+        app.cli.add_command(command)
+
+
+def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
+    """Say what is wrong in one line and end with status 1, instead of a stack trace."""
+
+    @wraps(command)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except ClinicError as error:
+            click.echo(f"Error: {error}", err=True)
+            sys.exit(1)
+
+    return guarded
+
+
+def show(found: Any, *, as_json: bool) -> None:
+    """Print for a program, or for a person."""
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        return
+    for row in found if isinstance(found, list) else [found]:
+        click.echo("  ".join(str(value) for value in row.values()))
+
+
+@click.command("demo")
+@click.option("--json", "as_json", is_flag=True, help="Print what demo.json holds.")
+@with_appcontext
+@one_line
+def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
+    """Fill an empty database with the made-up demo clinic."""
+    found = load_demo(current_app.extensions["settings"], now=clock.now())
+    if as_json:
+        show(found, as_json=True)
+        return
+    click.echo("The demo clinic is there. It and everyone in it are made up. Sign-ins:")
+    for account in found["accounts"]:
+        click.echo(f"  {account['role']:<11} {account['email']:<32} {account['password']}")
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Deliver what is due, then end.")
+@with_appcontext
+def worker(once: bool) -> None:  # noqa: FBT001
+    """Deliver promised effects: mail, calendar changes, calls to other services."""
+    while True:
+        delivered = outbox.deliver_due(now=clock.now())
+        session().rollback()
+        if delivered == 0 and once:
+            return
+        if delivered == 0:
+            time.sleep(1)
+
+
+@click.command("serve")
+@with_appcontext
+@one_line
+def serve_command() -> None:
+    """Migrate, load the demo when the database is empty, and serve with a worker."""
+    serve(current_app.extensions["settings"])
+
+
+@appointments.command("list")
+@click.option("--json", "as_json", is_flag=True)
+@click.option("--external-id")
+@click.option("--source", type=click.Choice(["site", "calcom", "calendly", "staff"]))
+@with_appcontext
+def list_command(as_json: bool, external_id: str | None, source: str | None) -> None:  # noqa: FBT001
+    """List appointments by start."""
+    show(list_appointments(external_id=external_id, source=source), as_json=as_json)
+
+
+@audit_log.command("verify")
+@with_appcontext
+def verify_audit() -> None:
+    """Check that the chain of the audit log is whole."""
+    broken = audit.first_broken_entry(session())
+    if broken is not None:
+        click.echo(f"Error: entry {broken} of the audit log does not fit.", err=True)
+        sys.exit(1)
+    click.echo("The audit log is whole.")
+
+
+@letters.command("redeliver")
+@click.argument("message_id", type=int)
+@with_appcontext
+@one_line
+def redeliver(message_id: int) -> None:
+    """Send a dead or waiting message again."""
+    outbox.redeliver(message_id, now=clock.now())
+    click.echo("It is in front of the queue again.")

@@ -1,0 +1,135 @@
+"""`make run`: bring the database up to date, then serve the web app beside its worker.
+
+The web app runs under gunicorn and the worker as a process of its own; Ctrl-C, or the end of
+either, ends both.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+import click
+import sqlalchemy as sa
+from flask_migrate import upgrade
+
+from clinic.config import Settings
+from clinic.demo import load_demo
+from clinic.demo_people import PASSWORD
+from clinic.extensions import db
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import ClinicError
+from clinic.practice.models import Clinic
+
+OPENED_WITHIN_S = 30
+
+
+class CannotServe(ClinicError):
+    """Something stands in the way of serving."""
+
+    code = "cannot-serve"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until stopped. Raises `CannotServe` with one clear sentence."""
+    _port_must_be_free(settings.port)
+    prepare_database(settings)
+    processes = _start(settings)
+    _say_where(settings)
+    try:
+        _wait(processes)
+    finally:
+        _stop(processes)
+
+
+def prepare_database(settings: Settings) -> None:
+    """Migrate, and load the demo clinic into an empty database."""
+    try:
+        _must_be_ours()
+        upgrade()
+        with db.engine.connect() as connection:
+            empty = connection.execute(sa.select(Clinic.id).limit(1)).first() is None
+        if empty and not settings.production:
+            load_demo(settings, now=clock.now())
+    except sa.exc.OperationalError as error:
+        raise CannotServe(f"The database cannot be used: {error.orig}") from error
+    except sa.exc.DatabaseError as error:
+        raise CannotServe(f"The database cannot be used: {error.orig}") from error
+    finally:
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _must_be_ours() -> None:
+    tables = set(sa.inspect(db.engine).get_table_names())
+    if tables and "alembic_version" not in tables:
+        raise CannotServe("The database holds other tables than ours; please name another one.")
+
+
+def _port_must_be_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise CannotServe(
+                f"Port {port} is taken. Set PORT to another one, for instance PORT={port + 1}."
+            ) from None
+
+
+def _start(settings: Settings) -> list[subprocess.Popen[bytes]]:
+    python = sys.executable
+    web = [python, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{settings.port}"]
+    web += ["--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket"]
+    worker = [python, "-m", "flask", "worker"]
+    # A group of their own each, so that Ctrl-C reaches this process, which ends them in order.
+    return [
+        subprocess.Popen(command, env=os.environ, start_new_session=True)
+        for command in (web, worker)
+    ]
+
+
+def _say_where(settings: Settings) -> None:
+    deadline = time.monotonic() + OPENED_WITHIN_S
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
+                break
+        time.sleep(0.1)
+    click.echo(f"\nServing on {settings.base_url}  (Ctrl-C ends it)")
+    if (settings.instance / "demo.json").exists():
+        click.echo("The demo clinic and everyone in it are made up; no second factor is asked for.")
+        for who in ("admin", "desk", "ines", "daniel", "marta"):
+            click.echo(f"  {who + '@harbour-lane.example':<32} {PASSWORD}")
+    click.get_text_stream("stdout").flush()
+
+
+def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    try:
+        while all(process.poll() is None for process in processes):
+            time.sleep(0.2)
+    except KeyboardInterrupt:
+        return
+    raise CannotServe("A part of the product ended by itself; see what it said above.")
+
+
+def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    for process in processes:
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
