@@ -6,8 +6,9 @@ into objects, which takes a hundred times as long on a big work calendar.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from clinic.calendars.outside_limits import MAX_BYTES, OutsideBroken
 
@@ -15,6 +16,7 @@ _KEPT = frozenset({
     "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
     "SEQUENCE", "DTSTAMP", "STATUS", "TRANSP",
 })  # fmt: skip
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _NOT_A_CALENDAR = "This is not a calendar file."
 _CUT_OFF = "The calendar file is cut off or damaged."
 
@@ -23,7 +25,7 @@ _CUT_OFF = "The calendar file is cut off or damaged."
 class Line:
     """One property: parameters in upper-case names, quotes removed."""
 
-    parameters: dict[str, str]
+    parameters: Mapping[str, str]
     value: str
 
 
@@ -112,20 +114,28 @@ class _Reader:
         self.count = 0
 
     def take(self, text: str) -> None:
+        if text[0] in "bBeE" and self._turn(text):
+            return
+        if self.event is not None and len(self.open) == 2:
+            self._keep(text, self.event)
+        elif not self.open:
+            # Junk before or between calendars: a login page, a report, a picture.
+            raise OutsideBroken(_NOT_A_CALENDAR)
+        elif len(self.open) == 1:
+            self._describe(text)
+        elif self.open[1] == "VTIMEZONE":
+            self.calendars[-1].timezones[-1].append(text)
+
+    def _turn(self, text: str) -> bool:
+        """Whether the line opened or closed a component."""
         start = text[:6].upper()
         if start == "BEGIN:":
             self._begin(text[6:].strip().upper())
         elif start[:4] == "END:":
             self._end(text[4:].strip().upper(), text)
-        elif not self.open:
-            # Junk before or between calendars: a login page, a report, a picture.
-            raise OutsideBroken(_NOT_A_CALENDAR)
-        elif self.event is not None and len(self.open) == 2:
-            self._keep(text, self.event)
-        elif len(self.open) == 1:
-            self._describe(text)
-        elif self.open[1] == "VTIMEZONE":
-            self.calendars[-1].timezones[-1].append(text)
+        else:
+            return False
+        return True
 
     def finish(self) -> list[RawCalendar]:
         if not self.calendars:
@@ -168,9 +178,11 @@ class _Reader:
 
     @staticmethod
     def _keep(text: str, event: RawEvent) -> None:
-        name = text.partition(":")[0].partition(";")[0].upper()
-        if name not in _KEPT:
-            return
-        line = split_line(text)
-        if line is not None:
-            event.lines.setdefault(name, []).append(line[1])
+        head, colon, value = text.partition(":")
+        if head in _KEPT and colon:
+            # Most lines by far: a name in capitals and no parameters.
+            event.lines.setdefault(head, []).append(Line(_NO_PARAMETERS, value.strip()))
+        elif head.partition(";")[0].upper() in _KEPT:
+            read = split_line(text)
+            if read is not None:
+                event.lines.setdefault(read[0], []).append(read[1])

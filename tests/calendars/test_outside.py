@@ -268,7 +268,12 @@ def test_left_out_dates_in_any_form_are_left_out():
 
 def test_left_out_days_of_a_whole_day_series_in_any_form():
     days = "UID:1\nDTSTART;VALUE=DATE:20260601\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE"
-    for form in (";VALUE=DATE:20260602", ":20260602T000000", ":20260601T220000Z"):
+    for form in (
+        ";VALUE=DATE:20260602",
+        ":20260602T000000",
+        ":20260601T220000Z",
+        ":20260602T000000Z",
+    ):
         assert busy(days + form)[-1] == "0602 2200-0603 2200"
 
 
