@@ -1,0 +1,110 @@
+"""What one session note says, as plain values: the one screen of domain 2.6.
+
+None means not told; an empty text means nothing written. Codes come from the vocabularies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """How one partner (`A`, `B`) took part; `code` from the vocabulary `attendance`."""
+
+    partner: str
+    code: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyCheck:
+    """The result from the vocabulary `safety_check`; "nil noted" is a choice, not a blank."""
+
+    result: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One partner's ratings at one point, each 0 to 10 or blank."""
+
+    partner: str
+    point: str
+    felt_safety: int | None = None
+    defensiveness: int | None = None
+    regulation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureEntry:
+    """An open rupture carried forward; `status` is what the therapist says of it today."""
+
+    ref: str
+    worked_on: bool | None = None
+    intensity_a: int | None = None
+    intensity_b: int | None = None
+    status: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRupture:
+    """A rupture named in this session."""
+
+    title: str
+    types: tuple[str, ...] = ()
+    occurred_on: date | None = None
+    significance: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CycleSeen:
+    """The cycle observed, with a behaviour line for each partner as (`A`, text)."""
+
+    text: str = ""
+    pattern: str | None = None
+    moves: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """What the therapist did; `code` from the vocabulary `intervention`."""
+
+    code: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A repair attempt; `happened_on` is set for one at home."""
+
+    by: str
+    acts: tuple[str, ...]
+    receipt: str | None
+    rupture: str | None = None
+    happened_on: date | None = None
+    felt_safety_before: int | None = None
+    felt_safety_after: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoteContent:
+    """The whole note. `checkins` and `responses` pair a partner with a text."""
+
+    attendance: tuple[Attendance, ...] = ()
+    safety: SafetyCheck = SafetyCheck()
+    checkins: tuple[tuple[str, str], ...] = ()
+    ratings: tuple[Rating, ...] = ()
+    ruptures: tuple[RuptureEntry, ...] = ()
+    new_ruptures: tuple[NewRupture, ...] = ()
+    cycle: CycleSeen = CycleSeen()
+    interventions: tuple[Intervention, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    responses: tuple[tuple[str, str], ...] = ()
+    goals: tuple[str, ...] = ()
+    stage: str = ""
+    plan: str = ""
+    exercises: tuple[str, ...] = ()
+    free_text: str = ""

@@ -1,0 +1,205 @@
+"""What a note still lacks, and what in it cannot be. Source: domain 2.2, 2.6.
+
+Each finding carries the path of its field, so that the page can link to it, and a plain English
+sentence that is the message id for translation; `detail` fills its one `%(detail)s`, if any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from clinic.notes.note_content import Attempt, NoteContent
+
+PRESENT_CODES = frozenset({"present", "late", "left_early"})
+FREE_TEXT_MAX = 4000
+ENTRY_NOTE_MAX = 500
+TITLE_MAX = 80
+LOWEST, HIGHEST = 0, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to see to: the field's path and the sentence about it."""
+
+    path: str
+    message: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSetting:
+    """What is known around the note. `ruptures` maps each ref to the day it happened, if known."""
+
+    members: tuple[str, ...]
+    open_ruptures: tuple[str, ...]
+    ruptures: Mapping[str, date | None]
+    session_on: date
+    couple_began: date
+
+
+def missing_to_sign(content: NoteContent, *, setting: NoteSetting) -> list[Finding]:
+    """What stands between this note and a signature, in the order of the screen."""
+    return [
+        *_attendance_missing(content, setting),
+        *_safety_missing(content),
+        *_statuses_missing(content, setting),
+        *_interventions_missing(content),
+        *_responses_missing(content, setting),
+        *([] if _said(content.plan) else [Finding("plan", "Write the plan.")]),
+    ]
+
+
+def wrong_values(content: NoteContent, *, setting: NoteSetting) -> list[Finding]:
+    """Numbers outside their range, texts too long and dates that cannot be."""
+    return [
+        *_ratings_wrong(content),
+        *_texts_wrong(content),
+        *_session_date_wrong(setting),
+        *_attempt_dates_wrong(content, setting),
+        *_new_ruptures_wrong(content, setting),
+    ]
+
+
+def _said(text: str) -> bool:
+    return text.strip() != ""
+
+
+def _attendance_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
+    told = {one.partner for one in content.attendance if one.code}
+    return [
+        Finding(f"attendance.{member}", "Say who took part.", member)
+        for member in setting.members
+        if member not in told
+    ]
+
+
+def _safety_missing(content: NoteContent) -> list[Finding]:
+    if content.safety.result is None:
+        return [Finding("safety.result", "Answer the safety check; “nil noted” is an answer.")]
+    if content.safety.result != "nil_noted" and not _said(content.safety.text):
+        return [Finding("safety.text", "Say in words what was noted on safety.")]
+    return []
+
+
+def _statuses_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
+    told = {entry.ref for entry in content.ruptures if entry.status}
+    return [
+        Finding(f"ruptures.{ref}.status", "Say where this open rupture stands.", ref)
+        for ref in setting.open_ruptures
+        if ref not in told
+    ]
+
+
+def _interventions_missing(content: NoteContent) -> list[Finding]:
+    if not content.interventions:
+        return [Finding("interventions", "Name at least one intervention.")]
+    return [
+        Finding(f"interventions.{at}.text", "Say in words what “other” was.")
+        for at, one in enumerate(content.interventions)
+        if one.code == "other" and not _said(one.text)
+    ]
+
+
+def _responses_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
+    present = {one.partner for one in content.attendance if one.code in PRESENT_CODES}
+    told = {partner for partner, text in content.responses if _said(text)}
+    return [
+        Finding(f"responses.{member}", "Write how this partner responded.", member)
+        for member in setting.members
+        if member in present and member not in told
+    ]
+
+
+def _outside(values: Iterable[tuple[str, int | None]]) -> list[Finding]:
+    return [
+        Finding(path, "Ratings go from 0 to 10; leave it blank if it was not told.", str(value))
+        for path, value in values
+        if value is not None and not LOWEST <= value <= HIGHEST
+    ]
+
+
+def _ratings_wrong(content: NoteContent) -> list[Finding]:
+    values: list[tuple[str, int | None]] = []
+    for rating in content.ratings:
+        place = f"ratings.{rating.partner}.{rating.point}"
+        values += [
+            (f"{place}.felt_safety", rating.felt_safety),
+            (f"{place}.defensiveness", rating.defensiveness),
+            (f"{place}.regulation", rating.regulation),
+        ]
+    for entry in content.ruptures:
+        values.append((f"ruptures.{entry.ref}.intensity_a", entry.intensity_a))
+        values.append((f"ruptures.{entry.ref}.intensity_b", entry.intensity_b))
+    for at, attempt in enumerate(content.attempts):
+        values.append((f"attempts.{at}.felt_safety_before", attempt.felt_safety_before))
+        values.append((f"attempts.{at}.felt_safety_after", attempt.felt_safety_after))
+    return _outside(values)
+
+
+def _texts_wrong(content: NoteContent) -> list[Finding]:
+    texts = [("free_text", content.free_text, FREE_TEXT_MAX)]
+    texts += [(f"ruptures.{e.ref}.note", e.note, ENTRY_NOTE_MAX) for e in content.ruptures]
+    return [
+        Finding(path, "This text is longer than %(detail)s characters.", str(most))
+        for path, text, most in texts
+        if len(text) > most
+    ]
+
+
+def _session_date_wrong(setting: NoteSetting) -> list[Finding]:
+    if setting.session_on >= setting.couple_began:
+        return []
+    began = setting.couple_began.isoformat()
+    return [Finding("session_on", "The session lies before the couple began (%(detail)s).", began)]
+
+
+def _attempt_dates_wrong(content: NoteContent, setting: NoteSetting) -> list[Finding]:
+    found = []
+    for at, attempt in enumerate(content.attempts):
+        on = attempt.happened_on or setting.session_on
+        field = "happened_on" if attempt.happened_on else "rupture"
+        if on > setting.session_on:
+            found.append(Finding(f"attempts.{at}.{field}", "The attempt lies after the session."))
+        found += _before_its_rupture(attempt, f"attempts.{at}.{field}", on, setting)
+        found += _acts_wrong(attempt, f"attempts.{at}")
+    return found
+
+
+def _before_its_rupture(
+    attempt: Attempt, path: str, on: date, setting: NoteSetting
+) -> list[Finding]:
+    if attempt.rupture is None:
+        return []
+    if attempt.rupture not in setting.ruptures:
+        return [Finding(path, "There is no rupture %(detail)s in this record.", attempt.rupture)]
+    happened = setting.ruptures[attempt.rupture]
+    if happened is None or on >= happened:
+        return []
+    said = happened.isoformat()
+    return [Finding(path, "The repair lies before its rupture (%(detail)s).", said)]
+
+
+def _acts_wrong(attempt: Attempt, place: str) -> list[Finding]:
+    found = []
+    if not 1 <= len(attempt.acts) <= 4:
+        found.append(Finding(f"{place}.acts", "Choose one to four acts."))
+    if attempt.receipt is None:
+        found.append(Finding(f"{place}.receipt", "Ask the receiver how it was received."))
+    return found
+
+
+def _new_ruptures_wrong(content: NoteContent, setting: NoteSetting) -> list[Finding]:
+    found = []
+    for at, new in enumerate(content.new_ruptures):
+        place = f"new_ruptures.{at}"
+        if not _said(new.title) or len(new.title) > TITLE_MAX:
+            found.append(Finding(f"{place}.title", "Give a title of at most 80 characters."))
+        if not 1 <= len(new.types) <= 3:
+            found.append(Finding(f"{place}.types", "Choose one to three types."))
+        if new.significance is None or not 1 <= new.significance <= 5:
+            found.append(Finding(f"{place}.significance", "Significance goes from 1 to 5."))
+        if new.occurred_on and new.occurred_on > setting.session_on:
+            found.append(Finding(f"{place}.occurred_on", "The rupture lies after the session."))
+    return found
