@@ -102,7 +102,6 @@ TOO_MUCH = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", TOO_MUCH)
 def test_what_takes_too_much_is_ended_in_time(name):
     answer = preview(TOO_MUCH[name])
