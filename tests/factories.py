@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from clinic.accounts.models import Account
+from clinic.accounts.service import create_account
 from clinic.booking.details import BookingRequest, Person
 from clinic.booking.models import Appointment
 from clinic.booking.service import book_appointment
@@ -145,3 +147,18 @@ def make_appointment(
     practice: Practice, start: datetime, *, now: datetime = NOW, **changes: Any
 ) -> Appointment:
     return book_appointment(a_request(start, **changes), actor=practice.visitor, now=now)
+
+
+PASSWORD = "lanterns over quiet water"
+
+
+def make_account(clinic: Clinic, **changes: Any) -> Account:
+    values: dict[str, Any] = {
+        "email": "ines.duarte@example.org",
+        "name": "Inês Duarte",
+        "password": PASSWORD,
+        "roles": [Role.THERAPIST],
+        "actor": Actor(clinic_id=clinic.id, name="system:test", is_system=True),
+        "now": NOW,
+    }
+    return create_account(**(values | changes))

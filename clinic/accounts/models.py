@@ -12,6 +12,7 @@ from flask_security.core import UserMixin, WebAuthnMixin
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from clinic.accounts.passwords import matches
 from clinic.foundation.database import ID, Base, new_id
 from clinic.foundation.vault import SealedText
 
@@ -26,7 +27,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]
     name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     email_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     email_index: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
-    password: Mapped[str | None] = mapped_column(String(255))
+    password_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     active: Mapped[bool] = mapped_column(default=True)
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     fs_webauthn_user_handle: Mapped[str | None] = mapped_column(String(64), unique=True)
@@ -41,6 +42,9 @@ class Account(Base, UserMixin):  # type: ignore[misc]
 
     name = SealedText()
     email = SealedText()
+    password = SealedText()
+    """The argon2id hash, sealed: a stolen database alone gives nothing to guess against
+    (NIST SP 800-63B-4, 3.1.1.2, asks for a keyed step with the key kept elsewhere)."""
     tf_totp_secret = SealedText()
 
     webauthn: Mapped[list[Passkey]] = relationship(back_populates="account")
@@ -54,6 +58,10 @@ class Account(Base, UserMixin):  # type: ignore[misc]
     def roles(self) -> list[Any]:
         """Flask-Security's own roles are not used: `role_names` and the permission table are."""
         return []
+
+    def verify_and_update_password(self, password: str) -> bool:
+        """Only verify: a hash of older strength is renewed by `credentials`, in a transaction."""
+        return matches(password, self.password)
 
 
 class Passkey(Base, WebAuthnMixin):  # type: ignore[misc]
@@ -93,6 +101,8 @@ class StaffSession(Base):
     """When the password (or a passkey) was last shown in this session."""
     ended_at: Mapped[datetime | None]
     browser: Mapped[str] = mapped_column(String(80), default="")
+    address_index: Mapped[bytes] = mapped_column(LargeBinary)
+    """Blind index of the network it was started from: known to the owner's throttling."""
 
 
 class FailedSignIn(Base):
@@ -104,6 +114,6 @@ class FailedSignIn(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     scope: Mapped[str] = mapped_column(String(12))
     key_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    """A blind index, so that neither addresses nor e-mails can be read here."""
     failures: Mapped[int] = mapped_column(default=0)
-    blocked_until: Mapped[datetime | None]
     last_failed_at: Mapped[datetime]

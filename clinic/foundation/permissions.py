@@ -126,7 +126,7 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.SEE_DELIVERIES: (desk,),
     Permission.REDELIVER: (desk,),
     Permission.MANAGE_FEEDS: (admin, own_diary),
-    Permission.MANAGE_ACCOUNTS: (admin,),
+    Permission.MANAGE_ACCOUNTS: (admin, is_system),
     Permission.SEE_AUDIT: (admin,),
     Permission.OWN_ACCOUNT: (is_staff,),
 }

@@ -82,7 +82,7 @@ def for_templates() -> dict[str, object]:
         "theme": browser_session.get("theme", ""),
         "home_url": url_for("web.home"),
         "book_url": url_for("matching.needs"),
-        "sign_in_url": url_for("accounts.sign_in") if not signed_in else url_for("desk.home"),
+        "sign_in_url": url_for("security.login") if not signed_in else url_for("desk.home"),
         "privacy_url": url_for("web.privacy"),
         "sign_out_url": "/logout",
         "now": clock.now(),

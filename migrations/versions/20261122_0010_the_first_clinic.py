@@ -63,7 +63,6 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(length=12), nullable=False),
         sa.Column("key_hash", sa.LargeBinary(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
-        sa.Column("blocked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_failed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_failed_sign_in")),
         sa.UniqueConstraint("scope", "key_hash", name=op.f("uq_failed_sign_in_scope_key_hash")),
@@ -184,7 +183,7 @@ def upgrade() -> None:
         sa.Column("name_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("email_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("email_index", sa.LargeBinary(), nullable=False),
-        sa.Column("password", sa.String(length=255), nullable=True),
+        sa.Column("password_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
         sa.Column("fs_webauthn_user_handle", sa.String(length=64), nullable=True),
@@ -466,6 +465,7 @@ def upgrade() -> None:
         sa.Column("proved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("browser", sa.String(length=80), nullable=False),
+        sa.Column("address_index", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name=op.f("fk_staff_session_account_id_account")
         ),

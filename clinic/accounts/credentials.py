@@ -1,0 +1,190 @@
+"""Checking a password, with every try counted before it is looked at.
+
+A try is written down as failed first and forgiven when it turns out right, so that tries sent at
+the same moment cannot slip past the limit together. Accounts that do not exist are counted, and
+cost a hash, like those that do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from datetime import datetime, timedelta
+
+from sqlalchemy import Insert, exists, select, tuple_
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from clinic.accounts.models import Account, FailedSignIn, StaffSession
+from clinic.accounts.passwords import hash_password, is_outdated, matches
+from clinic.accounts.throttle import (
+    ADDRESS_KNOWN_FOR,
+    Scope,
+    Tries,
+    failures_so_far,
+    longest_block,
+    network_of,
+)
+from clinic.foundation import audit
+from clinic.foundation.database import new_id, transaction
+from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
+from clinic.foundation.permissions import Actor
+from clinic.foundation.vault import index_of
+
+Keys = dict[Scope, bytes]
+
+
+class CredentialsRefused(ClinicError):
+    """E-mail and password do not fit together."""
+
+    status = 422
+    code = "credentials-refused"
+
+
+def email_index(clinic_id: str, email: str) -> bytes:
+    """Under what an account is found by its e-mail address."""
+    return index_of(clinic_id, email, purpose="account.email")
+
+
+def address_index(clinic_id: str, address: str | None) -> bytes:
+    """Under what the network of an address is remembered."""
+    return index_of(clinic_id, network_of(address), purpose="sign_in.address")
+
+
+def check_credentials(
+    email: str, *, password: str, address: str | None, clinic_id: str, now: datetime
+) -> Account:
+    """The account that this e-mail and password open.
+
+    Raises `CredentialsRefused`, alike for unknown, wrong and deactivated, or `TooManyRequests`.
+    """
+    found_by = email_index(clinic_id, email)
+    return _check(found_by, password=password, address=address, clinic_id=clinic_id, now=now)
+
+
+def prove_password(
+    account_id: str, *, password: str, address: str | None, clinic_id: str, now: datetime
+) -> Account:
+    """The same for somebody signed in who shows their password again; counted with the rest."""
+    with transaction() as current:
+        account = current.get(Account, account_id)
+    if account is None or account.clinic_id != clinic_id:
+        raise NotFound
+    found_by = account.email_index
+    return _check(found_by, password=password, address=address, clinic_id=clinic_id, now=now)
+
+
+def lift_throttle(current: Session, account: Account) -> None:
+    """Forget the failed tries at an account (its password was just set by somebody entitled)."""
+    key = _keys(account.email_index, account.email_index)[Scope.ACCOUNT]
+    for row in current.scalars(
+        select(FailedSignIn).where(
+            FailedSignIn.scope == Scope.ACCOUNT, FailedSignIn.key_hash == key
+        )
+    ):
+        current.delete(row)
+
+
+def _check(
+    found_by: bytes, *, password: str, address: str | None, clinic_id: str, now: datetime
+) -> Account:
+    network = address_index(clinic_id, address)
+    keys = _keys(found_by, network)
+    with transaction() as current:
+        account = _account(current, found_by, clinic_id=clinic_id)
+        _count_try(current, keys, is_known=_is_known(current, account, network, now=now), now=now)
+    right = matches(password, account.password if account else None)
+    if account is None or not right or not account.active:
+        _note_refusal(account, clinic_id=clinic_id, now=now)
+        raise CredentialsRefused
+    with transaction() as current:
+        _forgive(current, keys, now=now)
+        if account.password and is_outdated(account.password):
+            account.password = hash_password(password)
+    return account
+
+
+def _keys(found_by: bytes, network: bytes) -> Keys:
+    pair = hashlib.sha256(found_by + network).digest()
+    return {Scope.ACCOUNT: found_by, Scope.ADDRESS: network, Scope.PAIR: pair}
+
+
+def _account(current: Session, found_by: bytes, *, clinic_id: str) -> Account | None:
+    return current.scalar(
+        select(Account).where(Account.email_index == found_by, Account.clinic_id == clinic_id)
+    )
+
+
+def _is_known(current: Session, account: Account | None, network: bytes, *, now: datetime) -> bool:
+    query = exists().where(
+        StaffSession.account_id == (account.id if account else ""),
+        StaffSession.address_index == network,
+        StaffSession.started_at > now - ADDRESS_KNOWN_FOR,
+    )
+    return bool(current.scalar(select(query)))
+
+
+def _count_try(current: Session, keys: Keys, *, is_known: bool, now: datetime) -> None:
+    rows = _locked_rows(current, keys, now=now)
+    counts = {scope: Tries(row.failures, row.last_failed_at) for scope, row in rows.items()}
+    wait = longest_block(counts, is_known_address=is_known, now=now)
+    if wait > timedelta(0):
+        raise TooManyRequests(retry_after=math.ceil(wait.total_seconds()))
+    for scope, row in rows.items():
+        row.failures = failures_so_far(scope, counts[scope], now=now) + 1
+        row.last_failed_at = now
+
+
+def _forgive(current: Session, keys: Keys, *, now: datetime) -> None:
+    """A success ends the counts of this account; the address is forgiven this pair's tries only.
+
+    Otherwise one valid account could wipe out the count while trying all the others.
+    """
+    rows = _locked_rows(current, keys, now=now)
+    address, pair = rows[Scope.ADDRESS], rows[Scope.PAIR]
+    address.failures = max(0, address.failures - pair.failures)
+    current.delete(pair)
+    current.delete(rows[Scope.ACCOUNT])
+
+
+def _locked_rows(current: Session, keys: Keys, *, now: datetime) -> dict[Scope, FailedSignIn]:
+    """The three rows, made when missing, locked in one order (so that no two tries deadlock)."""
+    wanted = sorted(keys.items())
+    current.execute(_insert_missing(current, wanted, now=now))
+    rows = current.scalars(
+        select(FailedSignIn)
+        .where(tuple_(FailedSignIn.scope, FailedSignIn.key_hash).in_(wanted))
+        .order_by(FailedSignIn.scope)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return {Scope(row.scope): row for row in rows}
+
+
+def _insert_missing(
+    current: Session, wanted: list[tuple[Scope, bytes]], *, now: datetime
+) -> Insert:
+    values = [
+        {"id": new_id(), "scope": scope, "key_hash": key, "failures": 0, "last_failed_at": now}
+        for scope, key in wanted
+    ]
+    unique = ["scope", "key_hash"]
+    if current.get_bind().dialect.name == "postgresql":
+        return (
+            postgresql.insert(FailedSignIn)
+            .values(values)
+            .on_conflict_do_nothing(index_elements=unique)
+        )
+    return sqlite.insert(FailedSignIn).values(values).on_conflict_do_nothing(index_elements=unique)
+
+
+def _note_refusal(account: Account | None, *, clinic_id: str, now: datetime) -> None:
+    with transaction() as current:
+        audit.record(
+            current,
+            "account.sign_in_refused",
+            kind="account",
+            object_id=account.id if account else "unknown",
+            actor=Actor(clinic_id=clinic_id),
+            now=now,
+        )

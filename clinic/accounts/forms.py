@@ -1,0 +1,132 @@
+"""What people send about signing in, and how refusals are said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_security.forms import LoginForm
+from flask_wtf import FlaskForm
+from wtforms import EmailField, HiddenField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from clinic.accounts.credentials import CredentialsRefused, check_credentials
+from clinic.accounts.next_page import local_path
+from clinic.accounts.password_rules import LONGEST, SHORTEST, PasswordFault
+from clinic.accounts.service import LONGEST_EMAIL, WeakPassword, WrongPassword
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
+
+
+class SignInForm(LoginForm):
+    """E-mail and password; whom they open the door to is decided by `credentials`.
+
+    The library's form gives the shape that its view and later second factors work with; its own
+    check is not used because it neither counts tries nor answers alike for everybody.
+    """
+
+    email = EmailField(
+        _l("E-mail"),
+        validators=[
+            InputRequired(_l("Please enter your e-mail address.")),
+            Length(max=LONGEST_EMAIL, message=_l("This is too long for an e-mail address.")),
+        ],
+    )
+    password = PasswordField(
+        _l("Password"), validators=[InputRequired(_l("Please enter your password."))]
+    )
+    next = HiddenField(filters=[lambda value: local_path(value) or ""])
+    remember = None
+    submit = None
+    status = 422
+    retry_after: int | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.next.data = local_path(self.next.data) or ""
+
+    def validate_next(self, field: HiddenField) -> None:
+        """Nothing to refuse: the filter has let only paths of this site through."""
+
+    def validate(self, **kwargs: Any) -> bool:
+        """Whether somebody may come in; `user` is who."""
+        if not FlaskForm.validate(self, **kwargs):
+            return False
+        if "clinic_id" not in g:
+            raise NotFound
+        try:
+            self.user = check_credentials(
+                self.email.data,
+                password=self.password.data,
+                address=request.remote_addr,
+                clinic_id=g.clinic_id,
+                now=clock.now(),
+            )
+        except (CredentialsRefused, TooManyRequests) as refused:
+            self._say(refused)
+            return False
+        return True
+
+    def _say(self, refused: ClinicError) -> None:
+        self.status = refused.status
+        if isinstance(refused, TooManyRequests):
+            self.retry_after = refused.retry_after
+            self.form_errors.append(wait_text(refused.retry_after))
+        else:
+            self.form_errors.append(_("E-mail and password do not fit together."))
+
+
+class ChangePasswordForm(FlaskForm):
+    """The present password and a new one."""
+
+    present = PasswordField(
+        _l("Present password"),
+        validators=[InputRequired(_l("Please enter your present password."))],
+    )
+    new = PasswordField(
+        _l("New password"), validators=[InputRequired(_l("Please enter a new password."))]
+    )
+    status = 422
+    retry_after: int | None = None
+
+    def say(self, refused: ClinicError) -> None:
+        """Put a refusal of the service where it belongs."""
+        self.status = refused.status
+        if isinstance(refused, TooManyRequests):
+            self.retry_after = refused.retry_after
+            self.present.errors = [wait_text(refused.retry_after)]
+        elif isinstance(refused, WrongPassword):
+            self.present.errors = [_("This is not your present password.")]
+        elif isinstance(refused, WeakPassword):
+            self.new.errors = [fault_text(refused.fault)]
+        else:
+            raise refused
+
+
+def wait_text(seconds: int) -> str:
+    """How long to wait, in words."""
+    minutes = -(-seconds // 60)
+    if minutes <= 1:
+        return _("There were too many tries. Please wait a minute and try again.")
+    return _(
+        "There were too many tries. Please wait %(minutes)s minutes and try again.", minutes=minutes
+    )
+
+
+def fault_text(fault: PasswordFault) -> str:
+    """Why a password is not taken, and what would be."""
+    return {
+        PasswordFault.TOO_SHORT: _(
+            "Please use at least %(length)s characters; a few unrelated words are good.",
+            length=SHORTEST,
+        ),
+        PasswordFault.TOO_LONG: _("Please use at most %(length)s characters.", length=LONGEST),
+        PasswordFault.TOO_SIMPLE: _(
+            "This repeats itself or is a simple run, so it is soon guessed. Please choose another."
+        ),
+        PasswordFault.EASILY_GUESSED: _(
+            "This is made of words that are tried first, or of your own name. Please take another."
+        ),
+    }[fault]

@@ -1,0 +1,92 @@
+"""How many failed tries are let through, and how long the next one waits. Pure.
+
+Three counts run side by side (NIST SP 800-63B-4, 3.2.2; ASVS 5.0, 6.1.1 and 6.3.1): one account
+from one address, one address, one account from anywhere. The last does not bind an address from
+which the owner has signed in lately, so strangers cannot lock the owner out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from ipaddress import IPv6Address, ip_address, ip_network
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+STOPPED_AT = 100
+"""Failed tries in a row at one account before it takes no more from unknown addresses."""
+ADDRESS_QUIET = timedelta(hours=24)
+"""An address without a failed try for so long starts anew; the other counts end by success only."""
+ADDRESS_KNOWN_FOR = timedelta(days=30)
+"""How long an address counts as the owner's after a sign-in."""
+
+
+class Scope(StrEnum):
+    """What failed tries are counted by."""
+
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    PAIR = "pair"
+
+
+FREE_TRIES = {Scope.PAIR: 5, Scope.ADDRESS: 30, Scope.ACCOUNT: 50}
+
+
+@dataclass(frozen=True, slots=True)
+class Tries:
+    """Failed tries in a row, and when the last one was."""
+
+    failures: int
+    last_failed_at: datetime
+
+
+def wait_after(scope: Scope, failures: int) -> timedelta:
+    """The pause that follows so many failed tries: none, then 30 s doubled each time up to 1 h."""
+    over = failures - FREE_TRIES[scope]
+    if over < 0:
+        return timedelta(0)
+    if over >= 7:  # 30 s doubled seven times is more than the longest wait
+        return LONGEST_WAIT
+    return min(FIRST_WAIT * (1 << over), LONGEST_WAIT)
+
+
+def blocked_for(scope: Scope, tries: Tries, *, now: datetime) -> timedelta:
+    """How long the next try must still wait; zero when it may be made."""
+    if scope is Scope.ACCOUNT and tries.failures >= STOPPED_AT:
+        return LONGEST_WAIT  # whatever the time: until the owner signs in or the password is set
+    wait = wait_after(scope, tries.failures)
+    return max(timedelta(0), min(wait, tries.last_failed_at + wait - now))
+
+
+def longest_block(
+    counts: Mapping[Scope, Tries], *, is_known_address: bool, now: datetime
+) -> timedelta:
+    """The longest of the waits that bind this try."""
+    binding = [
+        blocked_for(scope, tries, now=now)
+        for scope, tries in counts.items()
+        if not (scope is Scope.ACCOUNT and is_known_address)
+    ]
+    return max(binding, default=timedelta(0))
+
+
+def failures_so_far(scope: Scope, tries: Tries, *, now: datetime) -> int:
+    """The count a new failure is added to."""
+    if scope is Scope.ADDRESS and now - tries.last_failed_at >= ADDRESS_QUIET:
+        return 0
+    return tries.failures
+
+
+def network_of(address: str | None) -> str:
+    """What counts as one address: an IPv4 address, or the 64-bit network of an IPv6 one."""
+    try:
+        parsed = ip_address(address or "")
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return str(parsed.ipv4_mapped)
+        return str(ip_network((int(parsed), 64), strict=False))
+    return str(parsed)

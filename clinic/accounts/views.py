@@ -1,0 +1,131 @@
+"""Sign in, sign out, and one's own account."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+from flask_login import current_user
+from flask_security import views as library
+from werkzeug.wrappers import Response as AnyResponse
+
+from clinic.accounts.browser_sessions import current_session
+from clinic.accounts.forms import ChangePasswordForm, SignInForm
+from clinic.accounts.guard import current_actor, public, requires
+from clinic.accounts.next_page import local_path
+from clinic.accounts.queries import list_sessions
+from clinic.accounts.service import change_own_password
+from clinic.accounts.sessions import end_other_sessions, end_own_session
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import InvalidInput, TooManyRequests
+from clinic.foundation.permissions import Permission
+
+accounts = Blueprint("accounts", __name__)
+AFTER_SIGN_IN = "/desk"
+
+
+@public
+def sign_in() -> AnyResponse:
+    """Flask-Security's sign-in, for forms only; where it leads afterwards is decided here."""
+    if request.is_json:
+        abort(415)
+    if current_user.is_authenticated:
+        return redirect(local_path(request.args.get("next")) or AFTER_SIGN_IN)
+    response = make_response(library.login())
+    if current_user.is_authenticated:
+        return redirect(local_path(request.form.get("next")) or AFTER_SIGN_IN)
+    return response
+
+
+@public
+def sign_out() -> AnyResponse:
+    """End this session (signals of Flask-Login end the row), then the front page."""
+    if request.is_json:
+        abort(415)
+    library.logout()
+    return redirect("/")
+
+
+def render_sign_in(_template: str, *, login_user_form: SignInForm, **_more: object) -> Response:
+    """The sign-in page, with the status that its form asks for."""
+    form = login_user_form
+    page = render_template("accounts/sign_in.html", form=form, form_url=url_for("security.login"))
+    return _page(page, form)
+
+
+@accounts.get("/desk/account")
+@requires(Permission.OWN_ACCOUNT)
+def own_account() -> Response:
+    """One's own sessions, and a new password."""
+    return _account_page(ChangePasswordForm())
+
+
+@accounts.post("/desk/account/password")
+@requires(Permission.OWN_ACCOUNT)
+def change_password() -> AnyResponse:
+    """Take a new password."""
+    form = ChangePasswordForm()
+    if not form.validate():
+        return _account_page(form)
+    try:
+        change_own_password(
+            present=form.present.data or "",
+            new=form.new.data or "",
+            address=request.remote_addr,
+            session_id=current_session().id,
+            actor=current_actor(),
+            now=clock.now(),
+        )
+    except (InvalidInput, TooManyRequests) as refused:
+        form.say(refused)
+        return _account_page(form)
+    flash(_("Your password is changed. You are signed out everywhere else."), "ok")
+    return redirect(url_for("accounts.own_account"))
+
+
+@accounts.post("/desk/account/sessions/<session_id>/end")
+@requires(Permission.OWN_ACCOUNT)
+def end_session(session_id: str) -> AnyResponse:
+    """Sign another of one's browsers out."""
+    end_own_session(session_id, actor=current_actor(), now=clock.now())
+    flash(_("That browser is signed out."), "ok")
+    return redirect(url_for("accounts.own_account"))
+
+
+@accounts.post("/desk/account/sessions/end-others")
+@requires(Permission.OWN_ACCOUNT)
+def end_others() -> AnyResponse:
+    """Sign all of one's other browsers out."""
+    here = current_session().id
+    end_other_sessions(keep_session_id=here, actor=current_actor(), now=clock.now())
+    flash(_("You are signed out everywhere but here."), "ok")
+    return redirect(url_for("accounts.own_account"))
+
+
+def _account_page(form: ChangePasswordForm) -> Response:
+    page = render_template(
+        "accounts/account.html",
+        form=form,
+        account=current_user,
+        sessions=list_sessions(current_user.id, now=clock.now()),
+        here=current_session().id,
+        time_zone=g.clinic.time_zone,
+    )
+    return _page(page, form)
+
+
+def _page(page: str, form: SignInForm | ChangePasswordForm) -> Response:
+    response = make_response(page, form.status if form.errors else 200)
+    if form.retry_after is not None:
+        response.headers["Retry-After"] = str(form.retry_after)
+    return response

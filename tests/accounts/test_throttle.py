@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from clinic.accounts.throttle import (
+    Scope,
+    Tries,
+    blocked_for,
+    failures_so_far,
+    longest_block,
+    network_of,
+    wait_after,
+)
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("scope", "failures", "seconds"),
+    [
+        (Scope.PAIR, 0, 0),
+        (Scope.PAIR, 4, 0),
+        (Scope.PAIR, 5, 30),
+        (Scope.PAIR, 6, 60),
+        (Scope.PAIR, 7, 120),
+        (Scope.PAIR, 11, 1920),
+        (Scope.PAIR, 12, 3600),
+        (Scope.PAIR, 10_000, 3600),
+        (Scope.ADDRESS, 29, 0),
+        (Scope.ADDRESS, 30, 30),
+        (Scope.ACCOUNT, 49, 0),
+        (Scope.ACCOUNT, 50, 30),
+    ],
+)
+def test_waits_begin_after_the_free_tries_and_double_up_to_an_hour(scope, failures, seconds):
+    assert wait_after(scope, failures) == timedelta(seconds=seconds)
+
+
+def test_a_wait_is_over_at_its_end_and_not_before():
+    tries = Tries(5, NOW)
+    assert [
+        blocked_for(Scope.PAIR, tries, now=NOW + timedelta(seconds=s)) for s in (0, 29, 30, 31)
+    ] == [timedelta(seconds=30), timedelta(seconds=1), timedelta(0), timedelta(0)]
+
+
+def test_a_clock_set_back_makes_no_wait_longer():
+    tries = Tries(5, NOW)
+    assert blocked_for(Scope.PAIR, tries, now=NOW - timedelta(days=1)) == timedelta(seconds=30)
+
+
+def test_an_account_stops_taking_tries_after_a_hundred_whatever_the_time():
+    later = NOW + timedelta(days=365)
+    assert blocked_for(Scope.ACCOUNT, Tries(99, NOW), now=later) == timedelta(0)
+    assert blocked_for(Scope.ACCOUNT, Tries(100, NOW), now=later) == timedelta(hours=1)
+
+
+def test_the_longest_wait_binds():
+    counts = {
+        Scope.PAIR: Tries(5, NOW),
+        Scope.ADDRESS: Tries(31, NOW),
+        Scope.ACCOUNT: Tries(1, NOW),
+    }
+    assert longest_block(counts, is_known_address=False, now=NOW) == timedelta(seconds=60)
+
+
+def test_the_count_of_an_account_does_not_bind_an_address_its_owner_is_known_at():
+    counts = {
+        Scope.PAIR: Tries(1, NOW),
+        Scope.ADDRESS: Tries(1, NOW),
+        Scope.ACCOUNT: Tries(100, NOW),
+    }
+    assert longest_block(counts, is_known_address=True, now=NOW) == timedelta(0)
+    assert longest_block(counts, is_known_address=False, now=NOW) == timedelta(hours=1)
+
+
+def test_only_an_address_starts_anew_after_a_quiet_day():
+    tries, day_later = Tries(31, NOW), NOW + timedelta(hours=24)
+    assert {scope: failures_so_far(scope, tries, now=day_later) for scope in Scope} == {
+        Scope.ACCOUNT: 31,
+        Scope.ADDRESS: 0,
+        Scope.PAIR: 31,
+    }
+    assert failures_so_far(Scope.ADDRESS, tries, now=day_later - timedelta(seconds=1)) == 31
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("", "unknown"),
+        (None, "unknown"),
+        ("not an address", "unknown"),
+    ],
+)
+def test_one_customer_of_a_network_is_one_address(address, network):
+    assert network_of(address) == network
