@@ -118,5 +118,13 @@ def test_the_child_cannot_take_more_memory_or_time_than_allowed(monkeypatch):
 
 def test_the_child_sees_no_secrets(monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "x")
-    monkeypatch.setenv("CLINIC_ENCRYPTION_KEYS", "x")
-    assert not {"SECRET_KEY", "CLINIC_ENCRYPTION_KEYS"} & set(outside_process._environment())
+    seen = {}
+    run = outside_process.subprocess.run
+
+    def watch(*arguments, **options):
+        seen.update(options["env"])
+        return run(*arguments, **options)
+
+    monkeypatch.setattr(outside_process.subprocess, "run", watch)
+    assert preview(GOOD)["busy"] == [GOOD_SPAN]
+    assert seen == {}
