@@ -109,11 +109,12 @@ def open_hours(schedule: Schedule, *, window: Interval) -> list[Interval]:
 
 
 def _days_reaching(start: int, end: int) -> range:
-    """Every day number whose ranges can reach the period, in whatever zone.
+    """Every day number whose ranges can reach the period.
 
-    Two days before, as a range lasts up to two; one more on each side for the zone's offset.
+    Two days before, as a range lasts up to two and zones are at most half a day behind UTC;
+    one after, for zones ahead of it.
     """
-    return range(start // MINUTES_A_DAY - 3, end // MINUTES_A_DAY + 2)
+    return range(start // MINUTES_A_DAY - 2, end // MINUTES_A_DAY + 2)
 
 
 def _spans_on(

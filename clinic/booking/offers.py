@@ -51,8 +51,8 @@ class Offer:
     max_sessions_per_day: int | None = None
 
     def __post_init__(self) -> None:
-        if self.length_minutes < 1:
-            raise ValueError("a session lasts a minute at least")
+        if not 1 <= self.length_minutes <= MINUTES_A_DAY:
+            raise ValueError("a session lasts from a minute to a day")
         if self.grid_minutes not in _GRID_MINUTES:
             raise ValueError("sessions start 5 to 240 minutes apart")
         if not 0 <= self.grid_offset_minutes < MINUTES_A_DAY:

@@ -32,6 +32,17 @@ def test_a_range_may_last_to_the_end_of_the_following_day() -> None:
     assert open_hours(schedule, window=whole_day(ZONE, "2026-12-23")) == []
 
 
+def test_a_range_of_two_days_reaches_its_end_also_far_from_utc() -> None:
+    for zone in ("Etc/GMT+12", "Pacific/Honolulu", "Pacific/Kiritimati"):
+        schedule = Schedule(zone, (WeeklyHours(0, WallRange(0, 2880)),))
+        expected = [between(zone, "2026-12-21 00:00", "2026-12-23 00:00")]
+        for window in (
+            between(zone, "2026-12-21 00:00", "2026-12-21 00:01"),
+            between(zone, "2026-12-22 23:59", "2026-12-23 00:00"),
+        ):
+            assert open_hours(schedule, window=window) == expected
+
+
 @pytest.mark.parametrize("weekday", [-1, 7])
 def test_weekdays_are_monday_to_sunday(weekday: int) -> None:
     with pytest.raises(ValueError, match="weekday"):

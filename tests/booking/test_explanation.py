@@ -74,6 +74,37 @@ def test_the_first_rule_against_a_time_is_named(on: str, at: str, rule: Rule | N
     assert found == rule
 
 
+def test_where_all_rules_are_against_a_time_they_are_named_in_their_order() -> None:
+    start = between(ZONE, "2027-03-16 10:30", "2027-03-16 11:00")
+    closed = Schedule(ZONE, time_off=(start,), closures=(start,))
+    everything = Situation(
+        schedule=closed,
+        offer=offer(notice_minutes=60, horizon_days=0, max_per_day=1),
+        claims=(claim(start), claim(start, kind=ClaimKind.HOLD)),
+        outside_busy=(start,),
+        now=start.start + timedelta(minutes=1),
+    )
+    lift = {
+        Rule.PAST: {"now": start.start - timedelta(minutes=10)},
+        Rule.NOTICE: {"now": start.start - timedelta(days=1)},
+        Rule.HORIZON: {"offer": offer(max_per_day=1, horizon_days=1)},
+        Rule.OFF_GRID: {"offer": offer(max_per_day=1, horizon_days=1, grid_minutes=30)},
+        Rule.CLOSED: {"schedule": replace(closed, weekly=daily("09:00-19:00"))},
+        Rule.TIME_OFF: {"schedule": Schedule(ZONE, daily("09:00-19:00"), closures=(start,))},
+        Rule.CLOSURE: {"schedule": Schedule(ZONE, daily("09:00-19:00"))},
+        Rule.APPOINTMENT: {"claims": (claim(start, kind=ClaimKind.HOLD),)},
+        Rule.HOLD: {"claims": (claim(between(ZONE, "2027-03-16 18:00", "2027-03-16 19:00")),)},
+        Rule.OUTSIDE_BUSY: {"outside_busy": ()},
+        Rule.DAILY_LIMIT: {"claims": ()},
+    }
+    named: list[Rule | None] = []
+    for change in lift.values():
+        named.append(explain(start.start, **everything.arguments()))
+        everything = replace(everything, **change)
+    assert named == list(lift) == list(Rule)[1:]
+    assert explain(start.start, **everything.arguments()) is None
+
+
 def test_a_time_within_the_buffer_is_refused_also_when_typed_in() -> None:
     """cal#14868: the page hid it, the booking took it."""
     booked = claim(between(ZONE, "2027-03-16 15:00", "2027-03-16 16:00"), after=15)

@@ -11,6 +11,7 @@ from tests.booking.slot_cases import offer
     "wrong",
     [
         {"length_minutes": 0},
+        {"length_minutes": 1441},
         {"buffer_before_minutes": -1},
         {"buffer_after_minutes": -1},
         {"notice_minutes": -1},

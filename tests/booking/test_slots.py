@@ -408,6 +408,14 @@ def test_hours_that_meet_at_midnight_are_one_stretch() -> None:
     assert clock_times(offered(schedule, rules, window)) == ["23:00", "23:30"]
 
 
+def test_a_session_may_last_into_the_following_day() -> None:
+    zone = "Pacific/Kiritimati"
+    schedule = Schedule(zone, daily("00:00-24:00"))
+    window = between(zone, "2026-12-22 13:00", "2026-12-22 13:30")
+    rules = replace(FAR, length_minutes=1440)
+    assert offered(schedule, rules, window) == ["2026-12-22 13:00+14:00"]
+
+
 def test_an_hour_from_quarter_past_holds_one_hourly_session() -> None:
     """cal#14134: it held none."""
     schedule = Schedule(BERLIN, daily("09:15-10:15"))

@@ -79,8 +79,11 @@ def test_apia_has_no_30_december_2011() -> None:
 def test_what_opens_or_closes_in_a_gap_does_so_where_the_gap_is() -> None:
     change = epoch_minute(2027, 3, 14, 7)
     clock = wall_clock("America/New_York", change, change)
-    half_past_two = day_number(date(2027, 3, 14)) * 1440 + 150
-    assert (clock.opening(half_past_two), clock.closing(half_past_two)) == (change, change)
+    midnight = day_number(date(2027, 3, 14)) * 1440
+    for skipped in (120, 150, 179):
+        wall = midnight + skipped
+        assert (clock.opening(wall), clock.closing(wall)) == (change, change)
+    assert clock.opening(midnight + 180) == change
 
 
 def test_what_opens_in_a_fold_opens_first_and_what_closes_there_closes_last() -> None:
