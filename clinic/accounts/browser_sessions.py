@@ -67,9 +67,7 @@ def load_account(uniquifier: str) -> Account | None:
 
 def begin_browser_session(_app: Flask, *, user: Account, **_more: Any) -> None:
     """After a complete sign-in: drop all that was in the cookie, start a row, keep its token."""
-    kept = {name: session[name] for name in PREFERENCES + OF_THE_LIBRARY if name in session}
-    _forget_cookie()
-    session.update(kept)
+    _start_over(keeping=PREFERENCES + OF_THE_LIBRARY)
     session[TOKEN] = start_session(
         user,
         address=request.remote_addr,
@@ -80,12 +78,10 @@ def begin_browser_session(_app: Flask, *, user: Account, **_more: Any) -> None:
 
 def finish_browser_session(_app: Flask, **_more: Any) -> None:
     """End the row and empty the cookie."""
-    kept = {name: session[name] for name in PREFERENCES if name in session}
     token = session.get(TOKEN)
     if isinstance(token, str):
         end_session_of(token, now=clock.now())
-    _forget_cookie()
-    session.update(kept)
+    _start_over()
 
 
 def current_session() -> StaffSession:
@@ -109,6 +105,7 @@ def require_recent_proof(*, minutes: int | None = None) -> None:
 def redirect_to_sign_in() -> Response:
     """Send to the sign-in page and, where that can be repeated safely, back again afterwards."""
     if g.get("session_lapsed"):
+        _start_over()  # said once, not at every page that was still open
         flash(_("You were signed out because the page was left for a while. Please sign in again."))
     if request.method not in {"GET", "HEAD"}:
         return redirect(url_for("security.login"))
@@ -116,6 +113,9 @@ def redirect_to_sign_in() -> Response:
     return redirect(url_for("security.login", next=wanted))
 
 
-def _forget_cookie() -> None:
+def _start_over(*, keeping: tuple[str, ...] = PREFERENCES) -> None:
+    """Empty the cookie of all but what is named."""
+    kept = {name: session[name] for name in keeping if name in session}
     session.clear()
+    session.update(kept)
     g.pop("csrf_token", None)  # Flask-WTF keeps the token of this request here

@@ -11,7 +11,7 @@ import hashlib
 import math
 from datetime import datetime, timedelta
 
-from sqlalchemy import Insert, exists, select, tuple_
+from sqlalchemy import Insert, delete, exists, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -32,6 +32,7 @@ from clinic.foundation.permissions import Actor
 from clinic.foundation.vault import index_of
 
 Keys = dict[Scope, bytes]
+TRACES_KEPT_FOR = timedelta(days=90)
 
 
 class CredentialsRefused(ClinicError):
@@ -83,6 +84,20 @@ def lift_throttle(current: Session, account: Account) -> None:
         )
     ):
         current.delete(row)
+
+
+def forget_old_traces(*, now: datetime) -> None:
+    """Daily housekeeping: counts nobody added to, and sessions that ended, long ago.
+
+    The count of an account that exists stays: only a success ends it.
+    """
+    before = now - TRACES_KEPT_FOR
+    of_an_account = FailedSignIn.key_hash.in_(select(Account.email_index))
+    with transaction() as current:
+        current.execute(
+            delete(FailedSignIn).where(FailedSignIn.last_failed_at < before, ~of_an_account)
+        )
+        current.execute(delete(StaffSession).where(StaffSession.seen_at < before))
 
 
 def _check(

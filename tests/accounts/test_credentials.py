@@ -4,11 +4,16 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from clinic.accounts import passwords
-from clinic.accounts.credentials import CredentialsRefused, check_credentials, prove_password
-from clinic.accounts.models import FailedSignIn
+from clinic.accounts.credentials import (
+    CredentialsRefused,
+    check_credentials,
+    forget_old_traces,
+    prove_password,
+)
+from clinic.accounts.models import FailedSignIn, StaffSession
 from clinic.accounts.service import deactivate_account, set_password
 from clinic.accounts.sessions import start_session
 from clinic.extensions import db
@@ -201,6 +206,20 @@ def test_a_hash_of_older_strength_is_renewed_at_the_next_sign_in(context, monkey
     assert attempt(clinic, PASSWORD) == "in"
     db.session.expire_all()
     assert (passwords.is_outdated(account.password), attempt(clinic, PASSWORD)) == (False, "in")
+
+
+def test_housekeeping_forgets_strangers_and_old_sessions_but_no_count_of_an_account(context):
+    clinic = make_clinic()
+    account = make_account(clinic)
+    start_session(account, address=HOME, now=NOW)
+    attempt(clinic)
+    attempt(clinic, email="nobody@example.org", address=ELSEWHERE)
+    forget_old_traces(now=NOW + timedelta(days=90))
+    assert counts() == {"account": [1, 1], "address": [1, 1], "pair": [1, 1]}
+    assert db.session.scalar(select(func.count()).select_from(StaffSession)) == 1
+    forget_old_traces(now=NOW + timedelta(days=90, seconds=1))
+    assert counts() == {"account": [1]}
+    assert db.session.scalar(select(func.count()).select_from(StaffSession)) == 0
 
 
 def test_showing_the_password_again_counts_like_signing_in(context):

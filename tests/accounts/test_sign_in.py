@@ -224,9 +224,19 @@ def test_e_mail_name_and_password_hash_are_nowhere_in_clear(app, client):
     assert [text for text in clear if text.encode() in kept] == []
 
 
+def test_without_its_counts_nobody_gets_in(app, client):
+    open_house(app)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("DROP TABLE failed_sign_in"))
+    assert (sign_in(client).status_code >= 500, is_inside(client)) == (True, False)
+
+
 def test_the_sign_in_page_speaks_for_an_idle_session(app):
     open_house(app)
     client = signed_in(app)
     clock.move(timedelta(minutes=15))
     assert not is_inside(client)
-    assert "You were signed out because the page was left for a while." in client.get("/login").text
+    said = "You were signed out because the page was left for a while."
+    pages = [client.get("/login").text, client.get("/login").text]
+    assert [said in page for page in pages] == [True, False]
+    assert sign_in(client).status_code == 302
