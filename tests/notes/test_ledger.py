@@ -330,3 +330,55 @@ def test_blank_is_a_dash_and_nought_is_nought():
     )
     assert (shown_percent(None), shown_percent(Fraction(0))) == ("—", "0.0%")
     assert shown_percent(Fraction(1, 16)) == "6.3%"
+
+
+def test_trend_looks_at_the_last_six_sessions_only():
+    facts = LedgerInput(
+        "C-1", sessions(8), ratings=ratings("A", "end", "defensiveness", "0 0 8 7 6 7 5 4")
+    )
+
+    assert build_ledger(facts).trends[0].slope == Fraction(-5, 7)
+
+
+@pytest.mark.parametrize(
+    ("on", "n"), [("2026-03-09", 0), ("2026-03-10", 1), ("2026-04-21", 1), ("2026-04-22", 0)]
+)
+def test_attempt_at_home_counts_from_the_day_of_the_first_of_five_sessions_to_the_last(on, n):
+    facts = LedgerInput("C-1", sessions(6), attempts=attempts(f"{on} A received"))
+
+    assert build_ledger(facts).ratio_last.n == n
+
+
+def test_event_between_sessions_counts_from_the_first_session_that_ends_after_it():
+    opened = rupture("R-01", 2, "open 2026-03-03")
+    inside = replace(opened.events[0], effective_at=STARTS[1] + timedelta(minutes=20))
+    facts = LedgerInput("C-1", sessions(3), (replace(opened, events=(inside,)),))
+
+    assert [row.open for row in build_ledger(facts).session_rows] == [0, 1, 1]
+
+
+def test_rupture_opened_at_the_very_start_of_a_session_has_that_session_behind_it():
+    made = rupture("R-01", 2, "open 2026-03-03; in_repair #2; repaired #3")
+    opening = replace(made.events[0], effective_at=STARTS[0])
+    facts = LedgerInput("C-1", sessions(3), (replace(made, events=(opening, *made.events[1:])),))
+
+    assert [row.sessions for row in build_ledger(facts).episodes] == [2]
+
+
+def test_late_evening_in_universal_time_is_already_the_next_day_at_the_clinic_in_summer():
+    made = rupture("R-01", 2, "open #4")
+    late = replace(made.events[0], effective_at=datetime(2026, 3, 31, 23, 30, tzinfo=UTC))
+    facts = LedgerInput("C-1", sessions(4), (replace(made, events=(late,)),))
+
+    assert build_ledger(facts).episodes[0].opened == date(2026, 4, 1)
+
+
+def test_window_completed_after_a_pause_is_told_with_its_pause_and_not_as_without():
+    runs = (
+        WindowRunFact(date(2026, 3, 12), "completed", 400),
+        WindowRunFact(date(2026, 3, 10), "completed"),
+    )
+
+    windows = build_ledger(LedgerInput("C-1", windows=runs)).windows
+
+    assert (windows.started, windows.without_pause, windows.first_pauses_s) == (2, 1, (400,))
