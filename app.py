@@ -79,10 +79,12 @@ def _bind_web(app: Flask, settings: Settings) -> None:
 
 def _register_rooms(app: Flask) -> None:
     from clinic.calendars.views import calendars
+    from clinic.web.api import init_api
     from clinic.web.views import web
 
     for room in (web, calendars):
         app.register_blueprint(room)
+    init_api(app)
 
 
 def _register_handlers(app: Flask) -> None:

@@ -159,6 +159,7 @@ def explain(status: int) -> tuple[str, str]:
         405: (_("This cannot be done here"), _("Nothing was changed.")),
         409: (_("It has changed in the meantime"), _("Nothing was lost. Please look at it again.")),
         413: (_("That was too large"), _("Nothing was stored. Please send less at once.")),
+        415: (_("This could not be read"), _("Nothing was stored. Please send it as JSON.")),
         422: (
             _("Something needs another look"),
             _("Nothing was lost. Please correct what is named and send it again."),

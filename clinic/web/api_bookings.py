@@ -1,0 +1,181 @@
+"""The JSON API's writing side: book, and what the holder of a booking's token may do.
+
+Nothing here looks at a session: see `init_api`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask import current_app, g
+
+from clinic.accounts.guard import public
+from clinic.booking.changes import cancel_appointment, move_appointment
+from clinic.booking.details import BookingRequest, Person, tidy
+from clinic.booking.history import manage_token
+from clinic.booking.links import first_change, link_actor, links_of, open_link
+from clinic.booking.models import Appointment, ManageLink
+from clinic.booking.refusals import TimeRefused
+from clinic.booking.restrictions import Rule
+from clinic.booking.service import book_appointment
+from clinic.booking.wall_time import FIRST_YEAR, LAST_YEAR
+from clinic.calendars.service import partner_feed_token
+from clinic.couples.models import CoupleMember
+from clinic.couples.service import EMAIL_INDEX
+from clinic.extensions import limiter
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import NotFound
+from clinic.foundation.permissions import Actor
+from clinic.foundation.vault import index_of
+from clinic.web.api import read_limit, visitor
+from clinic.web.api_document import PREFIX, ApiBlueprint
+from clinic.web.api_rendering import appointment_document
+from clinic.web.schemas import (
+    AppointmentOut,
+    BookingHeaders,
+    BookingIn,
+    BookingOut,
+    CancelIn,
+    MoveIn,
+)
+
+bookings = ApiBlueprint(
+    "api-bookings", __name__, url_prefix=f"{PREFIX}/bookings", description="Appointments"
+)
+book_limit = limiter.shared_limit("20/minute", scope="api-booking")
+WRITING = (400, 404, 409, 413, 415, 422, 429, 503)
+
+
+@bookings.post("")
+@public
+@book_limit
+@bookings.describes("book", refuses=WRITING)
+@bookings.arguments(BookingHeaders, location="headers")
+@bookings.arguments(BookingIn)
+@bookings.response(201, BookingOut)
+def book(headers: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+    """Book an appointment, or ask for one where the clinic confirms."""
+    now = clock.now()
+    actor = visitor()
+    request = booking_request(body, key=headers.get("key"))
+    appointment = book_appointment(request, actor=actor, now=now)
+    link = _link_of(appointment, request.partner.email)
+    token = manage_token(link, clinic_id=appointment.clinic_id)
+    return _document(appointment, link.member, token=token, made=first_change(appointment), now=now)
+
+
+@bookings.get("/<token>")
+@public
+@read_limit
+@bookings.describes("getBooking", refuses=(404, 429, 503))
+@bookings.response(200, AppointmentOut)
+def show(token: str) -> dict[str, Any]:
+    """The appointment as it stands."""
+    return _as_it_stands(token, now=clock.now())
+
+
+@bookings.post("/<token>/reschedule")
+@public
+@book_limit
+@bookings.describes("moveBooking", refuses=WRITING)
+@bookings.arguments(MoveIn)
+@bookings.response(200, AppointmentOut)
+def reschedule(body: dict[str, Any], token: str) -> dict[str, Any]:
+    """Move it to another open slot of the same therapist."""
+    now = clock.now()
+    actor, start = link_actor(token, now=now), within_reach(body["start"])
+    move_appointment(_own(actor), start=start, actor=actor, now=now)
+    return _as_it_stands(token, now=now)
+
+
+@bookings.post("/<token>/cancel")
+@public
+@book_limit
+@bookings.describes("cancelBooking", refuses=WRITING)
+@bookings.arguments(CancelIn, required=False)
+@bookings.response(200, AppointmentOut)
+def cancel(body: dict[str, Any], token: str) -> dict[str, Any]:
+    """Cancel it; cancelling again changes nothing."""
+    now = clock.now()
+    actor = link_actor(token, now=now)
+    cancel_appointment(_own(actor), reason=body["reason"], actor=actor, now=now)
+    return _as_it_stands(token, now=now)
+
+
+def booking_request(body: dict[str, Any], *, key: str | None) -> BookingRequest:
+    """The command a body stands for; what it leaves out about a partner is the clinic's."""
+    partner = body["partner"]
+    lives = {
+        "time_zone": partner.get("time_zone", g.clinic.time_zone),
+        "language": partner.get("language", g.clinic.language),
+    }
+    other = body["other_partner"]
+    return BookingRequest(
+        therapist=body["therapist"],
+        session_type=body["session_type"],
+        start=within_reach(body["start"]),
+        format=body["format"],
+        partner=Person(name=partner["name"], email=partner["email"], **lives),
+        other_partner=Person(**other, **lives) if other else None,
+        concerns=tuple(body["concerns"]),
+        message=body["message"],
+        privacy_accepted=body["privacy_accepted"],
+        idempotency_key=key,
+    )
+
+
+def within_reach(start: datetime) -> datetime:
+    """The same, or `TimeRefused`: beyond these years no diary can be computed."""
+    if start.year <= FIRST_YEAR:
+        raise TimeRefused(Rule.PAST)
+    if start.year >= LAST_YEAR:
+        raise TimeRefused(Rule.HORIZON)
+    return start
+
+
+def _own(actor: Actor) -> str:
+    if actor.appointment_id is None:
+        raise NotFound
+    return actor.appointment_id
+
+
+def _link_of(appointment: Appointment, email: str) -> ManageLink:
+    """The link of the partner with this address: theirs, not the other's."""
+    index = index_of(appointment.clinic_id, tidy(email), purpose=EMAIL_INDEX)
+    for link in links_of(appointment):
+        if link.member.person.email_index == index:
+            return link
+    raise NotFound
+
+
+def _as_it_stands(token: str, *, now: datetime) -> dict[str, Any]:
+    appointment, member = open_link(token, now=now)
+    return _document(appointment, member, token=token, now=now)
+
+
+def _document(
+    appointment: Appointment, member: CoupleMember, *, token: str, now: datetime, **made: Any
+) -> dict[str, Any]:
+    base_url = current_app.extensions["settings"].base_url
+    return appointment_document(
+        appointment,
+        token=token,
+        calendar_url=f"{base_url}{_calendar_path(appointment, member, token=token, now=now)}",
+        base_url=base_url,
+        **made,
+    )
+
+
+def _calendar_path(
+    appointment: Appointment, member: CoupleMember, *, token: str, now: datetime
+) -> str:
+    """The partner's feed if their record was opened by this booking, else this entry alone.
+
+    A feed holds everything the couple ever books. Somebody who merely knows the address of a
+    partner who is known here must not get it by booking in their name.
+    """
+    if appointment.couple.created_at != appointment.created_at:
+        return f"/a/{token}/appointment.ics"
+    feed = partner_feed_token(member, clinic_id=appointment.clinic_id, now=now)
+    return f"/calendar/{feed}.ics"
