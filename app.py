@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import clinic.models  # noqa: F401 - completes the metadata
+from clinic.cli import init_cli
 from clinic.config import Settings, read_settings
 from clinic.extensions import csrf, db, limiter, migrate
 from clinic.foundation.clock import clock
@@ -25,7 +26,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     _bind_database(app, settings)
     _bind_web(app, settings)
     _register_rooms(app)
+    _register_desk(app)
     _register_handlers(app)
+    init_cli(app)
     return app
 
 
@@ -65,12 +68,14 @@ def _bind_database(app: Flask, settings: Settings) -> None:
 def _bind_web(app: Flask, settings: Settings) -> None:
     del settings
     from clinic.accounts.guard import guard_request
+    from clinic.accounts.security import init_accounts
     from clinic.web.errors import init_errors
     from clinic.web.headers import init_headers
     from clinic.web.shell import init_shell
 
     csrf.init_app(app)
     limiter.init_app(app)
+    init_accounts(app)  # after csrf, before the shell: who is asking is found out first
     init_shell(app)
     app.before_request(guard_request)  # after the shell: it needs the clinic of the request
     init_headers(app)
@@ -78,13 +83,30 @@ def _bind_web(app: Flask, settings: Settings) -> None:
 
 
 def _register_rooms(app: Flask) -> None:
+    from clinic.accounts.views import accounts
+    from clinic.booking.link_views import links
+    from clinic.booking.views import booking
     from clinic.calendars.views import calendars
+    from clinic.matching.views import matching
+    from clinic.practice.views import practice
     from clinic.web.api import init_api
     from clinic.web.views import web
 
-    for room in (web, calendars):
+    for room in (web, accounts, matching, booking, links, calendars, practice):
         app.register_blueprint(room)
     init_api(app)
+
+
+def _register_desk(app: Flask) -> None:
+    from clinic.booking.desk_appointment_views import desk_appointments
+    from clinic.booking.desk_views import desk
+    from clinic.calendars.desk_views import desk_feeds
+    from clinic.web.deliveries import deliveries
+    from clinic.web.desk_nav import init_desk_nav
+
+    for room in (desk, desk_appointments, desk_feeds, deliveries):
+        app.register_blueprint(room)
+    init_desk_nav(app)
 
 
 def _register_handlers(app: Flask) -> None:

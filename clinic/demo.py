@@ -51,7 +51,7 @@ def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
         _add_therapist(clinic, values, types, sort, now=now)
         for sort, values in enumerate(made_up.THERAPISTS)
     ]
-    accounts = _add_accounts(clinic, therapists, actor=system, now=now)
+    accounts = _add_accounts(therapists, actor=system, now=now)
     desk = Actor(
         clinic_id=clinic.id,
         name="system:demo",
@@ -109,7 +109,7 @@ def _add_therapist(
 
 
 def _add_accounts(
-    clinic: Clinic, therapists: list[Therapist], *, actor: Actor, now: datetime
+    therapists: list[Therapist], *, actor: Actor, now: datetime
 ) -> list[dict[str, str]]:
     people: list[dict[str, Any]] = [*made_up.STAFF]
     people += [
@@ -118,7 +118,6 @@ def _add_accounts(
     ]
     for person in people:
         create_account(
-            clinic_id=clinic.id,
             email=person["email"],
             name=person["name"],
             password=made_up.PASSWORD,

@@ -10,11 +10,10 @@ import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 from email_validator import EmailNotValidError, validate_email
 
+from clinic.booking.wall_time import zone_names
 from clinic.foundation.errors import N_
 
 NAME_LENGTH = 100
@@ -146,9 +145,3 @@ def has_control_characters(text: str) -> bool:
 def tidy(text: str) -> str:
     """Composed characters, no white space around."""
     return unicodedata.normalize("NFC", text).strip()
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> frozenset[str]:
-    """The zones that may be named."""
-    return frozenset(available_timezones()) - {"localtime", "posixrules", "Factory"}

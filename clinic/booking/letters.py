@@ -6,6 +6,7 @@ time. Subjects and texts name neither the other partner nor a topic.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -90,7 +91,7 @@ def render_appointment_mail(
     return OutgoingMail(
         to=reader.email,
         subject=subject.strip(),
-        text=body.strip() + "\n",
+        text=re.sub(r"\n{3,}", "\n\n", body).strip("\n") + "\n",
         html=None,
         message_id=f"<{change.id}.{'t' if reader.is_therapist else reader.link[-12:]}@{host}>",
         date=change.at,

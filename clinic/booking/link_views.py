@@ -23,6 +23,7 @@ from clinic.couples.models import CoupleMember
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
+from clinic.foundation.reader_dates import day_and_clock_text
 
 links = Blueprint("links", __name__)
 
@@ -57,7 +58,7 @@ def manage(token: str) -> str:
         appointment=pages.summarise(appointment, zone=zone),
         state=_state(appointment, now=now),
         can_change=_changeable_until(appointment) >= now,
-        change_until=pages.wanted_text(_changeable_until(appointment), zone=zone),
+        change_until=day_and_clock_text(_changeable_until(appointment), zone=zone),
         move_url=url_for("links.move", token=token),
         cancel_url=url_for("links.cancel", token=token),
         calendar_url=url_for("calendars.entry", token=token),

@@ -10,13 +10,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import g
-from flask_babel import format_date, format_time, get_locale
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from clinic.booking.intervals import Interval
 from clinic.booking.models import Appointment, Hold, Status
 from clinic.booking.slots import Slot
 from clinic.foundation.clock import clock
+from clinic.foundation.reader_dates import (
+    clock_text,
+    day_and_clock_text,
+    day_text,
+    place_of,
+    short_day_text,
+    weekday_text,
+)
 from clinic.practice.models import SessionType, Therapist, in_language
 
 NOON, EVENING = time(12), time(17)
@@ -112,8 +120,8 @@ def chip(therapist: Therapist, slot: Slot, *, zone: str, note: str = "") -> Chip
     return Chip(
         value=f"{instant_text(slot.start)}|{therapist.slug}",
         iso=local.isoformat(timespec="minutes"),
-        label=format_time(local.time(), "HH:mm"),
-        day=format_date(local.date(), "EEEE d MMMM"),
+        label=clock_text(slot.start, zone=zone),
+        day=day_text(local.date()),
         zone=place_of(zone),
         note=note,
     )
@@ -126,9 +134,7 @@ def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str)
     Several therapists free at one time make one chip.
     """
     days = [monday + timedelta(days=number) for number in range(7)]
-    shown = {
-        on: Day(on.isoformat(), format_date(on, "EEEE"), format_date(on, "d MMMM")) for on in days
-    }
+    shown = {on: Day(on.isoformat(), weekday_text(on), short_day_text(on)) for on in days}
     tz = ZoneInfo(zone)
     unique = {slot.start: (therapist, slot) for therapist, slot in reversed(list(pairs))}
     local_times = Counter(start.astimezone(tz).replace(tzinfo=None) for start in unique)
@@ -173,7 +179,7 @@ def monday_of(instant: datetime, *, zone: str) -> date:
 
 def week_label(monday: date) -> str:
     """`30 November – 6 December`."""
-    return f"{format_date(monday, 'd MMMM')} – {format_date(monday + timedelta(days=6), 'd MMMM')}"
+    return f"{short_day_text(monday)} – {short_day_text(monday + timedelta(days=6))}"
 
 
 def summarise(appointment: Appointment, *, zone: str) -> Summary:
@@ -226,13 +232,12 @@ def _summary(
     status_kind: str = "",
 ) -> Summary:
     tz = ZoneInfo(zone)
-    local, until = start.astimezone(tz), end.astimezone(tz)
-    day, clock_start = format_date(local.date(), "EEEE d MMMM"), format_time(local.time(), "HH:mm")
+    local = start.astimezone(tz)
     return Summary(
-        when=f"{day}, {clock_start}",
-        day=day,
-        start=clock_start,
-        until=format_time(until.time(), "HH:mm"),
+        when=day_and_clock_text(start, zone=zone),
+        day=day_text(local.date()),
+        start=clock_text(start, zone=zone),
+        until=clock_text(end, zone=zone),
         iso=local.isoformat(timespec="minutes"),
         zone=place_of(zone),
         therapist=therapist.name,
@@ -251,26 +256,10 @@ def format_name(format_: str) -> str:
     return {"online": _("Online, by video"), "in_person": _("At the clinic")}.get(format_, format_)
 
 
-def place_of(zone: str) -> str:
-    """The place a zone is named after."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
-
-
 def zone_choices(*also: str) -> list[tuple[str, str]]:
     """The zones offered: the usual ones, and those that are in use here."""
     names = dict.fromkeys([*USUAL_ZONES, *also])
     return [(name, name.replace("_", " ").replace("/", " / ")) for name in names]
-
-
-def wanted_text(instant: datetime, *, zone: str) -> str:
-    """`Tuesday 1 December, 10:00`."""
-    local = instant.astimezone(ZoneInfo(zone))
-    return f"{format_date(local.date(), 'EEEE d MMMM')}, {format_time(local.time(), 'HH:mm')}"
-
-
-def clock_text(instant: datetime, *, zone: str) -> str:
-    """`10:42`."""
-    return str(format_time(instant.astimezone(ZoneInfo(zone)).time(), "HH:mm"))
 
 
 def instant_text(instant: datetime) -> str:

@@ -27,6 +27,7 @@ from clinic.booking.weeks import reader_zone, week_page
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, NotFound
+from clinic.foundation.reader_dates import clock_text, day_and_clock_text
 from clinic.practice.models import SessionType, Therapist, in_language
 from clinic.practice.queries import get_session_type, list_offering, list_session_types
 
@@ -119,7 +120,7 @@ def _taken(
     pairs = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
     page = render_template(
         "booking/taken.html",
-        wanted=pages.wanted_text(start, zone=zone),
+        wanted=day_and_clock_text(start, zone=zone),
         alternatives=[
             pages.chip(therapists[who], slot, zone=zone) for who, slot in pairs if who in therapists
         ],
@@ -165,7 +166,7 @@ def _details_page(form: DetailsForm) -> Response | str:
         appointment=pages.summarise_hold(held, zone=zone, format_=form.format.data),
         hold={
             "expires_at": pages.instant_text(held.expires_at),
-            "expires_label": pages.clock_text(held.expires_at, zone=zone),
+            "expires_label": clock_text(held.expires_at, zone=zone),
             "now": pages.instant_text(clock.now()),
         },
         two=session.get("inquiry", {}).get("couple") == "two",

@@ -11,6 +11,7 @@ from clinic.booking import pages
 from clinic.booking.details import check_time_zone
 from clinic.booking.queries import first_free, slots_of
 from clinic.foundation.clock import clock
+from clinic.foundation.reader_dates import place_of
 from clinic.practice.models import SessionType, Therapist
 
 
@@ -52,7 +53,7 @@ def week_page(
         "next_url": to(monday + timedelta(days=7)),
         "next_week_url": to(pages.monday_of(first[1].start, zone=zone)) if first else None,
         "zone": zone,
-        "zone_label": pages.place_of(zone),
+        "zone_label": place_of(zone),
         "zone_chosen": "time_zone" in session,
         "zones": pages.zone_choices(zone, g.clinic.time_zone),
         "zone_url": url_for(endpoint, **keep),

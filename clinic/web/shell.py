@@ -6,10 +6,9 @@ import secrets
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, request, url_for
+from flask import Flask, g, has_request_context, request, url_for
 from flask import session as browser_session
-from flask_babel import format_date, format_time, get_locale
-from flask_babel import gettext as _
+from flask_babel import get_locale
 from flask_login import current_user
 
 from clinic.accounts.guard import current_actor
@@ -17,6 +16,7 @@ from clinic.extensions import babel
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.reader_dates import clock_text, day_text, when_text
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
 
@@ -72,7 +72,9 @@ def choose_locale() -> str:
 
 
 def for_templates() -> dict[str, object]:
-    """Names that every template may use."""
+    """Names that every page may use; mails are rendered without a request and need none."""
+    if not has_request_context():
+        return {}
     signed_in = bool(current_user and current_user.is_authenticated)
     return {
         "clinic": g.get("clinic"),
@@ -98,28 +100,17 @@ def may(permission: Permission, subject: object = None) -> bool:
 
 def when(start: datetime, zone: str, end: datetime | None = None) -> str:
     """`Tuesday 1 December 2026, 10:00 – 10:30 (Lisbon)` in the reader's language."""
-    local = start.astimezone(ZoneInfo(zone))
-    day = format_date(local.date(), "EEEE d MMMM y")
-    until = f" – {clock_time(end, zone)}" if end else ""
-    return f"{day}, {clock_time(start, zone)}{until} ({place_of(zone)})"
+    return when_text(start, zone=zone, end=end)
 
 
 def clock_time(instant: datetime, zone: str) -> str:
     """`10:00` on the clocks of `zone`."""
-    local = instant.astimezone(ZoneInfo(zone))
-    return format_time(local.time(), "HH:mm")
+    return clock_text(instant, zone=zone)
 
 
 def day_name(instant: datetime, zone: str) -> str:
     """`Tuesday 1 December` on the calendar of `zone`."""
-    return format_date(instant.astimezone(ZoneInfo(zone)).date(), "EEEE d MMMM")
-
-
-def place_of(zone: str) -> str:
-    """The place a zone is named after: `Europe/Lisbon` is Lisbon."""
-    if zone == "UTC":
-        return _("UTC")
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+    return day_text(instant.astimezone(ZoneInfo(zone)).date())
 
 
 def translated(texts: dict[str, str]) -> str:

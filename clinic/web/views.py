@@ -96,6 +96,13 @@ def local_target(target: str) -> str | None:
     return target
 
 
+@web.get("/privacy")
+@public
+def privacy() -> str:
+    """What is kept, why, who sees it, and for how long."""
+    return render_template("web/privacy.html")
+
+
 @web.get("/healthz")
 @public
 def healthz() -> Response:

@@ -1,0 +1,66 @@
+"""Dates and times as people write them, in the language of the reader (Babel's current locale)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from flask_babel import format_date, format_time, get_locale
+
+PATTERNS = {
+    "en": {"day": "EEEE d MMMM", "day_year": "EEEE d MMMM y", "short": "d MMMM"},
+    "pt": {
+        "day": "EEEE, d 'de' MMMM",
+        "day_year": "EEEE, d 'de' MMMM 'de' y",
+        "short": "d 'de' MMMM",
+    },
+}
+
+
+def day_text(on: date) -> str:
+    """`Tuesday 1 December`; `terça-feira, 1 de dezembro`."""
+    return _date(on, "day")
+
+
+def day_year_text(on: date) -> str:
+    """`Tuesday 1 December 2026`."""
+    return _date(on, "day_year")
+
+
+def short_day_text(on: date) -> str:
+    """`1 December`, where the weekday stands elsewhere."""
+    return _date(on, "short")
+
+
+def weekday_text(on: date) -> str:
+    """`Tuesday`."""
+    return str(format_date(on, "EEEE"))
+
+
+def clock_text(instant: datetime, *, zone: str) -> str:
+    """`10:00` on the clocks of `zone`."""
+    return str(format_time(instant.astimezone(ZoneInfo(zone)).time(), "HH:mm"))
+
+
+def day_and_clock_text(instant: datetime, *, zone: str) -> str:
+    """`Tuesday 1 December, 10:00` on the clocks of `zone`."""
+    return (
+        f"{day_text(instant.astimezone(ZoneInfo(zone)).date())}, {clock_text(instant, zone=zone)}"
+    )
+
+
+def when_text(start: datetime, *, zone: str, end: datetime | None = None) -> str:
+    """`Tuesday 1 December 2026, 10:00 – 10:30 (Lisbon)`."""
+    day = day_year_text(start.astimezone(ZoneInfo(zone)).date())
+    until = f" – {clock_text(end, zone=zone)}" if end else ""
+    return f"{day}, {clock_text(start, zone=zone)}{until} ({place_of(zone)})"
+
+
+def place_of(zone: str) -> str:
+    """The place a zone is named after: `America/New_York` is New York."""
+    return zone.rsplit("/", 1)[-1].replace("_", " ")
+
+
+def _date(on: date, pattern: str) -> str:
+    language = str(get_locale() or "en")[:2]
+    return str(format_date(on, PATTERNS.get(language, PATTERNS["en"])[pattern]))

@@ -1,0 +1,36 @@
+"""What a visitor may say before times are shown; all of it optional."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import RadioField, SelectMultipleField
+from wtforms.validators import Length, Optional
+
+
+class NeedsForm(FlaskForm):
+    """Step 1."""
+
+    session_type = RadioField(_l("What would you like to book?"), [Optional()])
+    needs = SelectMultipleField(
+        _l("What is it about?"), [Length(max=3, message=_l("Please choose up to three."))]
+    )
+    couple = RadioField(
+        _l("Who is coming?"),
+        [Optional()],
+        choices=[("two", _l("The two of us")), ("one", _l("Only me"))],
+    )
+    language = RadioField(
+        _l("In which language?"),
+        [Optional()],
+        choices=[("en", "English"), ("pt", "Português"), ("any", _l("Either is fine"))],
+    )
+    format = RadioField(
+        _l("Where?"),
+        [Optional()],
+        choices=[
+            ("online", _l("Online, by video")),
+            ("in_person", _l("At the clinic")),
+            ("any", _l("Either is fine")),
+        ],
+    )

@@ -1,0 +1,131 @@
+"""Steps 1 and 2 of booking: what is needed, and who fits, with reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, g, redirect, render_template, session, url_for
+from flask_babel import get_locale
+from werkzeug.wrappers import Response
+
+from clinic.accounts.guard import public
+from clinic.booking.pages import card
+from clinic.booking.weeks import reader_zone
+from clinic.foundation.clock import clock
+from clinic.matching.forms import NeedsForm
+from clinic.matching.inquiry import Inquiry, PartnerWishes
+from clinic.matching.queries import candidates
+from clinic.matching.reasons import need_rules
+from clinic.matching.rules import MatchResult, match
+from clinic.matching.words import filter_text, label, reason_text
+from clinic.practice.models import SessionType, Therapist, in_language
+from clinic.practice.queries import get_session_type, list_public_therapists, list_session_types
+from clinic.practice.vocabulary import load_vocabulary
+
+matching = Blueprint("matching", __name__)
+
+LANGUAGES = ("en", "pt")
+FORMATS = ("online", "in_person")
+
+
+@matching.route("/book", methods=["GET", "POST"])
+@public
+def needs() -> Response | str | tuple[str, int]:
+    """Step 1: what brings them. Nothing has to be answered."""
+    kinds = list_session_types(g.clinic_id, audience="public")
+    form = NeedsForm(data=session.get("inquiry", {}))
+    form.session_type.choices = [
+        (one.slug, in_language(one.name, str(get_locale())[:2])) for one in kinds
+    ]
+    form.needs.choices = [
+        (term.code, label("need", term.code))
+        for term in load_vocabulary("need").terms
+        if term.active and not term.needs_text
+    ]
+    if form.validate_on_submit():
+        session["inquiry"] = {
+            name: form[name].data
+            for name in ("session_type", "needs", "couple", "language", "format")
+            if form[name].data
+        }
+        return redirect(url_for("matching.therapists"), 303)
+    page = render_template(
+        "booking/needs.html",
+        form=form,
+        form_url=url_for("matching.needs"),
+        skip_url=url_for("matching.therapists"),
+    )
+    return (page, 422) if form.is_submitted() else page
+
+
+@matching.get("/book/therapists")
+@public
+def therapists() -> str:
+    """Step 2: up to three who fit, why, what they cannot offer, and why not the others."""
+    said, now, zone = session.get("inquiry", {}), clock.now(), reader_zone()
+    kind = _kind(said)
+    everyone = list_public_therapists(g.clinic_id)
+    known, free = candidates(everyone, kind, now=now)
+    result = match(
+        _inquiry(said),
+        candidates=known,
+        needs=need_rules(load_vocabulary("need").terms),
+        now=now,
+    )
+    by_slug = {one.slug: one for one in everyone}
+    return render_template(
+        "booking/therapists.html",
+        matches=[
+            card(
+                by_slug[one.slug],
+                slots=free[by_slug[one.slug].id],
+                zone=zone,
+                intro="",
+                reasons=[reason_text(reason, zone=zone) for reason in one.reasons],
+                gap=reason_text(one.gap, zone=zone),
+                times_url=_times_url(kind, by_slug[one.slug]),
+            )
+            for one in result.matches
+        ],
+        others=_others(result, by_slug, kind),
+        form_url=url_for("booking.hold"),
+        fields={"session_type": kind.slug},
+        needs_url=url_for("matching.needs"),
+        any_url=url_for("booking.times", session_type=kind.slug),
+    )
+
+
+def _kind(said: dict[str, Any]) -> SessionType:
+    if slug := said.get("session_type"):
+        return get_session_type(g.clinic_id, slug)
+    return list_session_types(g.clinic_id, audience="public")[0]
+
+
+def _inquiry(said: dict[str, Any]) -> Inquiry:
+    """What was said as the rules take it: silence accepts everything and prefers the page's own."""
+    language, format_ = said.get("language"), said.get("format")
+    own = str(get_locale())[:2]
+    wishes = PartnerWishes(
+        partner="A",
+        languages_preferred=(language,) if language in LANGUAGES else (own,),
+        languages_acceptable=() if language in LANGUAGES else LANGUAGES,
+        formats_preferred=(format_,) if format_ in FORMATS else FORMATS,
+    )
+    return Inquiry(needs=tuple(said.get("needs", ())), partners=(wishes,))
+
+
+def _times_url(kind: SessionType, therapist: Therapist) -> str:
+    return url_for("booking.times", session_type=kind.slug, therapist=therapist.slug)
+
+
+def _others(
+    result: MatchResult, by_slug: dict[str, Therapist], kind: SessionType
+) -> list[dict[str, str]]:
+    return [
+        {
+            "name": by_slug[one.slug].name,
+            "why": filter_text(one.told_as),
+            "times_url": _times_url(kind, by_slug[one.slug]),
+        }
+        for one in result.filtered_out
+    ]
