@@ -1,0 +1,188 @@
+"""One appointment at the desk: see it, answer a request, move it, cancel it.
+
+Every change is a POST; what takes something away from somebody is asked about on a page first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from clinic.accounts.guard import current_actor, requires
+from clinic.booking import changes, pages
+from clinic.booking.desk_forms import ReasonForm, asked_week
+from clinic.booking.desk_queries import find_appointment, staff_slots
+from clinic.booking.models import Appointment, Status
+from clinic.booking.readings import read_appointment
+from clinic.booking.refusals import NotChangeable, SlotUnavailable, TimeRefused
+from clinic.foundation.clock import clock
+from clinic.foundation.permissions import Permission, is_allowed
+
+desk_appointments = Blueprint(
+    "desk_appointments", __name__, url_prefix="/desk/appointments/<reference>"
+)
+
+Page = str | Response | tuple[str, int]
+WEEK = timedelta(days=7)
+
+
+@desk_appointments.get("")
+@requires(Permission.SEE_DIARY)
+def show(reference: str) -> str:
+    """One appointment: what it is, who comes, what happened to it, and what can be done."""
+    return _page(reference)
+
+
+@desk_appointments.post("/confirm")
+@requires(Permission.CHANGE_APPOINTMENT)
+def confirm(reference: str) -> Page:
+    """Say yes to a request."""
+    return _change(
+        reference,
+        lambda one: changes.confirm_appointment(one.id, actor=current_actor(), now=clock.now()),
+        said=_("Accepted. Everyone concerned gets a message."),
+    )
+
+
+@desk_appointments.route("/decline", methods=["GET", "POST"])
+@requires(Permission.CHANGE_APPOINTMENT)
+def decline(reference: str) -> Page:
+    """Asks once, then says no to a request."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        return _change(
+            reference,
+            lambda one: changes.decline_appointment(
+                one.id, reason=reason, actor=current_actor(), now=clock.now()
+            ),
+            said=_("Declined. Everyone concerned gets a message, and the time is free again."),
+        )
+    return _ask("booking/desk_decline.html", reference, form)
+
+
+@desk_appointments.route("/cancel", methods=["GET", "POST"])
+@requires(Permission.CHANGE_APPOINTMENT)
+def cancel(reference: str) -> Page:
+    """Asks once, then cancels."""
+    form = ReasonForm()
+    if form.validate_on_submit():
+        reason = form.reason.data or ""
+        return _change(
+            reference,
+            lambda one: changes.cancel_appointment(
+                one.id, reason=reason, actor=current_actor(), now=clock.now()
+            ),
+            said=_("Cancelled. Everyone concerned gets a message, and the time is free again."),
+        )
+    return _ask("booking/desk_cancel.html", reference, form)
+
+
+@desk_appointments.get("/move")
+@requires(Permission.CHANGE_APPOINTMENT)
+def choose_time(reference: str) -> Page:
+    """A week of the times it could move to; notice to clients does not bind staff."""
+    appointment, now = find_appointment(reference, actor=current_actor()), clock.now()
+    zone = appointment.therapist.time_zone
+    first = max(appointment.starts_at, now)
+    this_week = pages.monday_of(now, zone=zone)
+    usual = pages.monday_of(first, zone=zone)
+    monday = max(this_week, asked_week(request.args.get("week", ""), usual=usual))
+    window = pages.week_window(monday, zone=zone)
+    found = staff_slots(appointment, window=window, now=now)
+    earlier = monday - WEEK
+    return render_template(
+        "booking/desk_move.html",
+        appointment=appointment,
+        days=pages.week_of(monday, found, zone=zone),
+        label=pages.week_label(monday),
+        back=_week_url(reference, earlier.isoformat()) if earlier >= this_week else None,
+        forward=_week_url(reference, (monday + WEEK).isoformat()),
+        is_changeable=_is_changeable(appointment),
+    )
+
+
+@desk_appointments.post("/move")
+@requires(Permission.CHANGE_APPOINTMENT)
+def move(reference: str) -> Page:
+    """Shows what moving does, then (with `agreed`) moves; a time just taken gives others."""
+    appointment = find_appointment(reference, actor=current_actor())
+    choice = pages.parse_choice(request.form.get("start", ""))
+    if choice is None:
+        return redirect(url_for("desk_appointments.choose_time", reference=reference), 303)
+    if request.form.get("agreed") != "yes":
+        return render_template(
+            "booking/desk_move_ask.html",
+            appointment=appointment,
+            start=choice[0],
+            value=request.form["start"],
+        )
+    try:
+        return _change(
+            reference,
+            lambda one: changes.move_appointment(
+                one.id, start=choice[0], actor=current_actor(), now=clock.now()
+            ),
+            said=_("Moved. Everyone concerned gets a message with the new time."),
+        )
+    except (SlotUnavailable, TimeRefused) as refused:
+        return _gone(reference, refused)
+
+
+def _gone(reference: str, refused: SlotUnavailable | TimeRefused) -> tuple[str, int]:
+    """The time cannot be had: nothing changed, here are others."""
+    appointment = find_appointment(reference, actor=current_actor())
+    zone = appointment.therapist.time_zone
+    others = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
+    page = render_template(
+        "booking/desk_gone.html",
+        appointment=appointment,
+        alternatives=[pages.chip(appointment.therapist, slot, zone=zone) for _slug, slot in others],
+    )
+    return page, refused.status
+
+
+def _change(reference: str, change: Callable[[Appointment], Appointment], *, said: str) -> Page:
+    """Make a change and show the appointment; what can no longer be changed is shown as it is."""
+    appointment = find_appointment(reference, actor=current_actor())
+    try:
+        change(appointment)
+    except NotChangeable as refused:
+        flash(
+            _("It has changed in the meantime, so nothing was done. This is how it is now."), "warn"
+        )
+        return _page(reference), refused.status
+    flash(said, "ok")
+    return redirect(url_for("desk_appointments.show", reference=reference), 303)
+
+
+def _page(reference: str) -> str:
+    actor = current_actor()
+    appointment, page = read_appointment(reference, actor=actor, now=clock.now())
+    may_change = is_allowed(actor, Permission.CHANGE_APPOINTMENT, appointment)
+    return render_template(
+        "booking/desk_appointment.html",
+        page=page,
+        can_answer=may_change and appointment.status == Status.REQUESTED,
+        can_change=may_change and _is_changeable(appointment),
+        status_shown=pages.STATUS_SHOWN(),
+    )
+
+
+def _ask(template: str, reference: str, form: ReasonForm) -> Page:
+    appointment = find_appointment(reference, actor=current_actor())
+    page = render_template(template, appointment=appointment, form=form)
+    return page, 422 if form.errors else 200
+
+
+def _is_changeable(appointment: Appointment) -> bool:
+    alive = appointment.status in {Status.REQUESTED, Status.CONFIRMED}
+    return alive and appointment.ends_at > clock.now()
+
+
+def _week_url(reference: str, week: str) -> str:
+    return url_for("desk_appointments.choose_time", reference=reference, week=week)

@@ -1,0 +1,85 @@
+"""The desk's navigation: what this person may open, with what waits there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import Flask, current_app, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from clinic.accounts.guard import current_actor
+from clinic.booking.desk_queries import count_requests
+from clinic.foundation import outbox
+from clinic.foundation.clock import clock
+from clinic.foundation.permissions import Actor, Permission, Role, is_allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the navigation."""
+
+    label: str
+    url: str
+    icon: str
+    current: bool
+    count: int = 0
+
+
+def init_desk_nav(app: Flask) -> None:
+    """Give the desk's pages their navigation and the name of who is signed in."""
+    app.context_processor(desk_context)
+
+
+def desk_context() -> dict[str, object]:
+    """What `desk_base.html` asks for; nothing is read until a page does."""
+    if not (current_user and current_user.is_authenticated):
+        return {}
+    return {
+        "desk_nav": _items(current_actor()),
+        "staff_name": current_user.name,
+        "staff_role": ", ".join(_role_names(current_actor())),
+        "account_url": url_for("accounts.own_account"),
+    }
+
+
+def _items(actor: Actor) -> Iterator[Item]:
+    """Lazily: only a page that shows the navigation pays for the counts."""
+    wanted = [
+        (_("Day"), "desk.day", "day", Permission.SEE_OWN_DAY),
+        (_("Week"), "desk.week", "week", Permission.SEE_OWN_DAY),
+        (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
+        (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
+        (_("Calendar addresses"), "desk_feeds.overview", "calendar", Permission.MANAGE_FEEDS),
+        (_("Deliveries"), "deliveries.overview", "mail", Permission.SEE_DELIVERIES),
+        (_("Your account"), "accounts.own_account", "person", Permission.OWN_ACCOUNT),
+    ]
+    for label, endpoint, icon, permission in wanted:
+        if endpoint in current_app.view_functions and is_allowed(actor, permission):
+            yield Item(label, url_for(endpoint), icon, _is_here(endpoint), _count(endpoint, actor))
+
+
+def _is_here(endpoint: str) -> bool:
+    """Whether the page is this entry's, or one below it."""
+    here = request.endpoint or ""
+    room = endpoint.partition(".")[0]
+    return here == endpoint or (room not in {"desk", "accounts"} and here.startswith(f"{room}."))
+
+
+def _count(endpoint: str, actor: Actor) -> int:
+    if endpoint == "desk.requests":
+        return count_requests(actor)
+    if endpoint == "deliveries.overview":
+        stands = outbox.backlog(now=clock.now())
+        return stands.retrying + stands.dead
+    return 0
+
+
+def _role_names(actor: Actor) -> list[str]:
+    names = {
+        Role.ADMIN: _("Administration"),
+        Role.THERAPIST: _("Therapist"),
+        Role.FRONT_DESK: _("Front desk"),
+    }
+    return [name for role, name in names.items() if role in actor.roles]
