@@ -73,11 +73,13 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     from clinic.web.headers import init_headers
     from clinic.web.shell import init_shell
 
+    # Each of these adds a step before every request, and they run in this order: the clinic,
+    # the form's token (its refusal is a page of the clinic), who is asking, whether they may.
+    init_shell(app)
     csrf.init_app(app)
     limiter.init_app(app)
-    init_accounts(app)  # after csrf, before the shell: who is asking is found out first
-    init_shell(app)
-    app.before_request(guard_request)  # after the shell: it needs the clinic of the request
+    init_accounts(app)
+    app.before_request(guard_request)
     init_headers(app)
     init_errors(app)
 

@@ -47,7 +47,7 @@ _SETTINGS: dict[str, Any] = {
 
 
 def init_accounts(app: Flask) -> None:
-    """Bind the accounts room: after `csrf`, and before the shell so that who asks is known."""
+    """Bind the accounts room: after `csrf` (the library looks for it) and before the guard."""
     app.config.update({f"SECURITY_{name}": value for name, value in _SETTINGS.items()})
     keeps_order = not app.json.sort_keys  # type: ignore[attr-defined]
     security = Security()

@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from clinic.accounts.browser_sessions import ProofNeeded, require_recent_proof
 from clinic.accounts.guard import requires
-from clinic.accounts.models import StaffSession
+from clinic.accounts.models import Account, StaffSession
 from clinic.accounts.queries import list_sessions
 from clinic.accounts.service import deactivate_account, set_roles
 from clinic.extensions import db
 from clinic.foundation import audit
 from clinic.foundation.clock import clock
+from clinic.foundation.database import transaction
 from clinic.foundation.permissions import Actor, Permission, Role
 from tests.accounts.at_the_door import (
     EMAIL,
@@ -187,6 +188,14 @@ def test_deactivating_an_account_ends_its_sessions(app):
         system = Actor(clinic_id=account.clinic_id, name="system:test", is_system=True)
         deactivate_account(account.id, actor=system, now=NOW)
         assert list_sessions(account.id, now=NOW) == []
+    assert not is_inside(client)
+
+
+def test_an_inactive_account_is_a_visitor_even_with_a_session_left_open(app):
+    account = open_house(app)
+    client = signed_in(app)
+    with app.app_context(), transaction() as current:
+        current.get_one(Account, account.id).active = False
     assert not is_inside(client)
 
 

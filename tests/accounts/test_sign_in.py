@@ -189,10 +189,11 @@ def test_query_arguments_and_headers_do_not_sign_anybody_in(app):
     account = open_house(app)
     with app.test_request_context():
         token = account.get_auth_token()
+    app.add_url_rule("/api/v1/probe", "probe", requires(Permission.SEE_OWN_DAY)(lambda: "inside"))
     client = app.test_client()
-    inside = client.get("/desk/account", headers={"Authentication-Token": str(token)})
-    assert inside.status_code == 302
-    assert client.get(f"/desk/account?auth_token={token}").status_code == 302
+    by_header = client.get("/api/v1/probe", headers={"Authentication-Token": str(token)})
+    by_query = client.get(f"/api/v1/probe?auth_token={token}")
+    assert (by_header.status_code, by_query.status_code) == (401, 401)
 
 
 def test_a_remember_cookie_opens_nothing(app):
