@@ -12,7 +12,7 @@ from sqlalchemy import select
 from clinic.booking.availability import DayOverride, Schedule, WallRange, WeeklyHours
 from clinic.booking.explanation import explain
 from clinic.booking.intervals import Interval
-from clinic.booking.models import LIVE, Appointment, Hold, OutsideBusy
+from clinic.booking.models import LIVE_SQL, Appointment, Hold, OutsideBusy
 from clinic.booking.offers import Claim, ClaimKind, Offer
 from clinic.booking.restrictions import Rule
 from clinic.booking.slots import Slot, open_slots
@@ -172,7 +172,7 @@ def _claims(
     columns += ("buffer_before_minutes", "buffer_after_minutes")
     appointments = select(*(getattr(Appointment, name) for name in columns)).where(
         Appointment.therapist_id.in_(therapist_ids),
-        Appointment.status.in_(LIVE),
+        LIVE_SQL,
         Appointment.ends_at > around.start,
         Appointment.starts_at < around.end,
     )
