@@ -13,8 +13,8 @@ from flask_smorest import Api, Blueprint
 from clinic.accounts.guard import public
 from clinic.web.api_parser import JsonParser
 from clinic.web.errors import PROBLEM
-from clinic.web.schemas import ConflictProblem, InputProblem
-from clinic.web.schemas import Problem as AnyProblem
+from clinic.web.problem_schemas import ConflictProblem, InputProblem
+from clinic.web.problem_schemas import Problem as AnyProblem
 
 P = ParamSpec("P")
 R = TypeVar("R")

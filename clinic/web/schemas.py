@@ -16,7 +16,6 @@ from clinic.booking.details import (
     check_time_zone,
 )
 from clinic.booking.models import Status
-from clinic.booking.restrictions import Rule
 from clinic.booking.wall_time import FIRST_YEAR, LAST_YEAR
 from clinic.foundation.errors import N_
 from clinic.web.api_fields import (
@@ -223,30 +222,3 @@ class SessionTypesOut(Document):
     """Kinds of appointments, in the clinic's order."""
 
     session_types = fields.List(Part(SessionTypeOut), required=True)
-
-
-class Problem(Document):
-    """What went wrong (RFC 9457)."""
-
-    type = Text(required=True, metadata={"description": "Its last part names the problem."})
-    title = Text(required=True)
-    status = fields.Integer(required=True)
-    detail = Text(required=True)
-    request_id = Text(required=True)
-
-
-class ConflictProblem(Problem):
-    """It cannot be done any more; for a taken time, the nearest free ones."""
-
-    rule = Text(metadata={"enum": [rule.value for rule in Rule]})
-    alternatives = fields.List(Part(SlotOut), metadata={"maxItems": 3})
-
-
-class InputProblem(Problem):
-    """What is wrong, by the path of the field; for a time that is not offered, the rule."""
-
-    errors = fields.Dict(
-        required=True,
-        metadata={"additionalProperties": {"type": "array", "items": {"type": "string"}}},
-    )
-    rule = Text(metadata={"enum": [rule.value for rule in Rule]})

@@ -1,6 +1,5 @@
 """The API keeps to its OpenAPI document, whatever is sent; and the kept copy is that document."""
 
-import json
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ from hypothesis import strategies as st
 from schemathesis.checks import CHECKS, load_all_checks
 
 from app import create_app
-from clinic.foundation.clock import clock
+from clinic.extensions import db
 from tests.conftest import settings_for
-from tests.factories import NOW, make_practice
+from tests.factories import make_practice
 
 DOCUMENT = "/api/v1/openapi.json"
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -71,7 +70,7 @@ def try_all(operation, *, examples, prepare=lambda _case: None):
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
 def test_every_answer_is_one_that_the_document_names(practice, method, path):
-    seen = try_all(the_schema(practice)[path][method], examples=40)
+    seen = try_all(the_schema(practice)[path][method], examples=60)
 
     assert seen <= {200, 400, 404, 415, 422}
 
@@ -108,7 +107,7 @@ def test_appointments_that_exist_keep_to_the_document(practice):
         case.path_parameters["token"] = booked.json["manage_token"]
 
     seen = [
-        try_all(the_schema(practice)[path][method], examples=25, prepare=open_it)
+        try_all(the_schema(practice)[path][method], examples=40, prepare=open_it)
         for method, path in OPERATIONS[4:]
     ]
 
@@ -138,6 +137,9 @@ def test_document_is_the_same_whatever_the_settings(client, tmp_path, database_u
     """It names no host, so the kept copy is everybody's."""
     elsewhere = create_app(settings_for(tmp_path, database_url, base_url="https://clinic.example"))
 
-    assert elsewhere.test_client().get(DOCUMENT).data == client.get(DOCUMENT).data
-    assert "clinic.example" not in json.dumps(elsewhere.test_client().get(DOCUMENT).json)
-    assert clock.now() == NOW
+    served = elsewhere.test_client().get(DOCUMENT).text
+    with elsewhere.app_context():
+        db.engine.dispose()
+
+    assert served == client.get(DOCUMENT).text
+    assert "clinic.example" not in served
