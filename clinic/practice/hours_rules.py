@@ -54,11 +54,15 @@ def day_problems(hours: DayHours) -> Problems:
 
 
 def range_problem(one: HoursRange) -> str | None:
-    """Why a range cannot be: it starts within its day and lasts at most a day."""
+    """Why a range cannot be: it starts within its day and lasts less than 24 hours.
+
+    Only from midnight to midnight is a whole day: other hours that end as they start are a slip.
+    """
     if not 0 <= one.start_minute < MINUTES_A_DAY:
         return said("A time of day is from 00:00 to 23:59.")
-    if not one.start_minute < one.end_minute <= one.start_minute + MINUTES_A_DAY:
-        return said("Hours must end after they start, at most a day later.")
+    latest = one.start_minute + MINUTES_A_DAY - (1 if one.start_minute else 0)
+    if not one.start_minute < one.end_minute <= latest:
+        return said("Hours must end after they start, less than a day later.")
     return None
 
 

@@ -55,9 +55,9 @@ def test_the_same_range_twice_overlaps_itself():
 
 @pytest.mark.parametrize(
     "wrong",
-    [(-1, NINE), (1440, 1500), (NINE, NINE), (FIVE, NINE), (NINE, NINE + 1441)],
+    [(-1, NINE), (1440, 1500), (NINE, NINE), (FIVE, NINE), (NINE, NINE + 1440), (0, 1441)],
 )
-def test_ranges_start_in_their_day_and_last_at_most_a_day(wrong):
+def test_ranges_start_in_their_day_and_last_less_than_a_day(wrong):
     assert list(weekly_problems([WeeklyRange(MONDAY, *wrong)])) == ["weekly.0.0"]
     assert list(day_problems(DayHours(date(2026, 12, 1), (HoursRange(*wrong),)))) == ["ranges.0"]
 

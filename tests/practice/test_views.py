@@ -202,7 +202,7 @@ def test_bad_input_comes_back_with_its_errors_and_everything_typed(app, house, a
         assert session().scalar(select(func.count()).select_from(Therapist)) == 2
 
 
-def test_errors_are_told_in_the_readers_language_templates_with_their_numbers(app, admin):
+def test_a_sentence_with_numbers_is_shown_with_its_numbers(app, admin):
     response = admin.send("/desk/practice/therapists/new", **(THERAPIST | {"sort": "10000"}))
 
     assert "Please give a number from 0 to 9999." in response.text
@@ -385,6 +385,15 @@ def test_rows_are_added_and_removed_without_javascript_and_without_saving(app, h
 @pytest.mark.parametrize("button", [{"add": "9"}, {"add": "x"}, {"remove": "nothing"}])
 def test_a_button_that_no_page_has_changes_nothing(desk, button):
     assert desk.send(HOURS, prefix="week", **button, **week()).status_code == 200
+
+
+def test_midnight_to_midnight_is_a_whole_day_and_other_equal_times_are_a_slip(app, house, desk):
+    whole = desk.send(HOURS, prefix="week", **week((5, 0, "00:00", "00:00")))
+    slip = desk.send(HOURS, prefix="week", **week((5, 0, "09:00", "09:00")))
+
+    assert (whole.status_code, slip.status_code) == (302, 422)
+    assert "Saturday: Hours must end after they start" in slip.text
+    assert hours_of(app, house).weekly == (WeeklyRange(5, 0, 1440),)
 
 
 def test_an_empty_week_is_no_hours(app, house, desk):
