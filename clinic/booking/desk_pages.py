@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from clinic.booking.desk_queries import TherapistWeek
 from clinic.booking.diary_lines import (
@@ -33,6 +33,8 @@ class Column:
     on: date
     weekday: str
     date: str
+    short: str
+    """`Tue 1`, where columns are narrow."""
     therapist: Therapist
     blocks: tuple[Block, ...]
     entries: tuple[Entry, ...]
@@ -86,6 +88,7 @@ def _column(on: date, week: TherapistWeek, *, hours: tuple[int, int], zone: str)
         on=on,
         weekday=weekday_text(on),
         date=short_day_text(on),
+        short=str(format_date(on, "EEE d")),
         therapist=week.therapist,
         blocks=tuple(
             blocks_of_day(

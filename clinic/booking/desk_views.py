@@ -30,9 +30,10 @@ from clinic.booking.desk_queries import (
 from clinic.booking.diary_lines import day_window
 from clinic.booking.queries import next_slots, slots_of
 from clinic.booking.readings import read_day, read_requests
+from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.reader_dates import day_year_text, place_of
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import get_session_type, get_therapist, list_session_types
@@ -77,6 +78,7 @@ def day() -> str:
         back=_to("desk.day", on=on - DAY, therapist=therapist.slug),
         forward=_to("desk.day", on=on + DAY, therapist=therapist.slug),
         status_shown=pages.STATUS_SHOWN(),
+        undelivered=_undelivered(),
     )
 
 
@@ -149,6 +151,14 @@ def preview(slug: str) -> str:
         at=request.args.get("at", ""),
         answer=_explained(therapist, kind, request.args.get("at", "")),
     )
+
+
+def _undelivered() -> int:
+    """How many messages failed and wait, for those who may look after them."""
+    if not is_allowed(current_actor(), Permission.SEE_DELIVERIES):
+        return 0
+    stands = outbox.backlog(now=clock.now())
+    return stands.retrying + stands.dead
 
 
 def _explained(therapist: Therapist, kind: SessionType, text: str) -> tuple[str, str] | None:
