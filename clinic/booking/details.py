@@ -14,6 +14,7 @@ from datetime import datetime
 from email_validator import EmailNotValidError, validate_email
 
 from clinic.booking.wall_time import zone_names
+from clinic.foundation.encryption import normalise_email
 from clinic.foundation.errors import N_
 
 NAME_LENGTH = 100
@@ -58,11 +59,8 @@ def check_request(request: BookingRequest, *, concern_codes: Collection[str]) ->
     """Every problem of a request that can be seen without a diary."""
     problems = check_person(request.partner, at="partner")
     if request.other_partner is not None:
-        problems |= check_person(request.other_partner, at="other_partner")
-        if (
-            request.other_partner.email.strip().casefold()
-            == request.partner.email.strip().casefold()
-        ):
+        problems |= check_person(request.other_partner, at="other_partner", email_needed=False)
+        if normalise_email(request.other_partner.email) == normalise_email(request.partner.email):
             said = N_("Each partner needs an address of their own.")
             problems.setdefault("other_partner.email", []).append(said)
     if request.format not in FORMATS:
@@ -77,11 +75,11 @@ def check_request(request: BookingRequest, *, concern_codes: Collection[str]) ->
     return problems
 
 
-def check_person(person: Person, *, at: str) -> Problems:
+def check_person(person: Person, *, at: str, email_needed: bool = True) -> Problems:
     """Name, address, zone and language of one partner."""
     found: Mapping[str, Iterable[str]] = {
         f"{at}.name": check_name(person.name),
-        f"{at}.email": check_email(person.email),
+        f"{at}.email": check_email(person.email) if email_needed or person.email else [],
         f"{at}.time_zone": check_time_zone(person.time_zone),
         f"{at}.language": []
         if person.language in LANGUAGES

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.booking.models import Appointment, AppointmentChange, ManageLink
-from clinic.couples.models import Couple
+from clinic.couples.models import CoupleMember
 from clinic.foundation import audit, outbox
 from clinic.foundation.database import new_id
 from clinic.foundation.permissions import Actor
@@ -95,20 +96,23 @@ def _promise_effects(
 
 
 def make_links(
-    session: Session, appointment: Appointment, couple: Couple, *, now: datetime
+    session: Session, appointment: Appointment, members: Iterable[CoupleMember], *, now: datetime
 ) -> None:
-    """A link to the appointment for each partner."""
-    for member in couple.members:
-        if member.left_at is None:
-            link = ManageLink(
-                id=new_id(),
-                appointment_id=appointment.id,
-                member_id=member.id,
-                version=1,
-                created_at=now,
-            )
-            link.token_hash = token_hash(manage_token(link, clinic_id=appointment.clinic_id))
-            session.add(link)
+    """A link to the appointment for each of these partners: those who were named in booking it.
+
+    A partner of the same couple who was not named gets no mail and no link: somebody may have
+    reasons to come alone.
+    """
+    for member in members:
+        link = ManageLink(
+            id=new_id(),
+            appointment_id=appointment.id,
+            member_id=member.id,
+            version=1,
+            created_at=now,
+        )
+        link.token_hash = token_hash(manage_token(link, clinic_id=appointment.clinic_id))
+        session.add(link)
     session.flush()
 
 

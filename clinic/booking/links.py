@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
+from clinic.booking.details import tidy
 from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.couples.models import CoupleMember
+from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
-from clinic.foundation.vault import token_hash
+from clinic.foundation.vault import index_of, token_hash
 
 OPEN_AFTER_END = timedelta(days=30)
 
@@ -47,6 +49,15 @@ def links_of(appointment: Appointment) -> Sequence[ManageLink]:
         ManageLink.appointment_id == appointment.id, ManageLink.revoked_at.is_(None)
     )
     return sorted(session().scalars(live).unique(), key=lambda link: link.member.slot)
+
+
+def link_of(appointment: Appointment, email: str) -> ManageLink:
+    """The link of the partner with this address: the one who booked is shown their own only."""
+    index = index_of(appointment.clinic_id, tidy(email), purpose=EMAIL_INDEX)
+    for link in links_of(appointment):
+        if link.member.person.email_index == index:
+            return link
+    raise NotFound
 
 
 def first_change(appointment: Appointment) -> AppointmentChange:

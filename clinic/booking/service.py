@@ -32,7 +32,7 @@ from clinic.booking.refusals import KeyReused, SlotUnavailable, TimeRefused
 from clinic.booking.requests import EXPIRE
 from clinic.booking.restrictions import Rule
 from clinic.couples.models import Couple
-from clinic.couples.service import PartnerDetails, enrol_couple
+from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation import outbox
 from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound
@@ -201,7 +201,7 @@ def _new_appointment(
     appointment.message = request.message.strip() or None
     session.add(appointment)
     session.flush()
-    make_links(session, appointment, couple, now=now)
+    make_links(session, appointment, members_named(couple, _partners(request)), now=now)
     note_change(session, appointment, "requested" if waits else "booked", actor=actor, now=now)
     if waits:
         due = min(now + REQUEST_LASTS, appointment.starts_at)

@@ -19,7 +19,7 @@ from clinic.booking import pages
 from clinic.booking.claims import get_hold, hold_slot, release_hold
 from clinic.booking.forms import DetailsForm
 from clinic.booking.history import manage_token
-from clinic.booking.links import links_of
+from clinic.booking.links import link_of
 from clinic.booking.models import Appointment
 from clinic.booking.refusals import HoldGone, SlotUnavailable
 from clinic.booking.service import book_appointment
@@ -201,7 +201,7 @@ def book() -> Response | str | tuple[str, int]:
         form.show(refused)
         page = _details_page(form)
         return (page, 422) if isinstance(page, str) else page
-    return _booked(appointment)
+    return _booked(appointment, asked.partner.email)
 
 
 def _wanted(form: DetailsForm, *, now: datetime) -> tuple[Therapist, SessionType, datetime] | None:
@@ -236,11 +236,10 @@ def _expired() -> tuple[str, int]:
     return page, 409
 
 
-def _booked(appointment: Appointment) -> Response:
+def _booked(appointment: Appointment, email: str) -> Response:
     for name in ("hold", "key", "inquiry"):
         session.pop(name, None)
-    own = links_of(appointment)[0]
-    token = manage_token(own, clinic_id=appointment.clinic_id)
+    token = manage_token(link_of(appointment, email), clinic_id=appointment.clinic_id)
     return redirect(url_for("links.done", token=token), 303)
 
 

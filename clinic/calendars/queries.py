@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 
-from clinic.booking.models import LIVE, Appointment, Status
+from clinic.booking.models import LIVE, Appointment, ManageLink, Status
 from clinic.calendars.feed import EntryStatus, Feed, FeedEntry
 from clinic.calendars.models import CalendarFeed, FeedKind
 from clinic.couples.models import CoupleMember
@@ -85,8 +85,9 @@ def entry_of(appointment: Appointment, *, summary: str, zone: str) -> FeedEntry:
 def _appointments(feed: CalendarFeed) -> Select[tuple[Appointment]]:
     if feed.kind == FeedKind.THERAPIST:
         return select(Appointment).where(Appointment.therapist_id == feed.therapist_id)
-    member = session().get_one(CoupleMember, feed.member_id)
-    return select(Appointment).where(Appointment.couple_id == member.couple_id)
+    # Only what this partner was named in: the other one may come alone, and have reasons to.
+    named = select(ManageLink.appointment_id).where(ManageLink.member_id == feed.member_id)
+    return select(Appointment).where(Appointment.id.in_(named))
 
 
 def _zone(feed: CalendarFeed, clinic: Clinic) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from clinic.calendars.models import CalendarFeed, FeedKind
 from clinic.couples.models import CoupleMember
 from clinic.foundation import audit
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import lock_name, new_id, transaction
+from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import derived_token, random_token, token_hash
@@ -48,9 +50,12 @@ def create_therapist_feed(
 def partner_feed_token(member: CoupleMember, *, clinic_id: str, now: datetime) -> str:
     """The token of a partner's own feed; the address is made at the first asking."""
     token = derived_token(clinic_id, "partner-feed", member.id)
+    hashed = token_hash(token)
+    if _feed_with(reading(), hashed) is not None:
+        return token
     with transaction() as session:
-        hashed = token_hash(token)
-        if session.query(CalendarFeed).filter_by(token_hash=hashed).first() is None:
+        lock_name(session, hashed)
+        if _feed_with(session, hashed) is None:
             session.add(
                 CalendarFeed(
                     id=new_id(),
@@ -63,6 +68,10 @@ def partner_feed_token(member: CoupleMember, *, clinic_id: str, now: datetime) -
                 )
             )
     return token
+
+
+def _feed_with(session: Session, hashed: bytes) -> CalendarFeed | None:
+    return session.scalar(select(CalendarFeed).where(CalendarFeed.token_hash == hashed))
 
 
 def revoke_feed(feed_id: str, *, actor: Actor, now: datetime) -> None:

@@ -26,6 +26,7 @@ class PartnerDetails:
 
     name: str
     email: str
+    """Empty for a partner who comes along without giving an address."""
     time_zone: str
     language: str
 
@@ -63,6 +64,21 @@ def enrol_couple(
     return couple
 
 
+def members_named(couple: Couple, partners: Sequence[PartnerDetails]) -> list[CoupleMember]:
+    """The members of the couple who have these addresses, in the order the partners are given."""
+    by_index = {
+        member.person.email_index: member
+        for member in couple.members
+        if member.left_at is None and member.person.email_index is not None
+    }
+    indexes = [
+        index_of(couple.clinic_id, partner.email, purpose=EMAIL_INDEX)
+        for partner in partners
+        if partner.email
+    ]
+    return [by_index[index] for index in dict.fromkeys(indexes) if index in by_index]
+
+
 def _next_code(session: Session, clinic_id: str) -> str:
     number = session.scalar(
         update(Clinic)
@@ -78,6 +94,8 @@ def _couple_of_all(
 ) -> Couple | None:
     common: set[str] | None = None
     for partner in partners:
+        if not partner.email:
+            return None
         index = index_of(clinic_id, partner.email, purpose=EMAIL_INDEX)
         query = (
             select(CoupleMember.couple_id)
@@ -104,8 +122,10 @@ def _add_member(
         time_zone=partner.time_zone,
         created_at=now,
     )
-    person.name, person.email = partner.name, partner.email
-    person.email_index = index_of(couple.clinic_id, partner.email, purpose=EMAIL_INDEX)
+    person.name = partner.name
+    if partner.email:
+        person.email = partner.email
+        person.email_index = index_of(couple.clinic_id, partner.email, purpose=EMAIL_INDEX)
     session.add(person)
     session.flush()
     session.add(

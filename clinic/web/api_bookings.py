@@ -12,22 +12,20 @@ from flask import current_app, g
 
 from clinic.accounts.guard import public
 from clinic.booking.changes import cancel_appointment, move_appointment
-from clinic.booking.details import BookingRequest, Person, tidy
+from clinic.booking.details import BookingRequest, Person
 from clinic.booking.history import manage_token
-from clinic.booking.links import first_change, link_actor, links_of, open_link
-from clinic.booking.models import Appointment, ManageLink
+from clinic.booking.links import first_change, link_actor, link_of, open_link
+from clinic.booking.models import Appointment
 from clinic.booking.refusals import TimeRefused
 from clinic.booking.restrictions import Rule
 from clinic.booking.service import book_appointment
 from clinic.booking.wall_time import FIRST_YEAR, LAST_YEAR
 from clinic.calendars.service import partner_feed_token
 from clinic.couples.models import CoupleMember
-from clinic.couples.service import EMAIL_INDEX
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
-from clinic.foundation.vault import index_of
 from clinic.web.api import read_limit, visitor
 from clinic.web.api_document import PREFIX, ApiBlueprint
 from clinic.web.api_rendering import appointment_document
@@ -60,7 +58,7 @@ def book(headers: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     actor = visitor()
     request = booking_request(body, key=headers.get("key"))
     appointment = book_appointment(request, actor=actor, now=now)
-    link = _link_of(appointment, request.partner.email)
+    link = link_of(appointment, request.partner.email)
     token = manage_token(link, clinic_id=appointment.clinic_id)
     return _document(appointment, link.member, token=token, made=first_change(appointment), now=now)
 
@@ -138,15 +136,6 @@ def _own(actor: Actor) -> str:
     if actor.appointment_id is None:
         raise NotFound
     return actor.appointment_id
-
-
-def _link_of(appointment: Appointment, email: str) -> ManageLink:
-    """The link of the partner with this address: theirs, not the other's."""
-    index = index_of(appointment.clinic_id, tidy(email), purpose=EMAIL_INDEX)
-    for link in links_of(appointment):
-        if link.member.person.email_index == index:
-            return link
-    raise NotFound
 
 
 def _as_it_stands(token: str, *, now: datetime) -> dict[str, Any]:

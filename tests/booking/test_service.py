@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.claims import hold_slot
 from clinic.booking.details import Person
+from clinic.booking.links import link_of, links_of
 from clinic.booking.models import Appointment, AppointmentChange, Status
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TimeRefused
 from clinic.couples.models import Couple
@@ -215,3 +216,39 @@ def test_each_booking_promises_its_mails_and_leaves_a_valid_audit_chain(practice
     kinds = session().scalars(select(OutboxMessage.kind).order_by(OutboxMessage.id)).all()
     assert kinds == ["appointment.mail", "appointment.mail"]
     assert first_broken_entry(session()) is None
+
+
+def test_partner_who_was_not_named_in_a_later_booking_gets_neither_link_nor_mail(practice):
+    other = Person(
+        name="Sam Sample", email="sam@example.org", time_zone="Europe/Lisbon", language="en"
+    )
+    make_appointment(practice, TEN, other_partner=other)
+
+    alone = make_appointment(practice, TEN + HALF_HOUR)
+
+    assert alone.couple.code == "C-0001"
+    assert [link.member.slot for link in links_of(alone)] == ["A"]
+
+
+def test_second_partner_who_books_is_given_their_own_link(practice):
+    other = Person(
+        name="Sam Sample", email="sam@example.org", time_zone="Europe/Lisbon", language="en"
+    )
+    make_appointment(practice, TEN, other_partner=other)
+
+    alone = make_appointment(practice, TEN + HALF_HOUR, partner=other)
+
+    assert [link.member.slot for link in links_of(alone)] == ["B"]
+    assert link_of(alone, "SAM@example.org ").member.slot == "B"
+
+
+def test_partner_may_come_along_without_an_address(practice):
+    other = Person(name="Sam", email="", time_zone="Europe/Lisbon", language="en")
+
+    appointment = make_appointment(practice, TEN, other_partner=other)
+
+    assert [(m.person.name, m.person.email) for m in appointment.couple.members] == [
+        ("Alex Example", "alex@example.org"),
+        ("Sam", None),
+    ]
+    assert len(links_of(appointment)) == 1
