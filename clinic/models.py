@@ -6,5 +6,16 @@ from clinic.calendars import models as calendars
 from clinic.couples import models as couples
 from clinic.foundation import audit, outbox, vault
 from clinic.practice import models as practice
+from clinic.scheduling_services import models as scheduling_services
 
-__all__ = ["accounts", "audit", "booking", "calendars", "couples", "outbox", "practice", "vault"]
+__all__ = [
+    "accounts",
+    "audit",
+    "booking",
+    "calendars",
+    "couples",
+    "outbox",
+    "practice",
+    "scheduling_services",
+    "vault",
+]
