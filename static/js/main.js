@@ -5,6 +5,7 @@ const PARTS = [
   ["[data-expires-at]", "./countdown.js"],
   ["[data-zone-select], [data-zone-input]", "./zone.js"],
   ["[data-fragment-root]", "./slots.js"],
+  ["[data-fragment-src]", "./included.js"],
   ["form[data-confirm]", "./confirm.js"],
   ["[data-menu]", "./menu.js"],
 ];

@@ -1,0 +1,25 @@
+// Shows a page's [data-fragment-root] inside another: <div data-fragment-src="address">.
+// The links in the element stay; on any trouble they are all there is.
+
+import { start as startTurning } from "./slots.js";
+
+const WAIT_MS = 8000;
+
+async function include(element) {
+  const answer = await fetch(element.dataset.fragmentSrc, {
+    headers: { Accept: "text/html" },
+    signal: AbortSignal.timeout(WAIT_MS),
+  });
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const root = page.querySelector("[data-fragment-root]");
+  if (!root) return;
+  element.append(root);
+  startTurning(element);
+}
+
+export function start(page) {
+  for (const element of page.querySelectorAll("[data-fragment-src]")) {
+    include(element).catch(() => {});
+  }
+}
