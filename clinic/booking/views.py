@@ -17,11 +17,12 @@ from werkzeug.wrappers import Response
 from clinic.accounts.guard import current_actor, public
 from clinic.booking import pages
 from clinic.booking.claims import get_hold, hold_slot, release_hold
+from clinic.booking.draft import draft
 from clinic.booking.forms import DetailsForm
 from clinic.booking.history import manage_token
 from clinic.booking.links import link_of
-from clinic.booking.models import Appointment
-from clinic.booking.refusals import HoldGone, SlotUnavailable
+from clinic.booking.models import Appointment, Hold
+from clinic.booking.refusals import HoldGone, KeyReused, SlotUnavailable, TimeRefused
 from clinic.booking.service import book_appointment
 from clinic.booking.weeks import reader_zone, week_page
 from clinic.extensions import limiter
@@ -33,7 +34,8 @@ from clinic.practice.queries import get_session_type, list_offering, list_sessio
 
 booking = Blueprint("booking", __name__)
 
-DRAFT = ("name", "email", "language", "other_name", "other_email", "message", "format")
+Wanted = tuple[Therapist, SessionType, datetime]
+Page = Response | str | tuple[str, int]
 
 
 def chosen_type() -> SessionType:
@@ -50,11 +52,11 @@ def chosen_type() -> SessionType:
     return kinds[0]
 
 
-@booking.get("/book/times")
+@booking.route("/book/times", methods=["GET", "POST"])
 @public
 def times() -> str:
-    """Step 3: a week of times."""
-    kind = chosen_type()
+    """Step 3: a week of times. Sent as a form, it carries along what was written already."""
+    kind, written = chosen_type(), draft()
     therapists = _offering(kind, request.args.get("therapist", ""))
     alone = therapists[0] if len(therapists) == 1 else None
     keep = {"session_type": kind.slug} | ({"therapist": alone.slug} if alone else {})
@@ -64,8 +66,9 @@ def times() -> str:
         session_type=in_language(kind.name, str(get_locale())[:2]),
         minutes=kind.length_minutes,
         form_url=url_for("booking.hold"),
-        fields={"session_type": kind.slug},
-        back_url=url_for("matching.therapists"),
+        fields={"session_type": kind.slug} | written,
+        kept=written,
+        back_url="" if written else url_for("matching.therapists"),
         back_label=_("Back to the therapists"),
         step_urls={1: url_for("matching.needs"), 2: url_for("matching.therapists")},
         **week_page(therapists, kind, endpoint="booking.times", keep=keep),
@@ -85,10 +88,17 @@ def _offering(kind: SessionType, slug: str) -> list[Therapist]:
     return found
 
 
+@booking.get("/book/hold")
+@public
+def held() -> Response:
+    """Reached by a change of language on a page that answered a form."""
+    return redirect(url_for("booking.details"), 303)
+
+
 @booking.post("/book/hold")
 @public
 @limiter.limit("40/minute")
-def hold() -> Response | str | tuple[str, int]:
+def hold() -> Page:
     """A time was tapped: hold it, then ask for the details."""
     choice = pages.parse_choice(request.form.get("start", ""))
     if choice is None:
@@ -96,20 +106,28 @@ def hold() -> Response | str | tuple[str, int]:
     start, slug = choice
     kind = chosen_type()
     try:
-        _held, token = hold_slot(
-            therapist=slug,
-            session_type=kind.slug,
-            start=start,
-            replaces=session.get("hold"),
-            actor=current_actor(),
-            now=clock.now(),
-        )
+        taken = _hold(slug, kind, start, key=secrets.token_urlsafe(16))
     except (SlotUnavailable, InvalidInput) as refused:
         return _taken(refused, kind, slug, start)
-    session["hold"], session["key"] = token, secrets.token_urlsafe(16)
-    if "email" in request.form:  # details were written already: show them, do not ask again
-        return _details_page(DetailsForm(data=_draft()))
+    if draft():  # details were written already: show them, do not ask again
+        return _details_page(DetailsForm(), taken)
     return redirect(url_for("booking.details"), 303)
+
+
+def _hold(slug: str, kind: SessionType, start: datetime, *, key: str) -> Hold:
+    """Hold a slot for this visitor; what was chosen outlives the hold, for a late send."""
+    found, token = hold_slot(
+        therapist=slug,
+        session_type=kind.slug,
+        start=start,
+        replaces=session.get("hold"),
+        actor=current_actor(),
+        now=clock.now(),
+    )
+    session["hold"], session["key"] = token, key
+    session["chosen"] = [key, slug, kind.slug, pages.instant_text(start)]
+    session.pop("booked", None)
+    return found
 
 
 def _taken(
@@ -118,61 +136,69 @@ def _taken(
     zone = reader_zone()
     therapists = {one.slug: one for one in list_offering(g.clinic_id, kind.id)}
     pairs = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
+    why = next(iter(refused.errors.values()), []) if isinstance(refused, InvalidInput) else []
     page = render_template(
         "booking/taken.html",
         wanted=day_and_clock_text(start, zone=zone),
+        why=[_(sentence) for sentence in why],
         alternatives=[
             pages.chip(therapists[who], slot, zone=zone) for who, slot in pairs if who in therapists
         ],
         form_url=url_for("booking.hold"),
-        fields={"session_type": kind.slug} | _draft(),
+        fields={"session_type": kind.slug} | draft(),
         times_url=url_for("booking.times", session_type=kind.slug, therapist=slug),
     )
-    return page, 409 if isinstance(refused, SlotUnavailable) else 422
-
-
-def _draft() -> dict[str, str]:
-    """What was written already, carried along while another time is chosen."""
-    return {name: request.form[name] for name in DRAFT if request.form.get(name)}
+    return page, refused.status
 
 
 @booking.get("/book/details")
 @public
-def details() -> Response | str:
+def details() -> Page:
     """Step 4: who comes."""
-    form = DetailsForm(formdata=None)
-    inquiry = session.get("inquiry", {})
-    form.language.data = str(get_locale())[:2]
-    form.format.data = inquiry.get("format")
-    return _details_page(form)
-
-
-def _details_page(form: DetailsForm) -> Response | str:
-    token = session.get("hold", "")
     try:
-        held = get_hold(token, clinic_id=g.clinic_id, now=clock.now())
+        taken = get_hold(session.get("hold", ""), clinic_id=g.clinic_id, now=clock.now())
     except HoldGone:
-        flash(_("Please choose a time; the one before has been given back."))
-        return redirect(url_for("booking.times"), 303)
+        return _already_booked() or _choose_again()
+    form = DetailsForm(formdata=None)
+    form.language.data = str(get_locale())[:2]
+    form.format.data = session.get("inquiry", {}).get("format")
+    return _details_page(form, taken)
+
+
+def _already_booked() -> Response | None:
+    """The way to what this visitor has just booked (they came here by the back button)."""
+    if not (token := session.get("booked")):
+        return None
+    flash(_("This is booked already; nothing needs to be sent again."), "ok")
+    return redirect(url_for("links.done", token=token), 303)
+
+
+def _choose_again() -> Response:
+    flash(_("Please choose a time; the one before has been given back."))
+    return redirect(url_for("booking.times"), 303)
+
+
+def _details_page(form: DetailsForm, taken: Hold) -> str:
     zone = reader_zone()
-    form.hold.data, form.key.data, form.time_zone.data = token, session.get("key"), zone
-    formats = [one for one in held.session_type.formats if one in held.therapist.formats]
+    form.hold.data, form.key.data = session.get("hold"), session.get("key")
+    form.time_zone.data = form.time_zone.data or zone
+    formats = [one for one in taken.session_type.formats if one in taken.therapist.formats]
     form.format.choices = [(one, pages.format_name(one)) for one in formats]
     if form.format.data not in formats:
         form.format.data = formats[0] if formats else ""
     return render_template(
         "booking/details.html",
         form=form,
-        appointment=pages.summarise_hold(held, zone=zone, format_=form.format.data),
+        appointment=pages.summarise_hold(taken, zone=zone, format_=form.format.data),
         hold={
-            "expires_at": pages.instant_text(held.expires_at),
-            "expires_label": clock_text(held.expires_at, zone=zone),
+            "expires_at": pages.instant_text(taken.expires_at),
+            "expires_label": clock_text(taken.expires_at, zone=zone),
             "now": pages.instant_text(clock.now()),
         },
         two=session.get("inquiry", {}).get("couple") == "two",
         form_url=url_for("booking.book"),
         times_url=url_for(
-            "booking.times", session_type=held.session_type.slug, therapist=held.therapist.slug
+            "booking.times", session_type=taken.session_type.slug, therapist=taken.therapist.slug
         ),
         step_urls={1: url_for("matching.needs"), 2: url_for("matching.therapists")},
     )
@@ -181,7 +207,7 @@ def _details_page(form: DetailsForm) -> Response | str:
 @booking.post("/book/details")
 @public
 @limiter.limit("20/minute")
-def book() -> Response | str | tuple[str, int]:
+def book() -> Page:
     """Book it. A second send of the same form finds the same appointment."""
     form = DetailsForm()
     now = clock.now()
@@ -195,43 +221,53 @@ def book() -> Response | str | tuple[str, int]:
     )
     try:
         appointment = book_appointment(asked, actor=current_actor(), now=now)
-    except SlotUnavailable as refused:
+    except KeyReused:
+        return _already_booked() or _expired()
+    except (SlotUnavailable, TimeRefused) as refused:
         return _taken(refused, kind, therapist.slug, start)
     except InvalidInput as refused:
         form.show(refused)
-        page = _details_page(form)
-        return (page, 422) if isinstance(page, str) else page
+        return _ask_again(form, wanted, now=now)
     return _booked(appointment, asked.partner.email)
 
 
-def _wanted(form: DetailsForm, *, now: datetime) -> tuple[Therapist, SessionType, datetime] | None:
-    """What the hold stands for; after a successful send it is kept in the session for a resend."""
+def _wanted(form: DetailsForm, *, now: datetime) -> Wanted | None:
+    """What the form's hold stands for; when it has run out, what was chosen with this form's key.
+
+    So a late send still books the time if it is free, and a second send finds the first.
+    """
     try:
-        held = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
+        taken = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
     except HoldGone:
-        return _sent_before(form)
-    session["sent"] = [form.key.data, held.therapist.slug, held.session_type.slug]
-    session["sent"].append(pages.instant_text(held.starts_at))
-    return held.therapist, held.session_type, held.starts_at
+        return _chosen(form.key.data)
+    return taken.therapist, taken.session_type, taken.starts_at
 
 
-def _sent_before(form: DetailsForm) -> tuple[Therapist, SessionType, datetime] | None:
-    sent = session.get("sent")
-    if not sent or sent[0] != form.key.data:
+def _chosen(key: str | None) -> Wanted | None:
+    chosen = session.get("chosen")
+    if not chosen or chosen[0] != key:
         return None
-    kind = get_session_type(g.clinic_id, sent[2])
-    found = [one for one in list_offering(g.clinic_id, kind.id) if one.slug == sent[1]]
-    return (found[0], kind, datetime.fromisoformat(sent[3])) if found else None
+    kind = get_session_type(g.clinic_id, chosen[2])
+    found = [one for one in list_offering(g.clinic_id, kind.id) if one.slug == chosen[1]]
+    return (found[0], kind, datetime.fromisoformat(chosen[3])) if found else None
+
+
+def _ask_again(form: DetailsForm, wanted: Wanted, *, now: datetime) -> Page:
+    """The details once more with what is wrong; the time is held again if it has run out."""
+    therapist, kind, start = wanted
+    try:
+        taken = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
+    except HoldGone:
+        try:
+            taken = _hold(therapist.slug, kind, start, key=form.key.data or "")
+        except (SlotUnavailable, InvalidInput) as refused:
+            return _taken(refused, kind, therapist.slug, start)
+    return _details_page(form, taken), 422
 
 
 def _expired() -> tuple[str, int]:
     page = render_template(
-        "booking/expired.html",
-        wanted=_("The time you had chosen"),
-        still_free=False,
-        form_url=url_for("booking.hold"),
-        fields=_draft(),
-        times_url=url_for("booking.times"),
+        "booking/expired.html", fields=draft(), times_url=url_for("booking.times")
     )
     return page, 409
 
@@ -240,6 +276,7 @@ def _booked(appointment: Appointment, email: str) -> Response:
     for name in ("hold", "key", "inquiry"):
         session.pop(name, None)
     token = manage_token(link_of(appointment, email), clinic_id=appointment.clinic_id)
+    session["booked"] = token
     return redirect(url_for("links.done", token=token), 303)
 
 

@@ -17,10 +17,15 @@ from clinic.practice.models import SessionType, Therapist
 
 def reader_zone() -> str:
     """The zone the visitor chose, else the clinic's."""
+    now_shown = str(session.get("time_zone") or g.clinic.time_zone)
     asked = request.args.get("time_zone", "")
+    # A form that only carries the zone along has chosen nothing.
+    sent = request.form.get("time_zone", "")
+    asked = asked or (sent if sent != now_shown else "")
     if asked and not check_time_zone(asked):
         session["time_zone"] = asked
-    return str(session.get("time_zone") or g.clinic.time_zone)
+        return asked
+    return now_shown
 
 
 def week_page(
@@ -28,13 +33,13 @@ def week_page(
     kind: SessionType,
     *,
     endpoint: str,
-    keep: dict[str, str],
+    keep: dict[str, Any],
 ) -> dict[str, Any]:
     """The week asked for, the next free time, and the ways to other weeks."""
     zone, now = reader_zone(), clock.now()
     first = first_free(therapists, kind, now=now)
     this_week = pages.monday_of(now, zone=zone)
-    monday = _asked_week(request.args.get("week", ""))
+    monday = _asked_week(request.values.get("week", ""))
     if monday is None:
         monday = pages.monday_of(first[1].start, zone=zone) if first else this_week
     last = pages.monday_of(now + timedelta(days=kind.horizon_days), zone=zone)
