@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
 from collections.abc import Callable
@@ -12,19 +13,23 @@ from typing import Any, ParamSpec
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from clinic.booking.appointment_list import list_appointments
 from clinic.demo import load_demo
+from clinic.extensions import db
 from clinic.foundation import audit, outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.errors import ClinicError
+from clinic.foundation.vault import check_keys
 from clinic.serving import serve
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
 audit_log = AppGroup("audit", help="The audit log.")
 letters = AppGroup("outbox", help="Promised effects.")
 P = ParamSpec("P")
+log = logging.getLogger(__name__)
 
 
 def init_cli(app: Flask) -> None:
@@ -42,7 +47,9 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
             return command(*args, **kwargs)
         except ClinicError as error:
             click.echo(f"Error: {error}", err=True)
-            sys.exit(1)
+        except DBAPIError as error:
+            click.echo(f"Error: the database cannot be used: {error.orig}", err=True)
+        sys.exit(1)
 
     return guarded
 
@@ -74,15 +81,28 @@ def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Deliver what is due, then end.")
 @with_appcontext
+@one_line
 def worker(once: bool) -> None:  # noqa: FBT001
     """Deliver promised effects: mail, calendar changes, calls to other services."""
+    check_keys()
+    if once:
+        while outbox.deliver_due(now=clock.now()):
+            db.session.remove()
+        return
     while True:
-        delivered = outbox.deliver_due(now=clock.now())
-        session().rollback()
-        if delivered == 0 and once:
-            return
-        if delivered == 0:
+        if not _deliver_next():
             time.sleep(1)
+
+
+def _deliver_next() -> int:
+    """Deliver one message with a session of its own; a database that is away is waited for."""
+    try:
+        return outbox.deliver_due(now=clock.now())
+    except SQLAlchemyError as error:
+        log.warning("the outbox waits for the database: %s", type(error).__name__)
+        return 0
+    finally:
+        db.session.remove()
 
 
 @click.command("serve")
@@ -98,6 +118,7 @@ def serve_command() -> None:
 @click.option("--external-id")
 @click.option("--source", type=click.Choice(["site", "calcom", "calendly", "staff"]))
 @with_appcontext
+@one_line
 def list_command(as_json: bool, external_id: str | None, source: str | None) -> None:  # noqa: FBT001
     """List appointments by start."""
     show(list_appointments(external_id=external_id, source=source), as_json=as_json)
@@ -105,6 +126,7 @@ def list_command(as_json: bool, external_id: str | None, source: str | None) -> 
 
 @audit_log.command("verify")
 @with_appcontext
+@one_line
 def verify_audit() -> None:
     """Check that the chain of the audit log is whole."""
     broken = audit.first_broken_entry(session())

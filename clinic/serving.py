@@ -25,6 +25,7 @@ from clinic.demo_people import PASSWORD
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError
+from clinic.foundation.vault import check_keys
 from clinic.practice.models import Clinic
 
 OPENED_WITHIN_S = 30
@@ -53,6 +54,7 @@ def prepare_database(settings: Settings) -> None:
     try:
         _must_be_ours()
         upgrade()
+        check_keys()
         with db.engine.connect() as connection:
             empty = connection.execute(sa.select(Clinic.id).limit(1)).first() is None
         if empty and not settings.production:
@@ -107,7 +109,6 @@ def _say_where(settings: Settings) -> None:
         click.echo("The demo clinic and everyone in it are made up; no second factor is asked for.")
         for who in ("admin", "desk", "ines", "daniel", "marta"):
             click.echo(f"  {who + '@harbour-lane.example':<32} {PASSWORD}")
-    click.get_text_stream("stdout").flush()
 
 
 def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -21,6 +21,7 @@ from clinic.booking.history import manage_token
 from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.foundation.database import session
 from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.outbox import GiveUp
 from clinic.practice.models import Clinic
 
 LOCALES = {"en": "en_GB", "pt": "pt_PT"}
@@ -43,7 +44,9 @@ class Reader:
 def send_appointment_mail(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `appointment.mail`: render the one mail this message promises, and send it."""
     del now
-    appointment = session().get_one(Appointment, payload["appointment"])
+    appointment = session().get(Appointment, payload["appointment"])
+    if appointment is None:
+        raise GiveUp
     number = payload["change"]
     newest = session().scalar(
         select(func.max(AppointmentChange.number)).where(

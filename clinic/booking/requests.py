@@ -9,6 +9,7 @@ from typing import Any
 from clinic.booking.changes import expire_request
 from clinic.booking.models import Appointment
 from clinic.foundation.database import session
+from clinic.foundation.outbox import GiveUp
 from clinic.foundation.permissions import Actor
 
 EXPIRE = "appointment.expire_request"
@@ -16,6 +17,8 @@ EXPIRE = "appointment.expire_request"
 
 def expire_when_due(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `appointment.expire_request`, as the system itself."""
-    appointment = session().get_one(Appointment, payload["appointment"])
+    appointment = session().get(Appointment, payload["appointment"])
+    if appointment is None:
+        raise GiveUp
     system = Actor(clinic_id=appointment.clinic_id, name="system:requests", is_system=True)
     expire_request(appointment.id, actor=system, now=now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,14 +66,25 @@ def record(
 ) -> None:
     """Note a deed; it is chained and written as the last step of the running transaction."""
     deed = Deed(now, actor.clinic_id, actor.name, action, kind, object_id)
-    deeds: list[Deed] = session.info.setdefault("deeds", [])
-    if not deeds:
-        before_commit(session, _write)
-    deeds.append(deed)
+    actions = before_commit(session)
+    for writer in actions:
+        if isinstance(writer, _Writer):
+            writer.deeds.append(deed)
+            return
+    actions.append(_Writer([deed]))
 
 
-def _write(session: Session) -> None:
-    deeds: list[Deed] = session.info.pop("deeds", [])
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """The deeds of one transaction; they are gone when it rolls back."""
+
+    deeds: list[Deed]
+
+    def __call__(self, session: Session) -> None:
+        _write(session, self.deeds)
+
+
+def _write(session: Session, deeds: Sequence[Deed]) -> None:
     # The UPDATE takes the row lock before the head is read: two writers cannot take one number.
     session.execute(update(AuditHead).values(seq=AuditHead.seq + len(deeds)))
     head = session.scalars(select(AuditHead).execution_options(populate_existing=True)).one()

@@ -89,19 +89,20 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("something was changed outside a transaction")
     current.rollback()
     current.info["writing"] = True
+    current.info["before_commit"] = []
     try:
         current.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield current
         current.flush()
-        for before in current.info.pop("before_commit", []):
+        for before in current.info["before_commit"]:
             before(current)
         current.commit()
     except BaseException:
         current.rollback()
         raise
     finally:
-        current.info.pop("writing", None)
-        current.info.pop("before_commit", None)
+        del current.info["writing"]
+        del current.info["before_commit"]
 
 
 def lock_name(current: Session, name: bytes) -> None:
@@ -114,9 +115,12 @@ def lock_name(current: Session, name: bytes) -> None:
         current.execute(select(func.pg_advisory_xact_lock(number)))
 
 
-def before_commit(current: Session, action: Callable[[Session], None]) -> None:
-    """Have `action` run as the last thing of this transaction, as the audit chain does."""
-    current.info.setdefault("before_commit", []).append(action)
+def before_commit(current: Session) -> list[Callable[[Session], None]]:
+    """What runs as the last thing of the running transaction; forgotten when it rolls back."""
+    if not current.info.get("writing"):
+        raise RuntimeError("this belongs inside a transaction")
+    actions: list[Callable[[Session], None]] = current.info["before_commit"]
+    return actions
 
 
 def prepare_engine(engine: Engine) -> None:

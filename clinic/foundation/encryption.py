@@ -37,6 +37,8 @@ FORMAT = 1
 KEY_BYTES = 32
 _ID_BYTES = 16
 _MASTER_ID_BYTES = 4
+HEAD_BYTES = 1 + _MASTER_ID_BYTES
+"""A wrapped data key begins with its format and the id of its master key."""
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _LARGEST_REVISION = 2**63 - 1
@@ -171,7 +173,7 @@ def wrap_data_key(keyring: KeyRing, data_key: bytes, *, data_key_id: str, owner:
 def unwrap_data_key(keyring: KeyRing, wrapped: bytes, *, data_key_id: str, owner: str) -> bytes:
     """The 32 bytes of a wrapped data key; `SealBroken` or `MasterKeyMissing` when it fails."""
     master = keyring.master(wrapped_under(wrapped))
-    body = wrapped[1 + _MASTER_ID_BYTES :]
+    body = wrapped[HEAD_BYTES:]
     return _decrypt(master.secret, body, _wrapping_data(master.id, data_key_id, owner))
 
 
@@ -185,10 +187,10 @@ def rewrap(keyring: KeyRing, wrapped: bytes, *, data_key_id: str, owner: str) ->
 
 def wrapped_under(wrapped: bytes) -> str:
     """The id of the master key that a wrapped data key needs."""
-    expected = 1 + _MASTER_ID_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
+    expected = HEAD_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
     if len(wrapped) != expected or wrapped[0] != FORMAT:
         raise SealBroken
-    return wrapped[1 : 1 + _MASTER_ID_BYTES].hex()
+    return wrapped[1:HEAD_BYTES].hex()
 
 
 def _wrapping_data(master_id: str, data_key_id: str, owner: str) -> bytes:

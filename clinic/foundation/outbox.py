@@ -19,7 +19,9 @@ from sqlalchemy import JSON, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.foundation.database import Base, session, transaction
-from clinic.foundation.errors import ClinicError, NotFound
+from clinic.foundation.errors import ClinicError, InvalidInput, NotFound
+from clinic.foundation.mail import MailRefused
+from clinic.foundation.vault import KeyMissing
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,10 @@ Handler = Callable[[Mapping[str, Any], datetime], None]
 
 class GiveUp(ClinicError):
     """Trying again cannot help: the message goes to the dead letters at once."""
+
+
+FINAL = (GiveUp, MailRefused, InvalidInput, KeyMissing)
+"""After one of these trying again cannot help."""
 
 
 class OutboxMessage(Base):
@@ -51,6 +57,18 @@ class OutboxMessage(Base):
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(String(200))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claimed:
+    """A message that is ours to deliver until the lease runs out."""
+
+    id: int
+    kind: str
+    handler: str
+    payload: Mapping[str, Any]
+    attempts: int
+    leased_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,58 +108,87 @@ def promise(
         )
 
 
-def deliver_due(*, now: datetime, limit: int = 10) -> int:
-    """Claim what is due and deliver it; the number of messages tried."""
-    claimed = _claim(now=now, limit=limit)
-    for message in claimed:
-        _deliver(message, now=now)
-    return len(claimed)
+def deliver_due(*, now: datetime, limit: int = 1) -> int:
+    """Claim what is due, one message after the other, and deliver it; how many were tried.
+
+    A lease runs from `now`, so whoever works with a running clock asks for one at a time.
+    """
+    for tried in range(limit):
+        claimed = _claim(now=now)
+        if claimed is None:
+            return tried
+        _deliver(claimed, now=now)
+    return limit
 
 
-def _claim(*, now: datetime, limit: int) -> Sequence[OutboxMessage]:
+def _claim(*, now: datetime) -> _Claimed | None:
     free = (OutboxMessage.leased_until.is_(None)) | (OutboxMessage.leased_until < now)
+    due = (
+        select(OutboxMessage)
+        .where(OutboxMessage.done_at.is_(None), OutboxMessage.dead_at.is_(None))
+        .where(OutboxMessage.due_at <= now, free)
+        .order_by(OutboxMessage.due_at, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
     with transaction() as current:
-        due = (
-            select(OutboxMessage)
-            .where(OutboxMessage.done_at.is_(None), OutboxMessage.dead_at.is_(None))
-            .where(OutboxMessage.due_at <= now, free)
-            .order_by(OutboxMessage.due_at, OutboxMessage.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
+        message = current.scalars(due).first()
+        if message is None:
+            return None
+        if message.leased_until is not None:
+            # Whoever had it never came back: that was a try too.
+            message.attempts += 1
+        message.leased_until = now + LEASE
+        return _Claimed(
+            id=message.id,
+            kind=message.kind,
+            handler=message.handler,
+            payload=message.payload,
+            attempts=message.attempts,
+            leased_until=message.leased_until,
         )
-        messages = current.scalars(due).all()
-        for message in messages:
-            message.leased_until = now + LEASE
-    return messages
 
 
-def _deliver(message: OutboxMessage, *, now: datetime) -> None:
-    handler = handlers().get(message.kind, {}).get(message.handler)
+def _deliver(message: _Claimed, *, now: datetime) -> None:
+    handler = handlers().get(message.kind, {}).get(message.handler, _nothing_handles_it)
     error: Exception | None = None
     try:
-        if handler is None:
-            raise GiveUp(f"nothing handles {message.kind} as {message.handler} any more")
         handler(message.payload, now)
     except Exception as raised:  # noqa: BLE001 - a handler's failure must never stop the worker
         error = raised
         # The kind of error only: its text could carry an address.
         log.warning("outbox message %s: %s", message.id, type(raised).__name__)
-    _settle(message.id, attempts=message.attempts + 1, error=error, now=now)
+    finally:
+        # Nothing that a handler left in the session goes into what follows.
+        session().rollback()
+    _settle(message, error=error, now=now)
 
 
-def _settle(message_id: int, *, attempts: int, error: Exception | None, now: datetime) -> None:
-    values: dict[str, Any] = {"attempts": attempts, "leased_until": None}
-    if error is None:
-        values |= {"done_at": now, "last_error": None}
-    elif isinstance(error, GiveUp) or attempts > len(WAITS_SECONDS):
-        values |= {"dead_at": now, "last_error": type(error).__name__}
-    else:
-        wait = timedelta(seconds=WAITS_SECONDS[attempts - 1])
-        values |= {"due_at": now + wait, "last_error": type(error).__name__}
+def _nothing_handles_it(_payload: Mapping[str, Any], _now: datetime) -> None:
+    """The room that answered this kind of message is gone."""
+    raise GiveUp
+
+
+def _settle(message: _Claimed, *, error: Exception | None, now: datetime) -> None:
+    """Write how it went. A failure counts only while the lease is ours: someone else may be on."""
+    settled = update(OutboxMessage).where(
+        OutboxMessage.id == message.id, OutboxMessage.done_at.is_(None)
+    )
+    if error is not None:
+        settled = settled.where(OutboxMessage.leased_until == message.leased_until)
+    values = _outcome(message.attempts + 1, error, now=now)
     with transaction() as current:
-        current.execute(
-            update(OutboxMessage).where(OutboxMessage.id == message_id).values(**values)
-        )
+        current.execute(settled.values(leased_until=None, **values))
+
+
+def _outcome(attempts: int, error: Exception | None, *, now: datetime) -> dict[str, Any]:
+    values: dict[str, Any] = {"attempts": attempts}
+    if error is None:
+        return values | {"done_at": now, "dead_at": None, "last_error": None}
+    values["last_error"] = type(error).__name__
+    if isinstance(error, FINAL) or attempts > len(WAITS_SECONDS):
+        return values | {"dead_at": now}
+    return values | {"due_at": now + timedelta(seconds=WAITS_SECONDS[attempts - 1])}
 
 
 def redeliver(message_id: int, *, now: datetime) -> None:
@@ -166,7 +213,7 @@ def backlog(*, now: datetime) -> Backlog:
     retrying = session().scalar(
         select(func.count()).where(open_, alive, OutboxMessage.attempts > 0)
     )
-    dead = session().scalar(select(func.count()).where(OutboxMessage.dead_at.is_not(None)))
+    dead = session().scalar(select(func.count()).where(open_, OutboxMessage.dead_at.is_not(None)))
     return Backlog(waiting, retrying or 0, dead or 0, oldest)
 
 

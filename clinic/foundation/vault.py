@@ -14,12 +14,13 @@ from enum import StrEnum
 from typing import Any, overload
 
 from flask import current_app
-from sqlalchemy import LargeBinary, UniqueConstraint, select
+from sqlalchemy import LargeBinary, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.extensions import db
 from clinic.foundation.database import ID, Base, new_id
 from clinic.foundation.encryption import (
+    HEAD_BYTES,
     DataKey,
     KeyRing,
     Place,
@@ -77,6 +78,18 @@ def key_ring() -> KeyRing:
     """The master keys of this installation."""
     ring: KeyRing = current_app.extensions["key_ring"]
     return ring
+
+
+def check_keys() -> None:
+    """Make sure that the master keys of the settings open this database's data keys.
+
+    Raises `MasterKeyMissing` when one is not there, `SealBroken` when it is not the same key.
+    """
+    ring, session = key_ring(), db.session()
+    head = func.substr(WrappedKey.wrapped, 1, HEAD_BYTES)
+    one_of_each = select(func.min(WrappedKey.id)).group_by(head)
+    for row in session.scalars(select(WrappedKey).where(WrappedKey.id.in_(one_of_each))):
+        unwrap_data_key(ring, row.wrapped, data_key_id=row.id, owner=row.owner)
 
 
 def data_key(owner: str, purpose: KeyPurpose = KeyPurpose.RECORD) -> DataKey:

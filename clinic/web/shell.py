@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from flask import Flask, g, has_request_context, request, url_for
+from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask import session as browser_session
 from flask_babel import get_locale
 from flask_login import current_user
@@ -14,12 +15,15 @@ from flask_login import current_user
 from clinic.accounts.guard import current_actor
 from clinic.extensions import babel
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import NotFound
+from clinic.foundation.encryption import SealBroken
+from clinic.foundation.errors import NotFound, Unavailable
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.reader_dates import clock_text, day_text, when_text
+from clinic.foundation.vault import check_keys
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
 
+log = logging.getLogger(__name__)
 LANGUAGES = {"en": "English", "pt": "Português"}
 LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
@@ -42,11 +46,24 @@ def begin_request() -> None:
     g.request_id = secrets.token_hex(8)
     if request.endpoint in {"static", "web.healthz"}:
         return
+    _keys_must_fit()
     try:
         g.clinic = the_clinic()
     except NotFound:
         return
     g.clinic_id = g.clinic.id
+
+
+def _keys_must_fit() -> None:
+    """Answer nothing with keys that do not open the record (asked until they do, then no more)."""
+    if current_app.extensions.get("keys_fit"):
+        return
+    try:
+        check_keys()
+    except SealBroken as error:
+        log.critical("CLINIC_ENCRYPTION_KEYS does not fit this database: %s", error)
+        raise Unavailable from error
+    current_app.extensions["keys_fit"] = True
 
 
 def language() -> str:
