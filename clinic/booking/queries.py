@@ -168,8 +168,8 @@ def _schedule(zone: str, rows: ScheduleRows) -> Schedule:
 def _claims(
     therapist_ids: list[str], around: Interval, *, now: datetime, leave_out: frozenset[str]
 ) -> Mapping[str, list[Claim]]:
-    columns = ("id", "therapist_id", "starts_at", "ends_at", "session_type_id")
-    columns += ("buffer_before_minutes", "buffer_after_minutes")
+    columns = ["id", "therapist_id", "starts_at", "ends_at", "session_type_id"]
+    columns += ["buffer_before_minutes", "buffer_after_minutes"]
     appointments = select(*(getattr(Appointment, name) for name in columns)).where(
         Appointment.therapist_id.in_(therapist_ids),
         LIVE_SQL,

@@ -82,7 +82,7 @@ def entry_of(appointment: Appointment, *, summary: str, zone: str) -> FeedEntry:
     )
 
 
-def _appointments(feed: CalendarFeed) -> Select[tuple[Appointment]]:
+def _appointments(feed: CalendarFeed) -> Select[Appointment]:
     if feed.kind == FeedKind.THERAPIST:
         return select(Appointment).where(Appointment.therapist_id == feed.therapist_id)
     # Only what this partner was named in: the other one may come alone, and have reasons to.

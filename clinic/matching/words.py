@@ -49,7 +49,7 @@ def reason_text(reason: Reason, *, zone: str) -> str:
         "other_need_not_stated": _("Does not name this as a main field: %(need)s", need=need),
         "known_from_the_profile_only": _("We know this from the therapist's own profile only"),
     }
-    return texts.get(reason.code, reason.code)
+    return str(texts.get(reason.code, reason.code))
 
 
 def filter_text(name: str) -> str:
@@ -61,4 +61,4 @@ def filter_text(name: str) -> str:
         "no_shared_format": _("Does not work in the form you chose"),
         "not_licensed_here": _("May not practise where you live"),
     }
-    return texts.get(name, _("Not available just now"))
+    return str(texts.get(name, _("Not available just now")))
