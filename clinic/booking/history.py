@@ -26,13 +26,23 @@ def note_significant_change(
     *,
     previous: datetime | None = None,
     reason: str = "",
+    quiet: bool = False,
     actor: Actor,
     now: datetime,
 ) -> None:
     """A change that calendars must notice: SEQUENCE + 1, then as `note_change`."""
     appointment.sequence += 1
     appointment.updated_at = now
-    note_change(session, appointment, kind, previous=previous, reason=reason, actor=actor, now=now)
+    note_change(
+        session,
+        appointment,
+        kind,
+        previous=previous,
+        reason=reason,
+        quiet=quiet,
+        actor=actor,
+        now=now,
+    )
 
 
 def note_change(
@@ -42,10 +52,14 @@ def note_change(
     *,
     previous: datetime | None = None,
     reason: str = "",
+    quiet: bool = False,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Add the row of history, promise the mails, and leave a line in the audit log."""
+    """Add the row of history, promise the mails, and leave a line in the audit log.
+
+    `quiet`: nobody gets a mail; what follows the appointment (calendars, services) still hears.
+    """
     last = session.scalar(
         select(func.max(AppointmentChange.number)).where(
             AppointmentChange.appointment_id == appointment.id
@@ -68,7 +82,10 @@ def note_change(
     change.reason = reason.strip() or None
     session.add(change)
     session.flush()
-    _promise_effects(session, appointment, change, now=now)
+    if not quiet:
+        _promise_mails(session, appointment, change, now=now)
+    about = {"appointment": appointment.id, "change": change.number}
+    outbox.promise(session, CHANGED, about, now=now)
     audit.record(
         session,
         f"appointment.{kind}",
@@ -79,10 +96,10 @@ def note_change(
     )
 
 
-def _promise_effects(
+def _promise_mails(
     session: Session, appointment: Appointment, change: AppointmentChange, *, now: datetime
 ) -> None:
-    """One mail for each partner and one for the therapist; and word to the rooms above."""
+    """One mail for each partner and one for the therapist."""
     about = {"appointment": appointment.id, "change": change.number}
     links = session.scalars(
         select(ManageLink)
@@ -92,7 +109,6 @@ def _promise_effects(
     for link in links:
         outbox.promise(session, MAIL, about | {"link": link.id}, now=now)
     outbox.promise(session, MAIL, about | {"link": None}, now=now)
-    outbox.promise(session, CHANGED, about, now=now)
 
 
 def make_links(

@@ -180,7 +180,7 @@ def _new_appointment(
     appointment = Appointment(
         id=new_id(),
         clinic_id=actor.clinic_id,
-        reference=_new_reference(session),
+        reference=new_reference(session),
         status=Status.REQUESTED if waits else Status.CONFIRMED,
         therapist_id=therapist.id,
         session_type_id=kind.id,
@@ -209,7 +209,8 @@ def _new_appointment(
     return appointment
 
 
-def _new_reference(session: Session) -> str:
+def new_reference(session: Session) -> str:
+    """A reference nobody has yet: six letters and digits that are not mistaken for each other."""
     while True:
         drawn = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(6))
         taken = session.scalar(
