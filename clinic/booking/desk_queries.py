@@ -1,4 +1,7 @@
-"""What the desk shows of diaries; queries do not grow with days or appointments."""
+"""What the desk shows of diaries.
+
+Queries grow with neither days nor appointments; opening names adds one for each couple's key.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, Response, g, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -26,7 +28,8 @@ LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 def feed(token: str) -> Response:
     """A whole feed."""
     found = get_feed(token)
-    return _answer(render_feed(_content(found)), found)
+    content = _content(found)
+    return _answer(render_feed(content), found, content)
 
 
 @calendars.get("/calendar/<token>/busy.ics")
@@ -35,9 +38,10 @@ def feed(token: str) -> Response:
 def busy(token: str) -> Response:
     """The same times, and nothing but times."""
     found = get_feed(token)
+    content = _content(found)
     with force_locale(LOCALES[g.clinic.language]):
-        body = render_busy(_content(found), summary=_("Busy"))
-    return _answer(body, found)
+        body = render_busy(content, summary=_("Busy"))
+    return _answer(body, found, content)
 
 
 @calendars.get("/a/<token>/appointment.ics")
@@ -58,12 +62,19 @@ def _content(found: CalendarFeed) -> Feed:
     return content_of(found, summary=summary, now=clock.now())
 
 
-def _answer(body: bytes, found: CalendarFeed) -> Response:
+def _answer(body: bytes, found: CalendarFeed, content: Feed) -> Response:
     """200 with the bytes, or 304 when the reader has them already."""
     note_read(found, now=clock.now())
     response = Response(body, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'inline; filename="sessions.ics"'
     response.headers["Cache-Control"] = "private, max-age=600"
     response.set_etag(etag(body))
+    response.last_modified = _last_modified(found, content)
     response.make_conditional(request)
     return response
+
+
+def _last_modified(found: CalendarFeed, content: Feed) -> datetime:
+    """The newest change, and never before today: entries leave the feed as days go by."""
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    return max(today, found.created_at, *(entry.updated_at for entry in content.entries))

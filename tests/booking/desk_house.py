@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 
 from flask import Flask
@@ -116,13 +115,7 @@ def open_desk(app: Flask, **session_type: Any) -> House:
         make_account(clinic, email=ADDRESSES["daniel"], name="Daniel Reyes", therapist_id=daniel.id)
         make_account(clinic, email=ADDRESSES["desk"], name="Luís Abreu", roles=[Role.FRONT_DESK])
         make_account(clinic, email=ADDRESSES["admin"], name="Helena Prado", roles=[Role.ADMIN])
-        # Rows are asked for their ids later, when their session is gone.
-        return House(app, practice_of(clinic.id), practice.desk)
-
-
-def practice_of(clinic_id: str) -> Practice:
-    """Enough of a practice to book as a visitor."""
-    return Practice(SimpleNamespace(id=clinic_id), None, None)  # type: ignore[arg-type]
+        return House(app, practice, practice.desk)
 
 
 def send(client: FlaskClient, path: str, *, page: str, **fields: str) -> TestResponse:
