@@ -187,6 +187,8 @@ def count_requests(actor: Actor) -> int:
 
 def find_appointment(reference: str, *, actor: Actor) -> Appointment:
     """The appointment of this reference. Raises `NotFound`, also when it is not theirs to see."""
+    if not reference.isalnum():
+        raise NotFound  # PostgreSQL would refuse a NUL instead of not finding it
     found = session().scalar(
         _with_couple().where(
             Appointment.reference == reference.upper(), Appointment.clinic_id == actor.clinic_id

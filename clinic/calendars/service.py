@@ -77,7 +77,7 @@ def _feed_with(session: Session, hashed: bytes) -> CalendarFeed | None:
 def revoke_feed(feed_id: str, *, actor: Actor, now: datetime) -> None:
     """End an address; from the next request on it is as if it never was."""
     with transaction() as session:
-        feed = session.get(CalendarFeed, feed_id)
+        feed = session.get(CalendarFeed, feed_id) if feed_id.isalnum() else None
         if feed is None or feed.clinic_id != actor.clinic_id:
             raise NotFound
         require(actor, Permission.MANAGE_FEEDS, feed)

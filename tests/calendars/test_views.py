@@ -321,7 +321,8 @@ def test_therapist_neither_sees_nor_ends_anothers_address(house, reader):
     assert reader.get(f"/calendar/{token}.ics").status_code == 200
 
 
-def test_ending_an_unknown_address_is_not_found(house):
-    response = send(house.enter("admin"), "/desk/feeds/nothing/revoke", page="/desk/feeds")
+@pytest.mark.parametrize("feed_id", ["nothing", "%00", "a-b"])
+def test_ending_an_unknown_address_is_not_found(house, feed_id):
+    response = send(house.enter("admin"), f"/desk/feeds/{feed_id}/revoke", page="/desk/feeds")
 
     assert response.status_code == 404
