@@ -5,6 +5,7 @@ A GET never changes anything: mail scanners open links.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
@@ -15,9 +16,10 @@ from clinic.accounts.guard import public
 from clinic.booking import pages
 from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.forms import CancelForm
-from clinic.booking.links import link_actor, open_link
+from clinic.booking.links import link_actor, links_of, open_link
 from clinic.booking.models import Appointment, Status
 from clinic.booking.refusals import SlotUnavailable
+from clinic.booking.slots import Slot
 from clinic.booking.weeks import week_page
 from clinic.couples.models import CoupleMember
 from clinic.extensions import limiter
@@ -37,6 +39,7 @@ def done(token: str) -> str:
         "booking/done.html",
         appointment=pages.summarise(appointment, zone=_zone_of(member)),
         pending=appointment.status == Status.REQUESTED,
+        together=len(links_of(appointment)) > 1,
         reminder=False,
         email=member.person.email,
         manage_url=url_for("links.manage", token=token),
@@ -99,15 +102,21 @@ def move(token: str) -> Response | str | tuple[str, int]:
         move_appointment(appointment.id, start=choice[0], actor=link_actor(token, now=now), now=now)
     except (SlotUnavailable, InvalidInput) as refused:
         flash(_("This time has just gone. Nothing was changed; please choose another."), "warn")
-        return _move_page(token, appointment, member), refused.status
+        nearest = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
+        slots = [slot for _slug, slot in nearest]
+        return _move_page(token, appointment, member, nearest=slots), refused.status
     flash(_("Moved. A message with the new time is on its way."), "ok")
     return redirect(url_for("links.manage", token=token), 303)
 
 
-def _move_page(token: str, appointment: Appointment, member: CoupleMember) -> str:
+def _move_page(
+    token: str, appointment: Appointment, member: CoupleMember, *, nearest: Sequence[Slot] = ()
+) -> str:
     session.setdefault("time_zone", member.person.time_zone)
+    zone = _zone_of(member)
     return render_template(
         "booking/move.html",
+        alternatives=[pages.chip(appointment.therapist, slot, zone=zone) for slot in nearest],
         appointment=pages.summarise(appointment, zone=_zone_of(member)),
         form_url=url_for("links.move", token=token),
         fields={},

@@ -178,8 +178,10 @@ def monday_of(instant: datetime, *, zone: str) -> date:
 
 
 def week_label(monday: date) -> str:
-    """`30 November – 6 December`."""
-    return f"{short_day_text(monday)} – {short_day_text(monday + timedelta(days=6))}"
+    """`23 – 29 November`; `30 November – 6 December`."""
+    sunday = monday + timedelta(days=6)
+    first = str(monday.day) if monday.month == sunday.month else short_day_text(monday)
+    return f"{first} – {short_day_text(sunday)}"
 
 
 def summarise(appointment: Appointment, *, zone: str) -> Summary:
@@ -253,7 +255,8 @@ def _summary(
 
 def format_name(format_: str) -> str:
     """`online` or `at the clinic`, in the reader's language."""
-    return {"online": _("Online, by video"), "in_person": _("At the clinic")}.get(format_, format_)
+    names = {"online": _("Online, by video"), "in_person": _("At the clinic")}
+    return str(names.get(format_, format_))
 
 
 def zone_choices(*also: str) -> list[tuple[str, str]]:

@@ -81,7 +81,11 @@ def therapists() -> str:
                 slots=free[by_slug[one.slug].id],
                 zone=zone,
                 intro="",
-                reasons=[reason_text(reason, zone=zone) for reason in one.reasons],
+                reasons=[
+                    reason_text(reason, zone=zone)
+                    for reason in one.reasons
+                    if reason.code != "format_both_chose" or said.get("format") in FORMATS
+                ],
                 gap=reason_text(one.gap, zone=zone),
                 times_url=_times_url(kind, by_slug[one.slug]),
             )

@@ -64,7 +64,7 @@ def _consultation(
     offered = kinds[0].formats if kinds else []
     return {
         "minutes": kinds[0].length_minutes if kinds else 30,
-        "formats": ", ".join(pages.format_name(code) for code in offered),
+        "formats": " · ".join(pages.format_name(code) for code in offered),
         "languages": ", ".join(pages.language_name(code) for code in spoken),
         "price": "",
     }
