@@ -1,10 +1,10 @@
 from datetime import UTC, datetime
 
 import pytest
-from clinic.foundation.database import session, transaction
-from clinic.practice.models import Clinic
 from sqlalchemy import func, select
 
+from clinic.foundation.database import session, transaction
+from clinic.practice.models import Clinic
 from tests.factories import make_clinic
 
 
