@@ -60,6 +60,8 @@ class Permission(StrEnum):
     SEE_DELIVERIES = "see_deliveries"
     REDELIVER = "redeliver"
     MANAGE_FEEDS = "manage_feeds"
+    MANAGE_CLINIC_FEEDS = "manage_clinic_feeds"
+    MANAGE_OWN_FEEDS = "manage_own_feeds"
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
     OWN_ACCOUNT = "own_account"
@@ -109,6 +111,11 @@ def holds_the_link(actor: Actor, subject: Any) -> bool:
     )
 
 
+def is_that_partner(actor: Actor, subject: Any) -> bool:
+    """The partner (a member of a couple) whose own it is."""
+    return actor.member_id is not None and actor.member_id == getattr(subject, "member_id", subject)
+
+
 admin = has_role(Role.ADMIN)
 desk = has_role(Role.FRONT_DESK, Role.ADMIN)
 
@@ -126,6 +133,8 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.SEE_DELIVERIES: (desk,),
     Permission.REDELIVER: (desk,),
     Permission.MANAGE_FEEDS: (admin, own_diary),
+    Permission.MANAGE_CLINIC_FEEDS: (desk,),
+    Permission.MANAGE_OWN_FEEDS: (is_that_partner,),
     Permission.MANAGE_ACCOUNTS: (admin, is_system),
     Permission.SEE_AUDIT: (admin,),
     Permission.OWN_ACCOUNT: (is_staff,),
