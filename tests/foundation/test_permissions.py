@@ -23,7 +23,10 @@ from clinic.foundation.permissions import (
 
 ANNA, BERT = "therapist-anna", "therapist-bert"
 APPOINTMENT = SimpleNamespace(
-    id="a1", therapist_id=ANNA, couple=SimpleNamespace(lead_therapist_id="therapist-lead")
+    id="a1",
+    therapist_id=ANNA,
+    member_id="m1",
+    couple=SimpleNamespace(lead_therapist_id="therapist-lead"),
 )
 
 
@@ -35,6 +38,7 @@ ACTORS = {
     "visitor": Actor(clinic_id="c"),
     "holder": Actor(clinic_id="c", name="link:1", appointment_id="a1"),
     "other holder": Actor(clinic_id="c", name="link:2", appointment_id="a2"),
+    "named partner": Actor(clinic_id="c", name="link:3", member_id="m1"),
     "own therapist": staff(Role.THERAPIST, therapist_id=ANNA),
     "other therapist": staff(Role.THERAPIST, name="account:other", therapist_id=BERT),
     "lead therapist": staff(Role.THERAPIST, name="account:lead", therapist_id="therapist-lead"),
@@ -61,6 +65,8 @@ ABOUT_THE_APPOINTMENT = {
     Permission.SEE_DELIVERIES: DESK,
     Permission.REDELIVER: DESK,
     Permission.MANAGE_FEEDS: {"admin", "own therapist"},
+    Permission.MANAGE_CLINIC_FEEDS: DESK,
+    Permission.MANAGE_OWN_FEEDS: {"named partner"},
     Permission.MANAGE_ACCOUNTS: {"admin", "system"},
     Permission.SEE_AUDIT: {"admin"},
     Permission.OWN_ACCOUNT: STAFF,
@@ -77,6 +83,7 @@ ABOUT_NOTHING = ABOUT_THE_APPOINTMENT | {
     Permission.READ_CLIENT_WORDS: THERAPISTS,
     Permission.EDIT_HOURS: DESK | THERAPISTS,
     Permission.MANAGE_FEEDS: {"admin"} | THERAPISTS,
+    Permission.MANAGE_OWN_FEEDS: set(),
 }
 
 
