@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -49,6 +51,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_HEADERS_ENABLED=True,
     )
     app.json.sort_keys = False  # type: ignore[attr-defined]
+    if settings.production:
+        app.config["TRUSTED_HOSTS"] = [str(urlsplit(settings.base_url).hostname)]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -91,10 +95,11 @@ def _register_rooms(app: Flask) -> None:
     from clinic.calendars.views import calendars
     from clinic.matching.views import matching
     from clinic.practice.views import practice
+    from clinic.scheduling_services.views import webhooks
     from clinic.web.api import init_api
     from clinic.web.views import web
 
-    for room in (web, accounts, matching, booking, links, calendars, practice):
+    for room in (web, accounts, matching, booking, links, calendars, practice, webhooks):
         app.register_blueprint(room)
     init_api(app)
 
@@ -116,8 +121,11 @@ def _register_handlers(app: Flask) -> None:
     from clinic.booking.history import MAIL
     from clinic.booking.letters import send_appointment_mail
     from clinic.booking.requests import EXPIRE, expire_when_due
+    from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
 
     app.extensions["outbox"] = {
         MAIL: {"mail": send_appointment_mail},
         EXPIRE: {"expire": expire_when_due},
     }
+    for kind, named in SCHEDULING.items():
+        app.extensions["outbox"].setdefault(kind, {}).update(named)

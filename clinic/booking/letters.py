@@ -68,6 +68,7 @@ def send_appointment_mail(payload: Mapping[str, Any], now: datetime) -> None:
     reader = _reader(appointment, payload["link"])
     if reader is not None:
         mail = render_appointment_mail(appointment, change, reader)
+        session().rollback()  # no transaction stays open while the mail server is spoken to
         current_app.extensions["mail_transport"].deliver(mail)
 
 

@@ -13,7 +13,7 @@ from flask import Flask, Response, current_app, g, jsonify, render_template, req
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.foundation.errors import (
@@ -32,6 +32,7 @@ def init_errors(app: Flask) -> None:
     """Register the handlers."""
     app.register_error_handler(ClinicError, answer_clinic_error)
     app.register_error_handler(CSRFError, answer_csrf_error)
+    app.register_error_handler(SecurityError, answer_foreign_host)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(OperationalError, answer_database_error)
     app.register_error_handler(Exception, answer_anything_else)
@@ -65,6 +66,12 @@ def answer_csrf_error(error: CSRFError) -> AnyResponse:
         "Please go back, reload it and send it again."
     )
     return _answer(400, "form-outdated", said, {})
+
+
+def answer_foreign_host(error: SecurityError) -> AnyResponse:
+    """Asked for under a name that is not ours: no page, since no address could be built for one."""
+    del error
+    return Response("This is not the host you are looking for.\n", 400, content_type="text/plain")
 
 
 def answer_http_error(error: HTTPException) -> AnyResponse:
