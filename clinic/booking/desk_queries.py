@@ -280,6 +280,7 @@ def _entry(row: Appointment, *, names: bool) -> Entry:
         end=row.ends_at,
         therapist_id=row.therapist_id,
         therapist=row.therapist.name,
+        therapist_slug=row.therapist.slug,
         session_type=row.session_type.name,
         format=row.format,
         couple_id=row.couple_id,

@@ -41,6 +41,7 @@ class Entry:
     end: datetime
     therapist_id: str
     therapist: str
+    therapist_slug: str
     session_type: Mapping[str, str]
     format: str
     couple_id: str

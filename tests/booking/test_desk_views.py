@@ -129,7 +129,7 @@ def test_date_that_is_none_shows_the_present_day_and_week(house, on):
     client = house.enter("ines")
 
     assert "Monday 23 November 2026" in words(client.get(f"/desk/day?on={on}"))
-    assert "23 November – 29 November" in words(client.get(f"/desk/week?week={on}"))
+    assert "23 – 29 November" in words(client.get(f"/desk/week?week={on}"))
 
 
 def test_week_of_the_desk_shows_all_therapists_by_code_alone(house):
@@ -286,6 +286,14 @@ def test_therapist_reads_what_the_partners_wrote(house):
     assert "We argue &lt;b&gt;at night&lt;/b&gt;" in page.text
     assert "We want to feel safe with each other" in page.text
     assert read_lines(house) == [("appointment.read_in_full", appointment.id)]
+
+
+def test_way_back_leads_to_the_day_of_the_same_therapist(house):
+    appointment = house.book(TEN.replace(hour=15), therapist="daniel-reyes")
+
+    page = house.enter("desk").get(appointment.at())
+
+    assert "/desk/day?on=2026-11-24&amp;therapist=daniel-reyes" in page.text
 
 
 @pytest.mark.parametrize("who", ["desk", "admin"])

@@ -35,6 +35,7 @@ def entry(start, minutes=60, status="confirmed"):
         end=start + timedelta(minutes=minutes),
         therapist_id="t",
         therapist="Inês",
+        therapist_slug="ines",
         session_type={"en": "Session"},
         format="online",
         couple_id="c",
