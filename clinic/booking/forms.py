@@ -7,6 +7,7 @@ from datetime import datetime
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from clinic.booking.details import BookingRequest, Person
@@ -31,7 +32,9 @@ class DetailsForm(FlaskForm):
     name = StringField(_l("Your name"), [InputRequired()])
     email = StringField(_l("Your e-mail address"), [InputRequired()])
     language = SelectField(
-        _l("Language"), [InputRequired()], choices=[("en", "English"), ("pt", "Português")]
+        _l("Language"),
+        [InputRequired()],
+        choices=[SelectChoice("en", "English"), SelectChoice("pt", "Português")],
     )
     other_name = StringField(_l("Their name"))
     other_email = StringField(_l("Their e-mail address"))
@@ -41,7 +44,10 @@ class DetailsForm(FlaskForm):
     )
     format = SelectField(
         _l("Where"),
-        choices=[("online", _l("Online, by video")), ("in_person", _l("At the clinic"))],
+        choices=[
+            SelectChoice("online", _l("Online, by video")),
+            SelectChoice("in_person", _l("At the clinic")),
+        ],
         validate_choice=False,
     )
     hold = HiddenField()

@@ -13,6 +13,7 @@ from flask import Blueprint, flash, g, redirect, render_template, request, sessi
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from clinic.accounts.guard import current_actor, public
 from clinic.booking import pages
@@ -183,7 +184,7 @@ def _details_page(form: DetailsForm, taken: Hold) -> str:
     form.hold.data, form.key.data = session.get("hold"), session.get("key")
     form.time_zone.data = form.time_zone.data or zone
     formats = [one for one in taken.session_type.formats if one in taken.therapist.formats]
-    form.format.choices = [(one, pages.format_name(one)) for one in formats]
+    form.format.choices = [SelectChoice(one, pages.format_name(one)) for one in formats]
     if form.format.data not in formats:
         form.format.data = formats[0] if formats else ""
     return render_template(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectMultipleField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
 
@@ -18,19 +19,23 @@ class NeedsForm(FlaskForm):
     couple = RadioField(
         _l("Who is coming?"),
         [Optional()],
-        choices=[("two", _l("The two of us")), ("one", _l("Only me"))],
+        choices=[SelectChoice("two", _l("The two of us")), SelectChoice("one", _l("Only me"))],
     )
     language = RadioField(
         _l("In which language?"),
         [Optional()],
-        choices=[("en", "English"), ("pt", "Português"), ("any", _l("Either is fine"))],
+        choices=[
+            SelectChoice("en", "English"),
+            SelectChoice("pt", "Português"),
+            SelectChoice("any", _l("Either is fine")),
+        ],
     )
     format = RadioField(
         _l("Where?"),
         [Optional()],
         choices=[
-            ("online", _l("Online, by video")),
-            ("in_person", _l("At the clinic")),
-            ("any", _l("Either is fine")),
+            SelectChoice("online", _l("Online, by video")),
+            SelectChoice("in_person", _l("At the clinic")),
+            SelectChoice("any", _l("Either is fine")),
         ],
     )

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, session, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice
 
 from clinic.accounts.guard import public
 from clinic.booking.pages import card
@@ -35,10 +36,10 @@ def needs() -> Response | str | tuple[str, int]:
     kinds = list_session_types(g.clinic_id, audience="public")
     form = NeedsForm(data=session.get("inquiry", {}))
     form.session_type.choices = [
-        (one.slug, in_language(one.name, str(get_locale())[:2])) for one in kinds
+        SelectChoice(one.slug, in_language(one.name, str(get_locale())[:2])) for one in kinds
     ]
     form.needs.choices = [
-        (term.code, label("need", term.code))
+        SelectChoice(term.code, label("need", term.code))
         for term in load_vocabulary("need").terms
         if term.active and not term.needs_text
     ]

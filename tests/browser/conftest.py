@@ -1,0 +1,108 @@
+"""Chromium at the real app with the demo clinic in it; a phone unless a test says otherwise."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from app import create_app
+from clinic.demo import load_demo
+from clinic.extensions import db
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.conftest import NOW, POSTGRESQL, settings_for
+from tests.live_clinic import LiveClinic, live_clinic
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 360, "height": 740}
+REFUSED = re.compile(
+    r"Failed to load resource: the server responded with a status of (404|409|422)"
+)
+"""Chromium notes refusals that are pages of ours; a test that expects none sees them as pages."""
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for a module; the driver's event loop must not outlive it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=ARGUMENTS
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def demo_database(template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the demo clinic as of NOW."""
+    if POSTGRESQL:
+        pytest.skip("browser tests run on SQLite")
+    folder = tmp_path_factory.mktemp("demo")
+    path = folder / "clinic.db"
+    shutil.copy(template_database, path)
+    settings = settings_for(folder, f"sqlite:///{path}")
+    app = create_app(settings)
+    with app.app_context():
+        load_demo(settings, now=NOW)
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+        db.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def site(demo_database: Path, tmp_path: Path) -> Iterator[LiveClinic]:
+    """The demo clinic, served."""
+    shutil.copy(demo_database, tmp_path / "clinic.db")
+    with live_clinic(tmp_path, f"sqlite:///{tmp_path / 'clinic.db'}") as served:
+        yield served
+
+
+@pytest.fixture
+def open_page(chromium: Browser, site: LiveClinic) -> Iterator[Opener]:
+    """`open_page(path, **context options)`: a new visitor's page.
+
+    At the end no page may have written to the console, broken the content policy or asked
+    anything of anybody else.
+    """
+    contexts, troubles = [], []
+
+    def note(page: Page) -> None:
+        page.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} and not REFUSED.match(said.text) else None)  # fmt: skip
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda asked: troubles.append(asked.url) if not asked.url.startswith((site.url, "about:", "data:")) else None)  # fmt: skip
+
+    def open_it(path: str = "/", **options: Any) -> Page:
+        values: dict[str, Any] = {
+            "viewport": PHONE,
+            "locale": "en-GB",
+            "timezone_id": "Europe/Lisbon",
+            "reduced_motion": "reduce",
+        }
+        context = chromium.new_context(**(values | options))
+        contexts.append(context)
+        context.set_default_timeout(5_000)
+        page = context.new_page()
+        note(page)
+        page.goto(path if path.startswith("http") else site.url + path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert troubles == []

@@ -1,0 +1,134 @@
+"""Booking, moving and cancelling on a phone of 360 by 740, as people do it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from clinic.booking.models import Appointment, AppointmentChange
+from clinic.extensions import db
+from sqlalchemy import select
+
+from tests.browser.steps import chips, fill_details, heading, send, to_details
+from tests.live_clinic import link_in
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
+def test_two_partners_book_move_and_cancel(open_page, site, javascript):
+    page = open_page("/", java_script_enabled=javascript)
+    before = {row["reference"] for row in site.appointments()}
+    page.get_by_role("link", name="Book an initial consultation").first.click()
+    page.get_by_label("Initial consultation").check()
+    page.get_by_label("We want to feel safe with each other").check()
+    page.get_by_label("The two of us").check()
+    page.get_by_role("radio", name="English").check()
+    page.get_by_role("button", name="See who fits").click()
+    assert heading(page) == "2 therapists fit what you said"
+    page.get_by_role("link", name="All times with Inês Duarte").click()
+    chips(page).first.click()
+    assert heading(page) == "Who should we expect?"
+    fill_details(page)
+    page.get_by_label("At the clinic").check()
+    page.get_by_label("Their name").fill("Sam Sample")
+    page.get_by_label("Their e-mail address").fill("sam@example.org")
+    page.get_by_label("A message").fill("We would like to talk\nabout the winter.")
+    send(page)
+    assert heading(page) == "Your time is booked"
+    page.get_by_role("link", name="Move or cancel").click()
+
+    [booked] = [row for row in site.appointments() if row["reference"] not in before]
+    assert (booked["status"], booked["therapist"], booked["sequence"]) == ("confirmed", "ines-duarte", 0)  # fmt: skip
+    letters = site.letters()
+    assert sorted(letters) == ["alex@example.org", "ines@harbour-lane.example", "sam@example.org"]
+    own, other = link_in(letters["alex@example.org"]), link_in(letters["sam@example.org"])
+    assert own == page.url
+    assert other != own
+
+    page.get_by_role("link", name="Move to another time").click()
+    chips(page).last.click()
+    assert "Moved." in page.get_by_role("status").first.inner_text()
+    moved_to = page.locator(".when time").inner_text()
+    page.goto(other)
+    assert page.locator(".when time").inner_text() == moved_to
+    assert sorted(site.letters()) == sorted(letters)
+
+    page.goto(own)
+    page.get_by_role("link", name=re.compile("^Cancel")).click()
+    page.get_by_role("button", name="Cancel this time").click()
+    assert heading(page) == "This time was cancelled"
+    [row] = [row for row in site.appointments() if row["reference"] == booked["reference"]]
+    assert (row["status"], row["sequence"], row["uid"]) == ("cancelled", 2, booked["uid"])
+    assert row["start"] != booked["start"]
+    assert sorted(site.letters()) == sorted(letters)
+    assert changes_of(site, booked["reference"]) == ["booked", "moved", "cancelled"]
+
+
+def changes_of(site, reference):
+    with site.app.app_context():
+        wanted = (
+            select(AppointmentChange.kind)
+            .join(Appointment, Appointment.id == AppointmentChange.appointment_id)
+            .where(Appointment.reference == reference)
+            .order_by(AppointmentChange.number)
+        )
+        found = list(db.session.scalars(wanted))
+        db.session.remove()
+    return found
+
+
+def test_the_keyboard_alone_books(open_page, site):
+    page = open_page("/book")
+    before = len(site.appointments())
+
+    def tab_to(wanted: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):  # fmt: skip
+                return
+        pytest.fail(f"the keyboard does not reach {wanted}")
+
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    tab_to("input[name=needs]")
+    page.keyboard.press("Space")
+    tab_to("main button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/therapists")
+    tab_to("button.chip")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/book/details")
+    for field, text in (("#name", "Alex Example"), ("#email", "alex@example.org")):
+        tab_to(field)
+        page.keyboard.type(text)
+    tab_to("#privacy_accepted")
+    page.keyboard.press("Space")
+    tab_to("main form .actions button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/booked")
+
+    assert len(site.appointments()) == before + 1
+
+
+def test_a_double_click_books_once_and_back_does_not_offer_it_again(open_page, site):
+    page = open_page()
+    before = len(site.appointments())
+    to_details(page)
+    fill_details(page)
+    page.get_by_role("button", name="Book this time").dblclick()
+    page.wait_for_url("**/booked")
+    page.go_back()
+    page.wait_for_url("**/booked")
+    assert "This is booked already" in page.get_by_role("status").first.inner_text()
+    assert len(site.appointments()) == before + 1
+
+
+def test_the_same_form_sent_again_without_javascript_books_once(open_page, site):
+    page = open_page(java_script_enabled=False)
+    before = len(site.appointments())
+    to_details(page)
+    fill_details(page)
+    page.get_by_role("button", name="Book this time").dblclick()
+    page.wait_for_url("**/booked")
+    assert len(site.appointments()) == before + 1

@@ -1,0 +1,84 @@
+"""The real app on a real port, in a thread of the test's process (so that it shares the clock)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from app import create_app
+from clinic.extensions import db
+from clinic.foundation import outbox
+from clinic.foundation.clock import clock
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.conftest import settings_for
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log(self, *_args: Any, **_more: Any) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class LiveClinic:
+    url: str
+    folder: Path
+    app: Flask
+
+    def letters(self) -> dict[str, EmailMessage]:
+        """Deliver what is due; the newest mail of each recipient, and forget them all."""
+        with self.app.app_context():
+            while outbox.deliver_due(now=clock.now()):
+                pass
+            db.session.remove()
+        found: dict[str, EmailMessage] = {}
+        for path in sorted(self.folder.glob("mail/*.eml")):
+            mail = message_from_bytes(path.read_bytes(), policy=policy.default)
+            found[str(mail["To"])] = mail
+            path.unlink()
+        return found
+
+    def appointments(self) -> list[dict[str, Any]]:
+        """Every appointment booked on the site, as `flask appointments list` tells them."""
+        from clinic.booking.appointment_list import list_appointments
+
+        with self.app.app_context():
+            found = list_appointments(source="site")
+            db.session.remove()
+        return list(found)
+
+
+def link_in(mail: EmailMessage) -> str:
+    """The reader's own link in a mail."""
+    text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    found = re.search(r"http\S+/a/[\w-]{43}", text)
+    assert found is not None, text
+    return found[0]
+
+
+@contextmanager
+def live_clinic(folder: Path, database_url: str) -> Iterator[LiveClinic]:
+    """Serve the app over `database_url` for as long as the block runs."""
+    server = make_server("127.0.0.1", 0, Flask("none"), threaded=True, request_handler=QuietHandler)
+    url = f"http://127.0.0.1:{server.server_port}"
+    app = create_app(settings_for(folder, database_url, base_url=url))
+    server.app = app
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield LiveClinic(url, folder, app)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        with app.app_context():
+            db.session.remove()
+            db.engine.dispose()
