@@ -57,10 +57,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises `SettingsError` with one clear sentence when something is missing or malformed.
     """
     env = os.environ if environ is None else environ
-    production = env.get("CLINIC_ENV", "development") == "production"
-    instance = Path(env.get("CLINIC_INSTANCE", "instance")).resolve()
-    instance.mkdir(parents=True, exist_ok=True)
-    port = _whole_number(env, "PORT", 8000)
+    production = _is_production(env)
+    instance = _instance(env)
+    port = _port(env)
     rate_limits = _switch(env, "CLINIC_RATE_LIMITS", default=True)
     now = _instant(env, "CLINIC_NOW")
     if production and not rate_limits:
@@ -90,6 +89,32 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
+def _is_production(env: Mapping[str, str]) -> bool:
+    value = env.get("CLINIC_ENV", "development")
+    if value not in {"development", "production"}:
+        # A slip here would leave production with made-up keys.
+        raise SettingsError("CLINIC_ENV must be development or production.")
+    return value == "production"
+
+
+def _instance(env: Mapping[str, str]) -> Path:
+    folder = Path(env.get("CLINIC_INSTANCE", "instance")).resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"CLINIC_INSTANCE, the folder {folder}, cannot be made: {error.strerror}."
+        ) from None
+    return folder
+
+
+def _port(env: Mapping[str, str]) -> int:
+    port = _whole_number(env, "PORT", 8000)
+    if not 1 <= port <= 65_535:
+        raise SettingsError("PORT must be between 1 and 65535.")
+    return port
+
+
 def _database_url(env: Mapping[str, str], instance: Path) -> str:
     url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'clinic.db'}"
     if url.startswith(("postgres://", "postgresql://")):
@@ -104,8 +129,12 @@ def _base_url(env: Mapping[str, str], port: int, *, production: bool) -> str:
     if not url and production:
         raise SettingsError("BASE_URL is needed in production: links in mails are built from it.")
     url = url or f"http://127.0.0.1:{port}"
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    try:
+        parts = urlsplit(url)
+        whole = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        whole = False
+    if not whole:
         raise SettingsError("BASE_URL must be a full address such as https://clinic.example.")
     return url
 
@@ -118,12 +147,19 @@ def _key(env: Mapping[str, str], name: str, kept_in: Path, *, production: bool) 
         return value
     if production:
         raise SettingsError(f"{name} is not set, and in production it is never made up.")
+    return _kept_key(name, kept_in)
+
+
+def _kept_key(name: str, kept_in: Path) -> str:
     if not kept_in.exists():
         made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
         descriptor = os.open(kept_in, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(made + "\n")
-    return kept_in.read_text(encoding="ascii").strip()
+    value = kept_in.read_text(encoding="ascii", errors="replace").strip()
+    if len(value) < 32:
+        raise SettingsError(f"{name} is kept in {kept_in}, but that file holds no whole key.")
+    return value
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:

@@ -6,7 +6,6 @@ either, ends both.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -91,10 +90,7 @@ def _start(settings: Settings) -> list[subprocess.Popen[bytes]]:
     web += ["--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket"]
     worker = [python, "-m", "flask", "worker"]
     # A group of their own each, so that Ctrl-C reaches this process, which ends them in order.
-    return [
-        subprocess.Popen(command, env=os.environ, start_new_session=True)
-        for command in (web, worker)
-    ]
+    return [subprocess.Popen(command, start_new_session=True) for command in (web, worker)]
 
 
 def _say_where(settings: Settings) -> None:
