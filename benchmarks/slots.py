@@ -10,7 +10,7 @@ from datetime import timedelta
 from flask import Flask
 from sqlalchemy import event, select
 
-from benchmarks.fill import NOW, clinic_with
+from benchmarks.instances import NOW, clinic_with
 from clinic.booking.intervals import Interval
 from clinic.booking.queries import slots_of
 from clinic.extensions import db
@@ -23,8 +23,8 @@ CALLS = 10
 def measure_slots() -> None:
     """Print the time with and without a past, paired round by round, and the number of queries."""
     with ExitStack() as stack:
-        without = stack.enter_context(clinic_with(0))
-        with_past = stack.enter_context(clinic_with(50_000))
+        without = stack.enter_context(clinic_with(future=100, busy=100))
+        with_past = stack.enter_context(clinic_with(past=50_000, future=100, busy=100))
         pairs = [(_cpu(without), _cpu(with_past)) for _ in range(ROUNDS)]
         ratio = statistics.median(long / short for short, long in pairs)
         print("slots of 60 days, one therapist (CPU, median of paired rounds)")

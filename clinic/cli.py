@@ -23,6 +23,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.vault import check_keys
+from clinic.generated import Amounts, generate
 from clinic.serving import serve
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
@@ -34,7 +35,15 @@ log = logging.getLogger(__name__)
 
 def init_cli(app: Flask) -> None:
     """Add the commands to the app."""
-    for command in (demo, worker, serve_command, appointments, audit_log, letters):
+    for command in (
+        demo,
+        generate_command,
+        worker,
+        serve_command,
+        appointments,
+        audit_log,
+        letters,
+    ):
         app.cli.add_command(command)
 
 
@@ -52,6 +61,12 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
         sys.exit(1)
 
     return guarded
+
+
+def refuse_in_one_line(error: ClinicError) -> None:
+    """On the command line, what is wrong with a setting is a line too, and no stack trace."""
+    if click.get_current_context(silent=True) is not None:
+        raise click.ClickException(str(error)) from error
 
 
 def show(found: Any, *, as_json: bool) -> None:
@@ -76,6 +91,23 @@ def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
     click.echo("The demo clinic is there. It and everyone in it are made up. Sign-ins:")
     for account in found["accounts"]:
         click.echo(f"  {account['role']:<11} {account['email']:<32} {account['password']}")
+
+
+@click.command("generate")
+@click.option("--past", default=0, help="Past appointments of each therapist.")
+@click.option("--future", default=0, help="Coming appointments of each therapist.")
+@click.option("--busy", default=0, help="Busy times from outside calendars.")
+@click.option("--feed-events", default=0, help="Appointments within the window of the feeds.")
+@click.option("--therapists", default=1)
+@click.option("--couples", default=1)
+@click.option("--json", "as_json", is_flag=True)
+@with_appcontext
+@one_line
+def generate_command(*, as_json: bool, **amounts: int) -> None:
+    """Fill an empty instance for load tests; print what was made."""
+    settings = current_app.extensions["settings"]
+    found = generate(Amounts(**amounts), settings=settings, now=clock.now())
+    show(found, as_json=as_json)
 
 
 @click.command("worker")

@@ -37,6 +37,8 @@ def decline_appointment(
     appointment_id: str, *, reason: str = "", actor: Actor, now: datetime
 ) -> Appointment:
     """Say no to a request; its time is free again."""
+    if problems := check_message(reason):
+        raise InvalidInput({"reason": problems["message"]})
     with transaction() as session:
         appointment = _locked(session, appointment_id, actor=actor)
         require(actor, Permission.CHANGE_APPOINTMENT, appointment)

@@ -20,6 +20,8 @@ from clinic.foundation.database import session
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import ScheduleRows, schedules
 
+LONGEST = timedelta(days=2)
+"""No appointment lasts longer; one that did would still be refused by the database."""
 REACH = timedelta(days=3)
 """How far around a window claims matter: the day's limits and the longest buffers."""
 
@@ -174,6 +176,8 @@ def _claims(
         Appointment.therapist_id.in_(therapist_ids),
         LIVE_SQL,
         Appointment.ends_at > around.start,
+        # Bounded from both sides, so that either index reads the window and not the whole past.
+        Appointment.starts_at > around.start - LONGEST,
         Appointment.starts_at < around.end,
     )
     holds = select(*(getattr(Hold, name) for name in columns)).where(

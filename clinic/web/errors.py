@@ -12,7 +12,7 @@ from typing import Any
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -34,6 +34,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, answer_csrf_error)
     app.register_error_handler(SecurityError, answer_foreign_host)
     app.register_error_handler(HTTPException, answer_http_error)
+    app.register_error_handler(DataError, answer_unstorable)
     app.register_error_handler(OperationalError, answer_database_error)
     app.register_error_handler(Exception, answer_anything_else)
 
@@ -101,6 +102,12 @@ def answer_database_error(error: OperationalError) -> AnyResponse:
     """The database is away or too busy: nothing was stored, the sender may try again."""
     log.error("database: %s in request %s", type(error.orig).__name__, g.get("request_id"))
     return answer_clinic_error(Unavailable())
+
+
+def answer_unstorable(error: DataError) -> AnyResponse:
+    """Something that no database text can hold (a NUL in an address): nothing there has that name."""
+    del error
+    return _answer(404, "not-found", "", {})
 
 
 def answer_anything_else(error: Exception) -> AnyResponse:

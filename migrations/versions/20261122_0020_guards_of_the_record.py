@@ -47,8 +47,9 @@ def _guard_postgresql() -> None:
 
 def _guard_sqlite() -> None:
     overlap = (
-        "SELECT RAISE(ABORT, 'appointment_no_overlap') WHERE EXISTS (SELECT 1 FROM appointment AS a "
-        "WHERE a.therapist_id = NEW.therapist_id AND a.id <> NEW.id "
+        "SELECT RAISE(ABORT, 'appointment_no_overlap') WHERE EXISTS (SELECT 1 "
+        # Of the two ways in, this one skips the past whatever the statistics say.
+        "FROM appointment AS a INDEXED BY ix_appointment_live WHERE a.therapist_id = NEW.therapist_id AND a.id <> NEW.id "
         "AND a.starts_at < NEW.ends_at AND a.ends_at > NEW.starts_at "
         "AND a.status IN ('requested', 'confirmed', 'completed') AND NOT a.conflict)"
     )
