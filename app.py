@@ -8,12 +8,13 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import clinic.models  # noqa: F401 - completes the metadata
-from clinic.cli import init_cli
+from clinic.cli import init_cli, refuse_in_one_line
 from clinic.config import Settings, read_settings
 from clinic.extensions import csrf, db, limiter, migrate
 from clinic.foundation.clock import clock
 from clinic.foundation.database import prepare_engine
 from clinic.foundation.encryption import KeyRing
+from clinic.foundation.errors import ClinicError
 from clinic.foundation.mail import transport_from
 
 MAX_REQUEST_BYTES = 1024 * 1024
@@ -21,7 +22,14 @@ MAX_REQUEST_BYTES = 1024 * 1024
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. Without settings they are read from the environment."""
-    settings = settings or read_settings()
+    try:
+        return _create_app(settings or read_settings())
+    except ClinicError as error:
+        refuse_in_one_line(error)
+        raise
+
+
+def _create_app(settings: Settings) -> Flask:
     app = Flask(__name__, instance_path=str(settings.instance))
     app.extensions["settings"] = settings
     _configure(app, settings)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from clinic.config import Settings, SettingsError, read_settings
 pytestmark = pytest.mark.one_database
 
 KEY = base64.urlsafe_b64encode(bytes(range(32))).decode("ascii")
+ROOT = Path(__file__).parent.parent
 SECRET = "a secret for tests, long enough to be taken"
 
 
@@ -206,3 +211,25 @@ def test_instance_folder_that_cannot_be_made_is_one_clear_line(tmp_path):
 
     with pytest.raises(SettingsError, match="CLINIC_INSTANCE"):
         read(tmp_path / "file" / "instance")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("CLINIC_ENV", "prod"), ("CLINIC_ENCRYPTION_KEYS", "x" * 44), ("SMTP_URL", "mail.example")],
+)
+def test_command_with_a_bad_setting_says_one_line_and_fails(tmp_path, name, value):
+    environ = {"PATH": os.environ["PATH"], "FLASK_APP": "app.py", "CLINIC_INSTANCE": str(tmp_path)}
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "flask", "worker", "--once"],
+        env=environ | {name: value},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("Error: ")
+    assert name in ended.stderr
+    assert ended.stderr.count("\n") == 1
