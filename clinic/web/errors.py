@@ -105,7 +105,7 @@ def answer_database_error(error: OperationalError) -> AnyResponse:
 
 
 def answer_unstorable(error: DataError) -> AnyResponse:
-    """Something that no database text can hold (a NUL in an address): nothing there has that name."""
+    """Something no database text can hold (a NUL in an address): nothing has that name."""
     del error
     return _answer(404, "not-found", "", {})
 
