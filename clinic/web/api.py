@@ -6,17 +6,16 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, jsonify
 
 from clinic.accounts.guard import public
 from clinic.booking.intervals import Interval
 from clinic.booking.queries import slots_of
 from clinic.booking.spans import floor_minute, instant_at
 from clinic.booking.wall_time import MINUTES_A_DAY, day_number, wall_clock
-from clinic.extensions import csrf, limiter
+from clinic.extensions import csrf
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import N_, InvalidInput, NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.errors import N_, InvalidInput
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import (
     get_session_type,
@@ -24,6 +23,8 @@ from clinic.practice.queries import (
     list_public_therapists,
     list_session_types,
 )
+from clinic.web.api_bookings import bookings
+from clinic.web.api_callers import read_limit, visitor
 from clinic.web.api_document import PREFIX, ApiBlueprint, make_api
 from clinic.web.api_rendering import (
     session_type_document,
@@ -35,7 +36,6 @@ from clinic.web.schemas import SessionTypesOut, SlotsOut, SlotsQuery, Therapists
 reading = ApiBlueprint(
     "api-practice", __name__, url_prefix=PREFIX, description="What can be booked, and when"
 )
-read_limit = limiter.shared_limit("120/minute", scope="api-reading")
 
 
 def init_api(app: Flask) -> None:
@@ -45,22 +45,12 @@ def init_api(app: Flask) -> None:
     who calls is a visitor, or whoever holds the token in the address. A view that trusts the
     session cookie belongs into another blueprint.
     """
-    from clinic.web.api_bookings import bookings
-
     app.config["OPENAPI_URL_PREFIX"] = PREFIX
     api = make_api()
     api.init_app(app)
     csrf.exempt(bookings)
     for blueprint in (reading, bookings):
         api.register_blueprint(blueprint)
-
-
-def visitor() -> Actor:
-    """Whoever calls, whatever cookie they carry."""
-    clinic_id = g.get("clinic_id")
-    if clinic_id is None:
-        raise NotFound
-    return Actor(clinic_id=clinic_id)
 
 
 @reading.get("/therapists")

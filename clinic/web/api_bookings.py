@@ -26,7 +26,7 @@ from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
-from clinic.web.api import read_limit, visitor
+from clinic.web.api_callers import read_limit, visitor
 from clinic.web.api_document import PREFIX, ApiBlueprint
 from clinic.web.api_rendering import appointment_document
 from clinic.web.schemas import (

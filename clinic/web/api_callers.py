@@ -1,0 +1,19 @@
+"""Who calls the JSON API, and how often they may."""
+
+from __future__ import annotations
+
+from flask import g
+
+from clinic.extensions import limiter
+from clinic.foundation.errors import NotFound
+from clinic.foundation.permissions import Actor
+
+read_limit = limiter.shared_limit("120/minute", scope="api-reading")
+
+
+def visitor() -> Actor:
+    """Whoever calls, whatever cookie they carry."""
+    clinic_id = g.get("clinic_id")
+    if clinic_id is None:
+        raise NotFound
+    return Actor(clinic_id=clinic_id)
