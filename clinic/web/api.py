@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, g, jsonify
 
 from clinic.accounts.guard import public
 from clinic.booking.intervals import Interval
@@ -15,7 +15,7 @@ from clinic.booking.spans import floor_minute, instant_at
 from clinic.booking.wall_time import MINUTES_A_DAY, day_number, wall_clock
 from clinic.extensions import csrf
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import N_, InvalidInput
+from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import (
     get_session_type,
