@@ -7,6 +7,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -15,6 +16,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from clinic import housekeeping
 from clinic.booking.appointment_list import list_appointments
 from clinic.demo import load_demo
 from clinic.extensions import db
@@ -121,15 +123,20 @@ def worker(once: bool) -> None:  # noqa: FBT001
         while outbox.deliver_due(now=clock.now()):
             db.session.remove()
         return
+    tidied_at = datetime.min.replace(tzinfo=UTC)
     while True:
-        if not _deliver_next():
-            time.sleep(1)
+        if _apart(outbox.deliver_due):
+            continue
+        if clock.now() - tidied_at >= housekeeping.EVERY:
+            _apart(housekeeping.keep_house)
+            tidied_at = clock.now()
+        time.sleep(1)
 
 
-def _deliver_next() -> int:
-    """Deliver one message with a session of its own; a database that is away is waited for."""
+def _apart(work: Callable[..., int | None]) -> int:
+    """Do one piece of work with a session of its own; a database that is away is waited for."""
     try:
-        return outbox.deliver_due(now=clock.now())
+        return work(now=clock.now()) or 0
     except SQLAlchemyError as error:
         log.warning("the outbox waits for the database: %s", type(error).__name__)
         return 0

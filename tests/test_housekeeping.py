@@ -1,0 +1,50 @@
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from clinic.booking.claims import hold_slot
+from clinic.booking.models import Appointment, Hold, IdempotencyKey
+from clinic.foundation import outbox
+from clinic.foundation.database import session
+from clinic.foundation.outbox import OutboxMessage
+from clinic.housekeeping import keep_house
+from tests.factories import NOW, make_appointment, make_practice
+
+TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
+
+
+def counts():
+    rows = (Appointment, Hold, IdempotencyKey, OutboxMessage)
+    return [session().scalar(select(func.count()).select_from(row)) for row in rows]
+
+
+def test_old_traces_go_and_appointments_stay(context):
+    practice = make_practice()
+    make_appointment(practice, TEN, idempotency_key="k")
+    hold_slot(
+        therapist="ines-duarte",
+        session_type="initial-consultation",
+        start=TEN + timedelta(hours=1),
+        actor=practice.visitor,
+        now=NOW,
+    )
+    while outbox.deliver_due(now=NOW):
+        pass
+    promised = counts()[3]
+
+    keep_house(now=NOW + timedelta(minutes=5))
+    early = counts()
+    keep_house(now=NOW + timedelta(days=91))
+
+    assert early == [1, 1, 1, promised]
+    assert counts() == [1, 0, 0, 0]
+
+
+def test_what_waits_to_be_delivered_is_kept_however_old(context):
+    practice = make_practice()
+    make_appointment(practice, TEN)
+    promised = counts()[3]
+
+    keep_house(now=NOW + timedelta(days=400))
+
+    assert counts() == [1, 0, 0, promised]
