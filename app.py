@@ -100,6 +100,7 @@ def _register_rooms(app: Flask) -> None:
     from clinic.accounts.views import accounts
     from clinic.booking.link_views import links
     from clinic.booking.views import booking
+    from clinic.calendars.partner_views import partner_feeds
     from clinic.calendars.views import calendars
     from clinic.matching.views import matching
     from clinic.practice.views import practice
@@ -107,7 +108,17 @@ def _register_rooms(app: Flask) -> None:
     from clinic.web.api import init_api
     from clinic.web.views import web
 
-    for room in (web, accounts, matching, booking, links, calendars, practice, webhooks):
+    for room in (
+        web,
+        accounts,
+        matching,
+        booking,
+        links,
+        calendars,
+        partner_feeds,
+        practice,
+        webhooks,
+    ):
         app.register_blueprint(room)
     init_api(app)
 

@@ -59,6 +59,8 @@ class Permission(StrEnum):
     EDIT_PRACTICE = "edit_practice"
     SEE_DELIVERIES = "see_deliveries"
     REDELIVER = "redeliver"
+    SEE_INTEGRATIONS = "see_integrations"
+    MANAGE_INTEGRATIONS = "manage_integrations"
     MANAGE_FEEDS = "manage_feeds"
     MANAGE_CLINIC_FEEDS = "manage_clinic_feeds"
     MANAGE_OWN_FEEDS = "manage_own_feeds"
@@ -132,6 +134,8 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.EDIT_PRACTICE: (admin,),
     Permission.SEE_DELIVERIES: (desk,),
     Permission.REDELIVER: (desk,),
+    Permission.SEE_INTEGRATIONS: (desk,),
+    Permission.MANAGE_INTEGRATIONS: (admin,),
     Permission.MANAGE_FEEDS: (admin, own_diary),
     Permission.MANAGE_CLINIC_FEEDS: (desk,),
     Permission.MANAGE_OWN_FEEDS: (is_that_partner,),

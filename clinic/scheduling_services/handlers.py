@@ -1,0 +1,14 @@
+"""Which promised effects this room answers: kind -> name -> handler."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from clinic.foundation.outbox import Handler
+from clinic.scheduling_services.apply import SETTLE, apply_delivery, settle_chain
+from clinic.scheduling_services.inbox import APPLY
+
+HANDLERS: Mapping[str, Mapping[str, Handler]] = {
+    APPLY: {"apply": apply_delivery},
+    SETTLE: {"settle": settle_chain},
+}
