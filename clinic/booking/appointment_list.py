@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from clinic.booking.models import Appointment
-from clinic.couples.models import Couple
+from clinic.booking.models import Appointment, ManageLink
+from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database import session
 
 
@@ -24,11 +24,15 @@ def list_appointments(
     if source is not None:
         query = query.where(Appointment.source == source)
     rows = session().scalars(query.order_by(Appointment.starts_at, Appointment.uid)).unique()
-    return [_row(appointment) for appointment in rows]
+    links = session().execute(select(ManageLink.appointment_id, ManageLink.member_id))
+    named = {(appointment_id, member_id) for appointment_id, member_id in links}
+    return [_row(appointment, named) for appointment in rows]
 
 
-def _row(appointment: Appointment) -> dict[str, Any]:
-    members = appointment.couple.members
+def _row(appointment: Appointment, named: set[tuple[str, str]]) -> dict[str, Any]:
+    members: list[CoupleMember] = appointment.couple.members
+    # Whoever was named in the booking holds a link; a partner who was not is not told of it.
+    members = [one for one in members if (appointment.id, one.id) in named] or members
     return {
         "reference": appointment.reference,
         "uid": appointment.uid,

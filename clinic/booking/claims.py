@@ -17,14 +17,16 @@ from clinic.booking.queries import slots_of, why_not
 from clinic.booking.refusals import TAKEN, HoldGone, SlotUnavailable, TimeRefused
 from clinic.booking.restrictions import Rule
 from clinic.booking.slots import Slot
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import ID, new_id, transaction
 from clinic.foundation.database import session as reading
+from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import derived_token
 from clinic.practice.models import SessionType, Therapist
-from clinic.practice.queries import get_session_type, get_therapist
+from clinic.practice.queries import get_session_type, get_therapist, list_offering
 
 HOLD_MINUTES = 10
+ID_LENGTH = ID.length
 ALTERNATIVES_WITHIN = timedelta(days=14)
 
 
@@ -39,7 +41,8 @@ def hold_slot(
 ) -> tuple[Hold, str]:
     """Hold a slot for ten minutes; the hold and its signed token. `replaces` is given back.
 
-    Raises `SlotUnavailable` with alternatives, or `TimeRefused`.
+    Raises `SlotUnavailable` with alternatives, `TimeRefused`, or `InvalidInput` when the therapist
+    does not offer this.
     """
     require(actor, Permission.BOOK)
     try:
@@ -48,6 +51,7 @@ def hold_slot(
                 _drop(session, replaces, clinic_id=actor.clinic_id)
             who = get_therapist(actor.clinic_id, therapist)
             kind = get_session_type(actor.clinic_id, session_type)
+            _must_offer(who, kind)
             lock_diary(session, who)
             check_open(who, kind, start, now=now)
             session.execute(delete(Hold).where(Hold.therapist_id == who.id, Hold.expires_at <= now))
@@ -68,6 +72,12 @@ def hold_slot(
     return hold, sign_hold(hold, clinic_id=actor.clinic_id)
 
 
+def _must_offer(therapist: Therapist, kind: SessionType) -> None:
+    offering = list_offering(therapist.clinic_id, kind.id)
+    if therapist.id not in {one.id for one in offering}:
+        raise InvalidInput({"therapist": [N_("This therapist does not offer this.")]})
+
+
 def release_hold(token: str, *, actor: Actor) -> None:
     """Give a held slot back; an unknown or expired token is no error."""
     with transaction() as session:
@@ -85,6 +95,8 @@ def get_hold(token: str, *, clinic_id: str, now: datetime) -> Hold:
 def find_hold(session: Session, token: str, *, clinic_id: str) -> Hold | None:
     """The hold whose id the token signs, expired or not."""
     hold_id, _, signature = token.partition(".")
+    if not (len(hold_id) == ID_LENGTH and hold_id.isascii() and hold_id.isalnum()):
+        return None
     expected = derived_token(clinic_id, "hold", hold_id)
     if not hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace")):
         return None

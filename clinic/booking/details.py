@@ -60,7 +60,8 @@ def check_request(request: BookingRequest, *, concern_codes: Collection[str]) ->
     problems = check_person(request.partner, at="partner")
     if request.other_partner is not None:
         problems |= check_person(request.other_partner, at="other_partner", email_needed=False)
-        if normalise_email(request.other_partner.email) == normalise_email(request.partner.email):
+        own, others = request.partner.email, request.other_partner.email
+        if others and normalise_email(others) == normalise_email(own):
             said = N_("Each partner needs an address of their own.")
             problems.setdefault("other_partner.email", []).append(said)
     if request.format not in FORMATS:
