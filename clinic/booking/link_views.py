@@ -44,6 +44,7 @@ def done(token: str) -> str:
         email=member.person.email,
         manage_url=url_for("links.manage", token=token),
         calendar_url=url_for("calendars.entry", token=token),
+        feed_url=url_for("partner_feeds.overview", token=token),
         home_url=url_for("web.home"),
     )
 
@@ -65,6 +66,7 @@ def manage(token: str) -> str:
         move_url=url_for("links.move", token=token),
         cancel_url=url_for("links.cancel", token=token),
         calendar_url=url_for("calendars.entry", token=token),
+        feed_url=url_for("partner_feeds.overview", token=token),
         book_url=url_for("matching.needs"),
     )
 

@@ -1,17 +1,20 @@
-"""A therapist's calendar addresses at the desk: make one, see when it was read, end it."""
+"""Calendar addresses at the desk, a therapist's and the clinic's: make, change, see read, end."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.accounts.guard import current_actor, requires
+from clinic.calendars import service
 from clinic.calendars.forms import FeedForm
-from clinic.calendars.queries import list_feeds
-from clinic.calendars.service import create_therapist_feed, revoke_feed
+from clinic.calendars.models import CalendarFeed, FeedKind
+from clinic.calendars.queries import list_clinic_feeds, list_feeds, owner_names
+from clinic.calendars.subscribe_links import SubscribeLinks, subscribe_links
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
@@ -20,41 +23,119 @@ from clinic.practice.queries import list_public_therapists
 
 desk_feeds = Blueprint("desk_feeds", __name__, url_prefix="/desk/feeds")
 
+Page = str | tuple[str, int]
+
 
 @desk_feeds.get("")
 @requires(Permission.MANAGE_FEEDS)
 def overview() -> str:
     """A therapist's live addresses, and a form for a new one."""
-    return _page(FeedForm())
+    return _page(FeedForm(FeedKind.THERAPIST))
 
 
 @desk_feeds.post("")
 @requires(Permission.MANAGE_FEEDS)
-def create() -> tuple[str, int]:
+def create() -> Page:
     """Make an address and show it, this once: only its hash is kept."""
-    form, therapist = FeedForm(), _chosen()
+    form, therapist = FeedForm(FeedKind.THERAPIST), _chosen()
     if therapist is None:
         raise NotFound
-    if not form.validate():
+    made = _made(
+        form,
+        lambda: service.create_therapist_feed(
+            therapist.id, name=form.name.data or "", settings=form.settings(), **_by()
+        ),
+    )
+    if made is None:
         return _page(form), 422
-    try:
-        _feed, token = create_therapist_feed(
-            therapist.id, name=form.name.data or "", actor=current_actor(), now=clock.now()
-        )
-    except InvalidInput as refused:
-        form.name.errors = [_(said) for said in refused.errors["name"]]
-        return _page(form), refused.status
-    return _page(FeedForm(formdata=None), made=_addresses(token), made_name=form.name.data), 201
+    fresh = FeedForm(FeedKind.THERAPIST, formdata=None)
+    return _page(fresh, made=made, made_name=form.name.data), 201
+
+
+@desk_feeds.get("/clinic")
+@requires(Permission.MANAGE_CLINIC_FEEDS)
+def clinic() -> str:
+    """The live addresses of the clinic's calendar, and a form for a new one."""
+    return _clinic_page(FeedForm(FeedKind.CLINIC))
+
+
+@desk_feeds.post("/clinic")
+@requires(Permission.MANAGE_CLINIC_FEEDS)
+def create_clinic() -> Page:
+    """Make an address of the clinic's calendar and show it, this once."""
+    form = FeedForm(FeedKind.CLINIC)
+    made = _made(
+        form,
+        lambda: service.create_clinic_feed(
+            name=form.name.data or "", settings=form.settings(), **_by()
+        ),
+    )
+    if made is None:
+        return _clinic_page(form), 422
+    fresh = FeedForm(FeedKind.CLINIC, formdata=None)
+    return _clinic_page(fresh, made=made, made_name=form.name.data), 201
+
+
+@desk_feeds.route("/<feed_id>", methods=["GET", "POST"])
+@requires(Permission.OWN_ACCOUNT)
+def edit(feed_id: str) -> Page | Response:
+    """Change what an address shows; the address itself stays."""
+    feed = service.get_managed_feed(feed_id, actor=current_actor())
+    form = FeedForm(FeedKind(feed.kind), feed)
+    if form.validate_on_submit():
+        try:
+            service.change_feed(
+                feed_id, name=form.name.data or "", settings=form.settings(), **_by()
+            )
+        except InvalidInput as refused:
+            _show_errors(form, refused)
+        else:
+            flash(_("Saved. Calendars show it when they next look."), "ok")
+            return redirect(_home_of(feed_id), 303)
+    page = render_template("calendars/desk_feed.html", form=form, back_url=_home_of(feed_id))
+    return (page, 422) if form.is_submitted() else page
 
 
 @desk_feeds.post("/<feed_id>/revoke")
-@requires(Permission.MANAGE_FEEDS)
+@requires(Permission.OWN_ACCOUNT)
 def revoke(feed_id: str) -> Response:
     """End an address."""
-    revoke_feed(feed_id, actor=current_actor(), now=clock.now())
+    home = _home_of(feed_id)
+    service.revoke_feed(feed_id, **_by())
     flash(_("This address no longer opens anything. Calendars that used it stop updating."), "ok")
-    slug = request.form.get("therapist") or None
-    return redirect(url_for("desk_feeds.overview", therapist=slug), 303)
+    return redirect(home, 303)
+
+
+def _by() -> dict[str, Any]:
+    return {"actor": current_actor(), "now": clock.now()}
+
+
+def _made(form: FeedForm, make: Callable[[], tuple[CalendarFeed, str]]) -> SubscribeLinks | None:
+    """The links of the new address; None, with errors in the form, when it was not made."""
+    if not form.validate():
+        return None
+    try:
+        _feed, token = make()
+    except InvalidInput as refused:
+        _show_errors(form, refused)
+        return None
+    base = current_app.extensions["settings"].base_url
+    return subscribe_links(base, token, name=_("Sessions"))
+
+
+def _show_errors(form: FeedForm, refused: InvalidInput) -> None:
+    for name, said in refused.errors.items():
+        field = form.reminder if name == "reminder_minutes" else form[name]
+        field.errors = [_(text) for text in said]
+
+
+def _home_of(feed_id: str) -> str:
+    """The page that lists this address."""
+    feed = service.get_managed_feed(feed_id, actor=current_actor())
+    if feed.kind == FeedKind.CLINIC:
+        return url_for("desk_feeds.clinic")
+    slugs = {one.id: one.slug for one in _manageable()}
+    return url_for("desk_feeds.overview", therapist=slugs.get(feed.therapist_id or ""))
 
 
 def _page(form: FeedForm, **more: object) -> str:
@@ -65,21 +146,21 @@ def _page(form: FeedForm, **more: object) -> str:
         therapist=therapist,
         therapists=_manageable(),
         feeds=list_feeds(therapist.id) if therapist else (),
+        may_see_clinic=is_allowed(current_actor(), Permission.MANAGE_CLINIC_FEEDS),
         **more,
     )
 
 
-def _addresses(token: str) -> dict[str, str]:
-    """The new address as people need it: for subscribing by hand and by a tap, full and busy."""
-    base = current_app.extensions["settings"].base_url.rstrip("/")
-    full = base + url_for("calendars.feed", token=token)
-    busy = base + url_for("calendars.busy", token=token)
-    return {
-        "full": full,
-        "full_tap": "webcal://" + full.partition("://")[2],
-        "busy": busy,
-        "busy_tap": "webcal://" + busy.partition("://")[2],
-    }
+def _clinic_page(form: FeedForm, **more: object) -> str:
+    feeds = list_clinic_feeds(current_actor().clinic_id)
+    return render_template(
+        "calendars/desk_clinic_feeds.html",
+        form=form,
+        feeds=feeds,
+        owners=owner_names(feeds),
+        may_see_therapists=is_allowed(current_actor(), Permission.MANAGE_FEEDS),
+        **more,
+    )
 
 
 def _manageable() -> Sequence[Therapist]:

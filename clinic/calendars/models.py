@@ -71,6 +71,8 @@ class CalendarFeed(Base):
     days_ahead: Mapped[int] = mapped_column(default=540)
     reminder_minutes: Mapped[int | None]
     created_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+    """When its settings were last changed."""
     revoked_at: Mapped[datetime | None]
     last_read_at: Mapped[datetime | None]
 

@@ -1,12 +1,13 @@
-"""Making and revoking feed addresses."""
+"""Making, changing and revoking feed addresses."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from clinic.calendars.feed_settings import FeedSettings, check_feed
 from clinic.calendars.models import CalendarFeed, FeedKind
 from clinic.couples.models import CoupleMember
 from clinic.foundation import audit
@@ -18,38 +19,105 @@ from clinic.foundation.vault import derived_token, random_token, token_hash
 from clinic.practice.models import Therapist
 
 READ_NOTED_EVERY = timedelta(minutes=5)
+MOST_OF_A_PARTNER = 10
+PLAIN = FeedSettings()
+OWN = "own"
+"""The name of the address that the JSON API hands to whoever books."""
+MANAGED_BY = {
+    FeedKind.THERAPIST: Permission.MANAGE_FEEDS,
+    FeedKind.PARTNER: Permission.MANAGE_OWN_FEEDS,
+    FeedKind.CLINIC: Permission.MANAGE_CLINIC_FEEDS,
+}
 
 
 def create_therapist_feed(
-    therapist_id: str, *, name: str, actor: Actor, now: datetime
+    therapist_id: str, *, name: str, settings: FeedSettings = PLAIN, actor: Actor, now: datetime
 ) -> tuple[CalendarFeed, str]:
     """A new address for a therapist's feed, and its token: shown once, kept as a hash."""
-    name = name.strip()
-    if not 0 < len(name) <= 60:
-        raise InvalidInput({"name": [N_("Please name it, in up to 60 characters.")]})
+    name = check_feed(name, settings, kind=FeedKind.THERAPIST)
     with transaction() as session:
         therapist = session.get(Therapist, therapist_id)
         if therapist is None or therapist.clinic_id != actor.clinic_id:
             raise NotFound
         require(actor, Permission.MANAGE_FEEDS, therapist_id)
-        token = random_token()
-        feed = CalendarFeed(
-            id=new_id(),
-            clinic_id=actor.clinic_id,
-            kind=FeedKind.THERAPIST,
-            therapist_id=therapist_id,
-            name=name,
-            token_hash=token_hash(token),
-            created_at=now,
+        feed = CalendarFeed(kind=FeedKind.THERAPIST, therapist_id=therapist_id, name=name)
+        return feed, _store(session, feed, settings, actor=actor, now=now)
+
+
+def create_clinic_feed(
+    *, name: str, settings: FeedSettings = PLAIN, actor: Actor, now: datetime
+) -> tuple[CalendarFeed, str]:
+    """A new address for all of the clinic's sessions, read with this account's rights."""
+    name = check_feed(name, settings, kind=FeedKind.CLINIC)
+    require(actor, Permission.MANAGE_CLINIC_FEEDS)
+    with transaction() as session:
+        feed = CalendarFeed(kind=FeedKind.CLINIC, account_id=actor.account_id, name=name)
+        return feed, _store(session, feed, settings, actor=actor, now=now)
+
+
+def create_partner_feed(
+    member_id: str, *, name: str, settings: FeedSettings = PLAIN, actor: Actor, now: datetime
+) -> tuple[CalendarFeed, str]:
+    """A new address for the appointments in which this partner is named."""
+    name = check_feed(name, settings, kind=FeedKind.PARTNER)
+    require(actor, Permission.MANAGE_OWN_FEEDS, member_id)
+    with transaction() as session:
+        lock_name(session, f"partner feeds {member_id}".encode())
+        live = select(func.count()).where(
+            CalendarFeed.member_id == member_id, CalendarFeed.revoked_at.is_(None)
         )
-        session.add(feed)
-        _record(feed, "feed.created", actor=actor, now=now)
-    return feed, token
+        if (session.scalar(live) or 0) >= MOST_OF_A_PARTNER:
+            raise InvalidInput({"name": [N_("These are enough addresses; please end one first.")]})
+        feed = CalendarFeed(kind=FeedKind.PARTNER, member_id=member_id, name=name)
+        return feed, _store(session, feed, settings, actor=actor, now=now)
+
+
+def _store(
+    session: Session,
+    feed: CalendarFeed,
+    settings: FeedSettings,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> str:
+    token = random_token()
+    feed.id, feed.clinic_id = new_id(), actor.clinic_id
+    feed.token_hash, feed.created_at = token_hash(token), now
+    _apply(feed, settings)
+    session.add(feed)
+    _record(session, feed, "feed.created", actor=actor, now=now)
+    return token
+
+
+def change_feed(
+    feed_id: str, *, name: str, settings: FeedSettings, actor: Actor, now: datetime
+) -> None:
+    """Change what an address shows; calendars that use it follow at their next reading."""
+    with transaction() as session:
+        feed = _managed(session, feed_id, actor=actor)
+        feed.name = check_feed(name, settings, kind=FeedKind(feed.kind))
+        _apply(feed, settings)
+        feed.changed_at = now
+        _record(session, feed, "feed.changed", actor=actor, now=now)
+
+
+def _apply(feed: CalendarFeed, settings: FeedSettings) -> None:
+    feed.show = settings.show
+    feed.days_back, feed.days_ahead = settings.days_back, settings.days_ahead
+    feed.reminder_minutes = settings.reminder_minutes
 
 
 def partner_feed_token(member: CoupleMember, *, clinic_id: str, now: datetime) -> str:
     """The token of a partner's own feed; the address is made at the first asking."""
-    token = derived_token(clinic_id, "partner-feed", member.id)
+    ended = select(func.count()).where(
+        CalendarFeed.member_id == member.id,
+        CalendarFeed.name == OWN,
+        CalendarFeed.revoked_at.is_not(None),
+    )
+    # One that was ended stays so: the next is another one.
+    version = reading().scalar(ended) or 0
+    parts = (member.id, str(version)) if version else (member.id,)
+    token = derived_token(clinic_id, "partner-feed", *parts)
     hashed = token_hash(token)
     if _feed_with(reading(), hashed) is not None:
         return token
@@ -62,7 +130,7 @@ def partner_feed_token(member: CoupleMember, *, clinic_id: str, now: datetime) -
                     clinic_id=clinic_id,
                     kind=FeedKind.PARTNER,
                     member_id=member.id,
-                    name="own",
+                    name=OWN,
                     token_hash=hashed,
                     created_at=now,
                 )
@@ -74,16 +142,26 @@ def _feed_with(session: Session, hashed: bytes) -> CalendarFeed | None:
     return session.scalar(select(CalendarFeed).where(CalendarFeed.token_hash == hashed))
 
 
+def get_managed_feed(feed_id: str, *, actor: Actor) -> CalendarFeed:
+    """A live address that this person may change. Raises `NotFound`, `NotAllowed`."""
+    return _managed(reading(), feed_id, actor=actor)
+
+
 def revoke_feed(feed_id: str, *, actor: Actor, now: datetime) -> None:
     """End an address; from the next request on it is as if it never was."""
     with transaction() as session:
-        feed = session.get(CalendarFeed, feed_id) if feed_id.isalnum() else None
-        if feed is None or feed.clinic_id != actor.clinic_id:
-            raise NotFound
-        require(actor, Permission.MANAGE_FEEDS, feed)
+        feed = _managed(session, feed_id, actor=actor)
         if feed.revoked_at is None:
             feed.revoked_at = now
-            _record(feed, "feed.revoked", actor=actor, now=now)
+            _record(session, feed, "feed.revoked", actor=actor, now=now)
+
+
+def _managed(session: Session, feed_id: str, *, actor: Actor) -> CalendarFeed:
+    feed = session.get(CalendarFeed, feed_id)
+    if feed is None or feed.clinic_id != actor.clinic_id:
+        raise NotFound
+    require(actor, MANAGED_BY[FeedKind(feed.kind)], feed)
+    return feed
 
 
 def note_read(feed: CalendarFeed, *, now: datetime) -> None:
@@ -96,6 +174,7 @@ def note_read(feed: CalendarFeed, *, now: datetime) -> None:
         )
 
 
-def _record(feed: CalendarFeed, action: str, *, actor: Actor, now: datetime) -> None:
-    with transaction() as session:
-        audit.record(session, action, kind="feed", object_id=feed.id, actor=actor, now=now)
+def _record(
+    session: Session, feed: CalendarFeed, action: str, *, actor: Actor, now: datetime
+) -> None:
+    audit.record(session, action, kind="feed", object_id=feed.id, actor=actor, now=now)

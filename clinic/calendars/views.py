@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from flask import Blueprint, Response, g, request
 from flask_babel import force_locale
@@ -11,8 +11,9 @@ from flask_babel import gettext as _
 from clinic.accounts.guard import public
 from clinic.booking.links import open_link
 from clinic.calendars.feed import Feed, etag, render_busy, render_feed
-from clinic.calendars.models import CalendarFeed, FeedKind
-from clinic.calendars.queries import content_of, entry_of, get_feed
+from clinic.calendars.freebusy import FreeBusy, render_free_busy
+from clinic.calendars.models import CalendarFeed, FeedKind, Show
+from clinic.calendars.queries import content_of, entry_of, get_feed, language_of
 from clinic.calendars.service import note_read
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
@@ -29,7 +30,8 @@ def feed(token: str) -> Response:
     """A whole feed."""
     found = get_feed(token)
     content = _content(found)
-    return _answer(render_feed(content), found, content)
+    body = _busy(content, found) if found.show == Show.BUSY else render_feed(content)
+    return _answer(body, found, content)
 
 
 @calendars.get("/calendar/<token>/busy.ics")
@@ -39,9 +41,27 @@ def busy(token: str) -> Response:
     """The same times, and nothing but times."""
     found = get_feed(token)
     content = _content(found)
-    with force_locale(LOCALES[g.clinic.language]):
-        body = render_busy(content, summary=_("Busy"))
-    return _answer(body, found, content)
+    return _answer(_busy(content, found), found, content)
+
+
+@calendars.get("/calendar/<token>.ifb")
+@public
+@limiter.limit("120/minute", key_func=lambda: (request.view_args or {}).get("token", ""))
+def free_busy(token: str) -> Response:
+    """The same times as periods: for the free/busy field of a colleague's calendar program."""
+    found = get_feed(token)
+    content = _content(found)
+    today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    body = render_free_busy(
+        FreeBusy(
+            key=found.id,
+            starts_at=today - timedelta(days=found.days_back),
+            ends_at=today + timedelta(days=found.days_ahead),
+            stamp=_last_modified(found, content),
+            entries=content.entries,
+        )
+    )
+    return _answer(body, found, content, filename="busy.ifb")
 
 
 @calendars.get("/a/<token>/appointment.ics")
@@ -57,16 +77,23 @@ def entry(token: str) -> Response:
 
 
 def _content(found: CalendarFeed) -> Feed:
-    with force_locale(LOCALES[g.clinic.language]):
-        summary = _("Session") if found.kind == FeedKind.THERAPIST else _("Appointment")
+    with force_locale(LOCALES[language_of(found)]):
+        summary = _("Appointment") if found.kind == FeedKind.PARTNER else _("Session")
     return content_of(found, summary=summary, now=clock.now())
 
 
-def _answer(body: bytes, found: CalendarFeed, content: Feed) -> Response:
+def _busy(content: Feed, found: CalendarFeed) -> bytes:
+    with force_locale(LOCALES[language_of(found)]):
+        return render_busy(content, summary=_("Busy"))
+
+
+def _answer(
+    body: bytes, found: CalendarFeed, content: Feed, *, filename: str = "sessions.ics"
+) -> Response:
     """200 with the bytes, or 304 when the reader has them already."""
     note_read(found, now=clock.now())
     response = Response(body, content_type="text/calendar; charset=utf-8")
-    response.headers["Content-Disposition"] = 'inline; filename="sessions.ics"'
+    response.headers["Content-Disposition"] = f'inline; filename="{filename}"'
     response.headers["Cache-Control"] = "private, max-age=600"
     response.set_etag(etag(body))
     response.last_modified = _last_modified(found, content)
@@ -77,4 +104,5 @@ def _answer(body: bytes, found: CalendarFeed, content: Feed) -> Response:
 def _last_modified(found: CalendarFeed, content: Feed) -> datetime:
     """The newest change, and never before today: entries leave the feed as days go by."""
     today = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return max(today, found.created_at, *(entry.updated_at for entry in content.entries))
+    changed = found.changed_at or found.created_at
+    return max(today, changed, *(entry.updated_at for entry in content.entries))

@@ -51,13 +51,20 @@ def _items(actor: Actor) -> Iterator[Item]:
         (_("Week"), "desk.week", "week", Permission.SEE_OWN_DAY),
         (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
         (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
-        (_("Calendar addresses"), "desk_feeds.overview", "calendar", Permission.MANAGE_FEEDS),
+        (_("Calendar addresses"), *_feeds(actor)),
         (_("Deliveries"), "deliveries.overview", "mail", Permission.SEE_DELIVERIES),
         (_("Your account"), "accounts.own_account", "person", Permission.OWN_ACCOUNT),
     ]
     for label, endpoint, icon, permission in wanted:
         if endpoint in current_app.view_functions and is_allowed(actor, permission):
             yield Item(label, url_for(endpoint), icon, _is_here(endpoint), _count(endpoint, actor))
+
+
+def _feeds(actor: Actor) -> tuple[str, str, Permission]:
+    """Therapists' addresses for those who manage them, else the clinic's own."""
+    if is_allowed(actor, Permission.MANAGE_FEEDS):
+        return "desk_feeds.overview", "calendar", Permission.MANAGE_FEEDS
+    return "desk_feeds.clinic", "calendar", Permission.MANAGE_CLINIC_FEEDS
 
 
 def _is_here(endpoint: str) -> bool:

@@ -25,6 +25,7 @@ def upgrade() -> None:
             sa.Column("days_ahead", sa.Integer(), nullable=False, server_default="540")
         )
         batch_op.add_column(sa.Column("reminder_minutes", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
         _replace_kinds(batch_op, KINDS)
         batch_op.create_check_constraint(
             op.f("ck_calendar_feed_show"), "show IN ('neutral', 'initials', 'busy')"
@@ -93,7 +94,14 @@ def downgrade() -> None:
         batch_op.drop_constraint(op.f("fk_calendar_feed_account_id_account"), type_="foreignkey")
         for name in ("show", "days_back", "days_ahead", "reminder_minutes"):
             batch_op.drop_constraint(op.f(f"ck_calendar_feed_{name}"), type_="check")
-        for name in ("account_id", "show", "days_back", "days_ahead", "reminder_minutes"):
+        for name in (
+            "account_id",
+            "show",
+            "days_back",
+            "days_ahead",
+            "reminder_minutes",
+            "changed_at",
+        ):
             batch_op.drop_column(name)
         _replace_kinds(batch_op, KINDS_BEFORE)
 

@@ -13,6 +13,7 @@ from tests.factories import NOW
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
+CHOSEN = {"show": "neutral", "days_back": "60", "days_ahead": "540", "reminder": "-1"}
 ALEX_AND_SAM = {
     "partner": Person(
         name="Alex Example", email="alex@example.org", time_zone="Europe/Lisbon", language="en"
@@ -276,7 +277,7 @@ def test_therapists_and_admins_manage_addresses(house, who, status):
 def test_new_address_is_shown_once_and_works(house, reader):
     client = house.enter("ines")
 
-    made = send(client, "/desk/feeds", page="/desk/feeds", name="my phone")
+    made = send(client, "/desk/feeds", page="/desk/feeds", name="my phone", **CHOSEN)
 
     token = made.text.partition("http://localhost/calendar/")[2].partition(".ics")[0]
     assert made.status_code == 201
@@ -291,7 +292,7 @@ def test_new_address_is_shown_once_and_works(house, reader):
 
 @pytest.mark.parametrize("name", ["", "   ", "a" * 61])
 def test_address_without_a_usable_name_is_not_made(house, name):
-    response = send(house.enter("ines"), "/desk/feeds", page="/desk/feeds", name=name)
+    response = send(house.enter("ines"), "/desk/feeds", page="/desk/feeds", name=name, **CHOSEN)
 
     assert (response.status_code, house.ask(select(CalendarFeed.id))) == (422, [])
 
@@ -313,7 +314,9 @@ def test_therapist_neither_sees_nor_ends_anothers_address(house, reader):
 
     answers = [
         client.get("/desk/feeds?therapist=ines-duarte"),
-        send(client, "/desk/feeds", page="/desk/feeds", name="x", therapist="ines-duarte"),
+        send(
+            client, "/desk/feeds", page="/desk/feeds", name="x", therapist="ines-duarte", **CHOSEN
+        ),
         send(client, f"/desk/feeds/{feed_id}/revoke", page="/desk/feeds"),
     ]
 

@@ -1,0 +1,80 @@
+"""A partner's own calendar addresses, behind the link to one of their appointments.
+
+A GET never changes anything: mail scanners open links. So an address is made by a button.
+"""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from clinic.accounts.guard import public
+from clinic.booking.links import link_actor, open_link
+from clinic.calendars.forms import PartnerFeedForm
+from clinic.calendars.queries import list_partner_feeds
+from clinic.calendars.service import create_partner_feed, revoke_feed
+from clinic.calendars.subscribe_links import subscribe_links
+from clinic.extensions import limiter
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import InvalidInput
+
+partner_feeds = Blueprint("partner_feeds", __name__)
+
+
+@partner_feeds.get("/a/<token>/calendar")
+@public
+@limiter.limit("60/minute")
+def overview(token: str) -> str:
+    """The addresses in use, and a form for a new one."""
+    return _page(token, PartnerFeedForm())
+
+
+@partner_feeds.post("/a/<token>/calendar")
+@public
+@limiter.limit("20/minute")
+def create(token: str) -> tuple[str, int]:
+    """Make an address and show it, this once."""
+    now, form = clock.now(), PartnerFeedForm()
+    actor = link_actor(token, now=now)
+    if not form.validate():
+        return _page(token, form), 422
+    try:
+        _feed, made = create_partner_feed(
+            actor.member_id or "",
+            name=form.name.data or "",
+            settings=form.settings(),
+            actor=actor,
+            now=now,
+        )
+    except InvalidInput as refused:
+        form.name.errors = [_(said) for errors in refused.errors.values() for said in errors]
+        return _page(token, form), 422
+    base = current_app.extensions["settings"].base_url
+    links = subscribe_links(base, made, name=_("Appointments"))
+    return _page(token, PartnerFeedForm(formdata=None), made=links), 201
+
+
+@partner_feeds.post("/a/<token>/calendar/<feed_id>/end")
+@public
+@limiter.limit("20/minute")
+def end(token: str, feed_id: str) -> Response:
+    """End an address."""
+    now = clock.now()
+    revoke_feed(feed_id, actor=link_actor(token, now=now), now=now)
+    flash(_("This address no longer opens anything. Calendars that used it stop updating."), "ok")
+    return redirect(url_for("partner_feeds.overview", token=token), 303)
+
+
+def _page(token: str, form: PartnerFeedForm, **more: object) -> str:
+    _appointment, member = open_link(token, now=clock.now())
+    return render_template(
+        "calendars/partner_feeds.html",
+        form=form,
+        token=token,
+        feeds=list_partner_feeds(member.id),
+        zone=member.person.time_zone,
+        file_url=url_for("calendars.entry", token=token),
+        manage_url=url_for("links.manage", token=token),
+        **more,
+    )
