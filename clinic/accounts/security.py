@@ -43,6 +43,7 @@ _SETTINGS: dict[str, Any] = {
     "STATIC_FOLDER": None,
     "CLI_USERS_NAME": None,  # the library's commands know nothing of sealed columns
     "CLI_ROLES_NAME": None,
+    "CACHE_CONTROL": {},  # the library writes `no-store=True`, which no cache knows
 }
 
 
