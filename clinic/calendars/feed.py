@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 from .content_lines import CRLF, escape, fold, unfold
 from .zones import UTC_VTIMEZONE, vtimezone, wall_time, zone_text
 
-PRODID = "-//Couples Clinic//Feed//EN"
+PRODID = "-//Clinic//Calendar//EN"
 REFRESH_EVERY = "PT1H"
 
 _BUSY_NAMESPACE = uuid5(NAMESPACE_OID, "couples clinic busy feed")

@@ -62,7 +62,7 @@ def test_the_calendar_says_its_version_name_zone_and_how_often_to_come_back():
     assert head == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        "PRODID:-//Couples Clinic//Feed//EN",
+        "PRODID:-//Clinic//Calendar//EN",
         "CALSCALE:GREGORIAN",
         "NAME:Sessões — Garden Clinic",
         "X-WR-CALNAME:Sessões — Garden Clinic",
