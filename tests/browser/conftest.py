@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
 from app import create_app
 from clinic.demo import load_demo
 from clinic.extensions import db
-from playwright.sync_api import Browser, Page, sync_playwright
-
 from tests.conftest import NOW, POSTGRESQL, settings_for
 from tests.live_clinic import LiveClinic, live_clinic
 
@@ -58,9 +58,9 @@ def demo_database(template_database: str, tmp_path_factory: pytest.TempPathFacto
     app = create_app(settings)
     with app.app_context():
         load_demo(settings, now=NOW)
+        db.session.remove()  # a reader left open would make the checkpoint wait
         with db.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.session.remove()
         db.engine.dispose()
     return path
 
@@ -99,7 +99,7 @@ def open_page(chromium: Browser, site: LiveClinic) -> Iterator[Opener]:
         context.set_default_timeout(5_000)
         page = context.new_page()
         note(page)
-        page.goto(path if path.startswith("http") else site.url + path)
+        page.goto(path if path.startswith("about:") else site.url + path)
         return page
 
     yield open_it

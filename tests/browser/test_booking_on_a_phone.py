@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from clinic.booking.models import Appointment, AppointmentChange
-from clinic.extensions import db
 from sqlalchemy import select
 
+from clinic.booking.models import Appointment, AppointmentChange
+from clinic.extensions import db
 from tests.browser.steps import chips, fill_details, heading, send, to_details
 from tests.live_clinic import link_in
 

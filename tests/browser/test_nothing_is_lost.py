@@ -1,0 +1,206 @@
+"""When something goes wrong on the way, what was written stays and the next step is shown."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from clinic.foundation.clock import clock
+from tests.browser.steps import chips, fill_details, heading, send, shown_times, to_details
+
+pytestmark = pytest.mark.browser
+
+WRITTEN = {
+    "#name": "Alex Example",
+    "#email": "alex@example.org",
+    "#other_name": "Sam Sample",
+    "#other_email": "sam@example.org",
+    "#message": "Two lines\nof text.",
+}
+
+
+def write_everything(page):
+    if not page.locator("#other_name").is_visible():
+        page.get_by_text("Someone is coming with you").click()
+    for field, text in WRITTEN.items():
+        page.locator(field).fill(text)
+    page.locator("#privacy_accepted").check()
+    page.get_by_label("At the clinic").check()
+
+
+def assert_everything_is_there(page):
+    assert {field: page.locator(field).input_value() for field in WRITTEN} == WRITTEN
+    assert page.locator("#privacy_accepted").is_checked()
+    assert page.get_by_label("At the clinic").is_checked()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
+def test_a_hold_that_ran_out_while_another_took_the_time_loses_nothing(open_page, site, javascript):
+    page = open_page(java_script_enabled=javascript)
+    value = to_details(page)
+    write_everything(page)
+    clock.move(timedelta(minutes=11))
+    other = open_page()
+    to_details(other)
+    fill_details(other, email="quick@example.org")
+    send(other)
+    other.wait_for_url("**/booked")
+    before = len(site.appointments())
+
+    with page.expect_response("**/book/details") as answer:
+        send(page)
+
+    assert answer.value.status == 409
+    assert heading(page) == "That time has just been taken"
+    nearest = page.locator("button.chip")
+    assert nearest.count() == 3
+    assert value not in [nearest.nth(n).get_attribute("value") for n in range(3)]
+    nearest.first.click()
+    assert heading(page) == "Who should we expect?"
+    assert_everything_is_there(page)
+    send(page)
+    page.wait_for_url("**/booked")
+    assert len(site.appointments()) == before + 1
+
+
+def test_a_hold_that_ran_out_still_books_when_the_time_is_free(open_page, site):
+    page = open_page()
+    to_details(page)
+    write_everything(page)
+    clock.move(timedelta(minutes=11))
+    send(page)
+    page.wait_for_url("**/booked")
+
+
+def test_a_time_taken_before_it_is_tapped_offers_the_three_nearest(open_page):
+    page, other = open_page(), open_page()
+    page.goto(page.url + "book/times?therapist=ines-duarte")
+    to_details(other)
+    with page.expect_response("**/book/hold") as answer:
+        chips(page).first.click()
+    assert answer.value.status == 409
+    assert page.locator("button.chip").count() == 3
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
+def test_choosing_another_time_and_another_week_keeps_what_was_written(open_page, javascript):
+    page = open_page(java_script_enabled=javascript)
+    to_details(page)
+    write_everything(page)
+    page.get_by_role("button", name="Choose another time").click()
+    page.get_by_role("button", name="Later week").click()
+    page.locator("details.zone summary").click()
+    page.get_by_label("Show times in").select_option("Asia/Kathmandu")
+    page.get_by_role("button", name="Show", exact=True).click()
+    assert "Kathmandu" in page.locator("details.zone summary").inner_text()
+    chips(page).first.click()
+    assert heading(page) == "Who should we expect?"
+    assert_everything_is_there(page)
+
+
+BAD_INPUT = [
+    ("#name", "", "Please tell us how to call you."),
+    ("#name", "x" * 101, "This is longer than 100 characters."),
+    ("#email", "not an address", "This does not look like an e-mail address."),
+    ("#email", "", "Please give an e-mail address"),
+    ("#other_email", "also not", "This does not look like an e-mail address."),
+    ("#other_email", "alex@example.org", "Each partner needs an address of their own."),
+    ("#message", "y" * 2001, "This is longer than 2,000 characters."),
+]
+
+
+def test_each_mistake_is_told_at_its_field_and_everything_else_is_kept(open_page, site):
+    page = open_page()
+    before = len(site.appointments())
+    to_details(page)
+    for field, text, said in BAD_INPUT:
+        write_everything(page)
+        page.locator(field).fill(text)
+        with page.expect_response("**/book/details") as answer:
+            send(page)
+        assert answer.value.status == 422
+        control = page.locator(field)
+        assert control.get_attribute("aria-invalid") == "true"
+        described = (control.get_attribute("aria-describedby") or "").split()
+        assert said in page.locator(f"[id='{field[1:]}-error']").inner_text()
+        assert f"{field[1:]}-error" in described
+        assert control.input_value() == text
+        kept = {name: page.locator(name).input_value() for name in WRITTEN if name != field}
+        assert kept == {name: value for name, value in WRITTEN.items() if name != field}
+        assert page.evaluate("document.activeElement.hasAttribute('data-focus')")
+    assert len(site.appointments()) == before
+
+
+def test_leaving_the_agreement_out_is_told_at_the_box(open_page):
+    page = open_page()
+    to_details(page)
+    write_everything(page)
+    page.locator("#privacy_accepted").uncheck()
+    send(page)
+    box = page.locator("#privacy_accepted")
+    assert box.get_attribute("aria-describedby") == "privacy_accepted-error"
+    assert "We need your agreement" in page.locator("#privacy_accepted-error").inner_text()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
+def test_another_zone_shows_the_same_times_on_other_clocks(open_page, javascript):
+    page = open_page("/book/times?therapist=ines-duarte", java_script_enabled=javascript)
+    instants = [chips(page).nth(n).get_attribute("value") for n in range(3)]
+    assert shown_times(page)[:3] == ["09:00", "09:30", "10:00"]
+    page.locator("details.zone summary").click()
+    page.get_by_label("Show times in").select_option("Asia/Kathmandu")
+    page.get_by_role("button", name="Show", exact=True).click()
+    assert shown_times(page)[:3] == ["14:45", "15:15", "15:45"]
+    assert [chips(page).nth(n).get_attribute("value") for n in range(3)] == instants
+
+
+def test_a_device_in_another_zone_is_offered_its_own_times(open_page):
+    page = open_page("/book/times?therapist=ines-duarte", timezone_id="America/New_York")
+    page.get_by_role("button", name="Show times in that zone").click()
+    page.wait_for_url("**time_zone=America*")
+    assert "New York" in page.locator("details.zone summary").inner_text()
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["with-javascript", "without"])
+def test_changing_the_language_keeps_the_step(open_page, javascript):
+    page = open_page(java_script_enabled=javascript)
+    to_details(page)
+    page.get_by_role("button", name="Português").click()
+    assert page.url.endswith("/book/details")
+    assert page.locator("html").get_attribute("lang") == "pt"
+    assert page.locator("#name").is_visible()
+
+
+def test_changing_the_language_on_the_page_of_a_taken_time_goes_on(open_page):
+    page, other = open_page(), open_page()
+    page.goto(page.url + "book/times?therapist=ines-duarte")
+    to_details(other)
+    chips(page).first.click()
+    page.get_by_role("button", name="Português").click()
+    assert page.url.endswith("/book/times")
+    assert page.locator("html").get_attribute("lang") == "pt"
+
+
+@pytest.mark.parametrize("how", ["button", "keyboard", "without-javascript"])
+def test_leaving_quickly_leaves_at_once(open_page, how):
+    page = open_page("/book", java_script_enabled=how != "without-javascript")
+    if how == "keyboard":
+        page.wait_for_load_state("networkidle")
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("link", name="Leave quickly").click()
+    page.wait_for_url("about:blank")
+
+
+def test_weeks_turn_without_loading_the_page_and_back_turns_them_back(open_page):
+    page = open_page("/book/times?therapist=ines-duarte")
+    first = page.locator(".week-nav h2").inner_text()
+    page.evaluate("window.stillHere = true")
+    page.get_by_role("link", name="Later week").click()
+    page.wait_for_url("**week=2026-11-30*")
+    page.get_by_role("heading", name="30 November – 6 December").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name=first).wait_for()
+    assert page.evaluate("window.stillHere") is True
