@@ -44,7 +44,7 @@ texts: $(BIN)/.test ## Collect the texts for translation and compile what is tra
 	@$(BIN)/pybabel -q extract -F clinic/translations/babel.cfg -k N_ -k _l -k lazy_gettext -k said \
 		--no-location --sort-output --omit-header -o clinic/translations/messages.pot .
 	@$(BIN)/pybabel -q update -i clinic/translations/messages.pot -d clinic/translations -l pt \
-		--no-fuzzy-matching --omit-header
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100
 	@$(BIN)/pybabel -q compile -d clinic/translations
 
 bench: $(BIN)/.test ## Measure (ratios to a ceiling in the same run)

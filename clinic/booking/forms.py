@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
@@ -86,7 +87,7 @@ class DetailsForm(FlaskForm):
         """Put each sentence at its field; what has no field goes to the top of the form."""
         for path, said in refused.errors.items():
             target = FIELD_OF.get(path)
-            sentences = [self.meta.get_translations(self).gettext(one) for one in said]
+            sentences = [_(one) for one in said]
             if target is None:
                 self.form_errors.extend(sentences)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from babel.dates import get_timezone_location
 from flask_babel import format_date, format_time, get_locale
 
 PATTERNS = {
@@ -57,8 +58,14 @@ def when_text(start: datetime, *, zone: str, end: datetime | None = None) -> str
 
 
 def place_of(zone: str) -> str:
-    """The place a zone is named after: `America/New_York` is New York."""
-    return zone.rsplit("/", 1)[-1].replace("_", " ")
+    """The place a zone is named after: `America/New_York` is New York, or Nova Iorque.
+
+    In English the zone's own name says it, and Babel would bend some (`EST` to Panama).
+    """
+    name = zone
+    if "/" in zone and (locale := get_locale()) is not None and locale.language != "en":
+        name = get_timezone_location(zone, locale=locale, return_city=True)
+    return name.rsplit("/", 1)[-1].replace("_", " ")
 
 
 def _date(on: date, pattern: str) -> str:
