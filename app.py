@@ -140,11 +140,18 @@ def _register_handlers(app: Flask) -> None:
     from clinic.booking.history import MAIL
     from clinic.booking.letters import send_appointment_mail
     from clinic.booking.requests import EXPIRE, expire_when_due
+    from clinic.calendars.mail_parts import invitation_for
+    from clinic.notes.emergency import TOLD
+    from clinic.notes.emergency_letters import tell_clinic, tell_therapist
+    from clinic.notes.signing import SEAL, seal_when_due
     from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
 
+    app.extensions["appointment_invitation"] = invitation_for
     app.extensions["outbox"] = {
         MAIL: {"mail": send_appointment_mail},
         EXPIRE: {"expire": expire_when_due},
+        SEAL: {"seal": seal_when_due},
+        TOLD: {"therapist": tell_therapist, "clinic": tell_clinic},
     }
     for kind, named in SCHEDULING.items():
         app.extensions["outbox"].setdefault(kind, {}).update(named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clinic.accounts.models import Account
@@ -12,8 +12,12 @@ from clinic.accounts.service import create_account
 from clinic.booking.details import BookingRequest, Person
 from clinic.booking.models import Appointment
 from clinic.booking.service import book_appointment
+from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.permissions import Actor, Role
+from clinic.notes.note_content import Attendance, Intervention, NoteContent, SafetyCheck
+from clinic.notes.service import enter_note, save_draft
+from clinic.notes.signing import seal_when_due, sign_note
 from clinic.practice.clinics import open_clinic
 from clinic.practice.models import (
     Clinic,
@@ -162,3 +166,100 @@ def make_account(clinic: Clinic, **changes: Any) -> Account:
         "now": NOW,
     }
     return create_account(**(values | changes))
+
+
+@dataclass(frozen=True)
+class CareCouple:
+    """A couple in care with the practice's therapist, and everybody who might look into its chart."""
+
+    practice: Practice
+    id: str
+    code: str
+
+    def _staff(self, name: str, role: Role, therapist_id: str | None = None) -> Actor:
+        return Actor(
+            clinic_id=self.practice.clinic.id,
+            name=f"account:{name}",
+            account_id=name,
+            roles=frozenset({role}),
+            therapist_id=therapist_id,
+        )
+
+    @property
+    def lead(self) -> Actor:
+        return self._staff("lead", Role.THERAPIST, self.practice.therapist.id)
+
+    @property
+    def other_therapist(self) -> Actor:
+        return self._staff("other", Role.THERAPIST, "0" * 32)
+
+    @property
+    def supervisor(self) -> Actor:
+        return self._staff("supervisor", Role.SUPERVISOR)
+
+    @property
+    def desk(self) -> Actor:
+        return self._staff("desk", Role.FRONT_DESK)
+
+    @property
+    def admin(self) -> Actor:
+        return self._staff("admin", Role.ADMIN)
+
+
+def make_care_couple(practice: Practice | None = None, **changes: Any) -> CareCouple:
+    practice = practice or make_practice()
+    values: dict[str, Any] = {
+        "partners": [
+            PartnerDetails(
+                name=name,
+                email=f"{name.split()[0].lower()}@example.org",
+                time_zone="Europe/Lisbon",
+                language="en",
+            )
+            for name in ("Alex Example", "Sam Example")
+        ],
+        "lead_therapist_id": practice.therapist.id,
+        "actor": Actor(clinic_id=practice.clinic.id, name="system:test", is_system=True),
+        "now": datetime(2026, 2, 2, 9, 0, tzinfo=UTC),
+    }
+    couple = enrol_couple(**(values | changes))
+    return CareCouple(practice, couple.id, couple.code)
+
+
+def a_note(**changes: Any) -> NoteContent:
+    """A note with nothing missing, where no rupture is open."""
+    values: dict[str, Any] = {
+        "attendance": (Attendance("A", "present"), Attendance("B", "present")),
+        "safety": SafetyCheck("nil_noted"),
+        "interventions": (Intervention("eft_step_2"),),
+        "responses": (("A", "Softened when asked twice."), ("B", "Stayed and listened.")),
+        "plan": "Ten quiet minutes on Sunday.",
+    }
+    return NoteContent(**(values | changes))
+
+
+def make_note(
+    couple: CareCouple, content: NoteContent | None = None, *, at: datetime, now: datetime
+) -> str:
+    """A saved draft of a session of 50 minutes without an appointment; its id."""
+    note_id = enter_note(
+        couple.code,
+        held_from=at,
+        held_until=at + timedelta(minutes=50),
+        actor=couple.lead,
+        now=now,
+    )
+    save_draft(note_id, content=content or a_note(), revision=1, actor=couple.lead, now=now)
+    return note_id
+
+
+def make_signed_note(
+    couple: CareCouple, content: NoteContent | None = None, *, at: datetime, sealed: bool = True
+) -> str:
+    """A note signed an hour after its session began and, unless told otherwise, sealed; its id."""
+    now = at + timedelta(hours=1)
+    note_id = make_note(couple, content, at=at, now=now)
+    sign_note(note_id, revision=2, proved_at=now, actor=couple.lead, now=now)
+    if sealed:
+        seal_when_due({"note": note_id}, now + timedelta(minutes=15))
+    return note_id

@@ -20,6 +20,7 @@ class Role(StrEnum):
 
     ADMIN = "admin"
     THERAPIST = "therapist"
+    SUPERVISOR = "supervisor"
     FRONT_DESK = "front_desk"
 
 
@@ -67,6 +68,20 @@ class Permission(StrEnum):
     MANAGE_ACCOUNTS = "manage_accounts"
     SEE_AUDIT = "see_audit"
     OWN_ACCOUNT = "own_account"
+    OPEN_CHARTS = "open_charts"
+    READ_CHART = "read_chart"
+    WRITE_CHART = "write_chart"
+    READ_SIGNED_NOTE = "read_signed_note"
+    READ_DRAFT_NOTE = "read_draft_note"
+    READ_RESTRICTED = "read_restricted"
+    COSIGN_NOTE = "cosign_note"
+    WRITE_PROCESS_NOTE = "write_process_note"
+    READ_PROCESS_NOTE = "read_process_note"
+    WRITE_DISCLOSURE = "write_disclosure"
+    READ_DISCLOSURE = "read_disclosure"
+    BREAK_GLASS = "break_glass"
+    EXPORT_RECORD = "export_record"
+    SEE_CHART_ACCESS = "see_chart_access"
 
 
 Clause = Callable[[Actor, Any], bool]
@@ -100,10 +115,37 @@ def own_diary(actor: Actor, subject: Any) -> bool:
 
 
 def leads_the_couple(actor: Actor, subject: Any) -> bool:
-    """The lead therapist of the couple that the subject belongs to."""
-    couple = getattr(subject, "couple", None)
+    """The lead therapist of the couple that the subject is or belongs to."""
+    couple = getattr(subject, "couple", subject)
     lead = getattr(couple, "lead_therapist_id", None)
     return lead is not None and lead == actor.therapist_id
+
+
+def supervises(actor: Actor, subject: Any) -> bool:
+    """A supervisor of the clinic that the couple comes to."""
+    couple = getattr(subject, "couple", subject)
+    return Role.SUPERVISOR in actor.roles and getattr(couple, "clinic_id", "") == actor.clinic_id
+
+
+def supervises_if_flagged(actor: Actor, subject: Any) -> bool:
+    """A supervisor, of what was flagged for supervision."""
+    return bool(getattr(subject, "flagged", False)) and supervises(actor, subject)
+
+
+def supervises_another(actor: Actor, subject: Any) -> bool:
+    """A supervisor, of what somebody else wrote."""
+    return getattr(subject, "author", actor.name) != actor.name and supervises(actor, subject)
+
+
+def wrote_it(actor: Actor, subject: Any) -> bool:
+    """The author, and nobody else."""
+    return actor.account_id is not None and getattr(subject, "author", None) == actor.name
+
+
+def broke_the_glass(actor: Actor, subject: Any) -> bool:
+    """Whoever opened this couple's joint chart in an emergency, while the hour lasts."""
+    couple = getattr(subject, "couple", subject)
+    return actor.is_staff and actor.name in getattr(couple, "opened_in_emergency_by", ())
 
 
 def holds_the_link(actor: Actor, subject: Any) -> bool:
@@ -120,6 +162,7 @@ def is_that_partner(actor: Actor, subject: Any) -> bool:
 
 admin = has_role(Role.ADMIN)
 desk = has_role(Role.FRONT_DESK, Role.ADMIN)
+clinical = has_role(Role.THERAPIST, Role.SUPERVISOR)
 
 POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.BOOK: (anyone,),
@@ -142,6 +185,20 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.MANAGE_ACCOUNTS: (admin, is_system),
     Permission.SEE_AUDIT: (admin,),
     Permission.OWN_ACCOUNT: (is_staff,),
+    Permission.OPEN_CHARTS: (clinical,),
+    Permission.READ_CHART: (leads_the_couple, supervises, broke_the_glass, is_system),
+    Permission.WRITE_CHART: (leads_the_couple,),
+    Permission.READ_SIGNED_NOTE: (leads_the_couple, supervises, broke_the_glass, is_system),
+    Permission.READ_DRAFT_NOTE: (leads_the_couple,),
+    Permission.READ_RESTRICTED: (leads_the_couple, supervises, is_system),
+    Permission.COSIGN_NOTE: (supervises_another,),
+    Permission.WRITE_PROCESS_NOTE: (leads_the_couple,),
+    Permission.READ_PROCESS_NOTE: (wrote_it,),
+    Permission.WRITE_DISCLOSURE: (leads_the_couple,),
+    Permission.READ_DISCLOSURE: (leads_the_couple, supervises_if_flagged),
+    Permission.BREAK_GLASS: (clinical,),
+    Permission.EXPORT_RECORD: (is_system,),
+    Permission.SEE_CHART_ACCESS: (leads_the_couple, admin),
 }
 
 

@@ -39,7 +39,11 @@ class Rating:
 
 @dataclass(frozen=True, slots=True)
 class RuptureEntry:
-    """An open rupture carried forward; `status` is what the therapist says of it today."""
+    """A rupture in this session; `status` is what the therapist says of it today.
+
+    Signing makes the change of status; `reason`, `reason_text` and what each partner confirmed
+    are what it needs (domain 2.3).
+    """
 
     ref: str
     worked_on: bool | None = None
@@ -47,16 +51,33 @@ class RuptureEntry:
     intensity_b: int | None = None
     status: str | None = None
     note: str = ""
+    reason: str | None = None
+    reason_text: str = ""
+    confirmed_a: bool | None = None
+    confirmed_b: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewRupture:
-    """A rupture named in this session."""
+    """A rupture named in this session; signing opens it.
+
+    `key` is what the attempts of this note call it until it has its ref. `status` is `open`, or
+    `in_repair` when repair was begun in the same session.
+    """
 
     title: str
     types: tuple[str, ...] = ()
     occurred_on: date | None = None
     significance: int | None = None
+    key: str = ""
+    status: str = "open"
+    level: str = "within_couple"
+    injured: str = "both"
+    precision: str = "unknown"
+    ongoing: bool = False
+    attachment_injury: bool = False
+    nature: str | None = None
+    visibility: str = "joint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,7 @@ class Attempt:
     happened_on: date | None = None
     felt_safety_before: int | None = None
     felt_safety_after: int | None = None
+    facilitated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,172 @@
+"""What cannot be in a rupture, an attempt, a rating, a cycle or a note's codes. Pure.
+
+Each rule gives (place, sentence) pairs; the sentences are message ids for translation.
+Source: domain 2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+from clinic.foundation.errors import N_, InvalidInput
+from clinic.notes.clinical_values import (
+    DECISIONS,
+    LEVELS,
+    NATURES,
+    POINTS,
+    PRECISIONS,
+    VISIBILITIES,
+    AttemptDetails,
+    CycleDetails,
+    DisclosureDetails,
+    FlagDetails,
+    RatingDetails,
+    RuptureDetails,
+)
+from clinic.notes.note_content import NoteContent
+from clinic.notes.note_rules import HIGHEST, LOWEST, TITLE_MAX
+from clinic.practice.vocabulary import load_vocabulary
+
+Problem = tuple[str, str]
+UNKNOWN = N_("Choose one from the list.")
+OUTSIDE = N_("Ratings go from 0 to 10; leave it blank if it was not told.")
+
+
+def refuse(problems: Iterable[Problem]) -> None:
+    """Raise `InvalidInput` with every problem at its place, if there is one."""
+    found: dict[str, list[str]] = {}
+    for place, said in problems:
+        found.setdefault(place, []).append(said)
+    if found:
+        raise InvalidInput(found)
+
+
+def rupture_problems(details: RuptureDetails, *, today: date) -> list[Problem]:
+    """What is wrong with the description of a rupture."""
+    d = details
+    found = _length("title", d.title, TITLE_MAX, N_("Give a title of at most 80 characters."))
+    if not 1 <= len(set(d.types)) <= 3:
+        found.append(("types", N_("Choose one to three types.")))
+    if len(d.roots) > 5:
+        found.append(("roots", N_("Choose at most five roots.")))
+    if not 1 <= d.significance <= 5:
+        found.append(("significance", N_("Significance goes from 1 to 5.")))
+    if d.airm_step is not None and not 0 <= d.airm_step <= 8:
+        found.append(("airm_step", N_("The steps go from 0 to 8.")))
+    if d.occurred_on is not None and d.occurred_on > today:
+        found.append(("occurred_on", N_("This day has not come yet.")))
+    found += _codes("types", d.types, "rupture_type") + _codes("roots", d.roots, "root")
+    return found + _one_of(
+        ("level", d.level, LEVELS),
+        ("injured", d.injured, ("A", "B", "both")),
+        ("precision", d.precision, PRECISIONS),
+        ("visibility", d.visibility, VISIBILITIES),
+        ("nature", d.nature or NATURES[0], NATURES),
+    )
+
+
+def attempt_problems(
+    details: AttemptDetails,
+    *,
+    happened_on: date,
+    today: date,
+    members: Iterable[str],
+    ruptures: Mapping[str, date | None],
+) -> list[Problem]:
+    """What is wrong with a repair attempt. `ruptures` maps refs to the day each happened."""
+    d = details
+    found = _one_of(("by", d.by, tuple(members)))
+    if not 1 <= len(set(d.acts)) <= 4:
+        found.append(("acts", N_("Choose one to four acts.")))
+    found += _codes("acts", d.acts, "repair_act") + _codes("receipt", (d.receipt,), "receipt")
+    found += _range("felt_safety_before", d.felt_safety_before)
+    found += _range("felt_safety_after", d.felt_safety_after)
+    if happened_on > today:
+        found.append(("happened_on", N_("This day has not come yet.")))
+    if d.rupture is not None and d.rupture not in ruptures:
+        found.append(("rupture", N_("There is no such rupture in this record.")))
+    elif d.rupture is not None and (broke := ruptures[d.rupture]) and happened_on < broke:
+        found.append(("happened_on", N_("The repair lies before its rupture.")))
+    return found
+
+
+def rating_problems(details: RatingDetails, *, members: Iterable[str]) -> list[Problem]:
+    """What is wrong with one partner's ratings."""
+    d = details
+    found = _one_of(
+        ("partner", d.partner, tuple(members)),
+        ("point", d.point, POINTS),
+        ("source", d.source, ("self", "therapist")),
+    )
+    found += _range("felt_safety", d.felt_safety) + _range("defensiveness", d.defensiveness)
+    return found + _range("regulation", d.regulation)
+
+
+def cycle_problems(details: CycleDetails, *, members: Iterable[str]) -> list[Problem]:
+    """What is wrong with a cycle map."""
+    known = tuple(members)
+    found = _codes("pattern", (details.pattern,) if details.pattern else (), "cycle_pattern")
+    for at, part in enumerate(details.parts):
+        found += _one_of((f"parts.{at}.partner", part.partner, known))
+        position = (part.position,) if part.position else ()
+        found += _codes(f"parts.{at}.position", position, "cycle_position")
+    return found
+
+
+def disclosure_problems(details: DisclosureDetails, *, members: Iterable[str]) -> list[Problem]:
+    """What is wrong with an individual disclosure."""
+    found = _one_of(("by", details.by, tuple(members)), ("decision", details.decision, DECISIONS))
+    return found + _length("text", details.text, 20_000, N_("Write what was told."))
+
+
+def flag_problems(details: FlagDetails) -> list[Problem]:
+    """What is wrong with a safety flag."""
+    found = _length("about", details.about, 4_000, N_("Say what the concern is."))
+    found += _length("action", details.action, 4_000, N_("Say what is done about it."))
+    if not 1 <= details.level <= 3:
+        found.append(("level", N_("The level goes from 1 to 3.")))
+    return found
+
+
+def code_problems(content: NoteContent) -> list[Problem]:
+    """Codes in a note that no vocabulary knows, each at its field."""
+    c = content
+    found: list[Problem] = []
+    for one in c.attendance:
+        found += _told(f"attendance.{one.partner}", one.code, "attendance")
+    found += _told("safety.result", c.safety.result, "safety_check")
+    found += _told("cycle.pattern", c.cycle.pattern, "cycle_pattern")
+    for at, done in enumerate(c.interventions):
+        found += _told(f"interventions.{at}.code", done.code, "intervention")
+    for at, attempt in enumerate(c.attempts):
+        found += _codes(f"attempts.{at}.acts", attempt.acts, "repair_act")
+        found += _told(f"attempts.{at}.receipt", attempt.receipt, "receipt")
+    for entry in c.ruptures:
+        found += _told(f"ruptures.{entry.ref}.status", entry.status, "rupture_status")
+    for at, new in enumerate(c.new_ruptures):
+        found += _codes(f"new_ruptures.{at}.types", new.types, "rupture_type")
+    for rating in c.ratings:
+        found += _one_of((f"ratings.{rating.partner}.{rating.point}", rating.point, POINTS))
+    return found + _codes("exercises", c.exercises, "exercise")
+
+
+def _told(place: str, code: str | None, vocabulary: str) -> list[Problem]:
+    return _codes(place, (code,), vocabulary) if code is not None else []
+
+
+def _codes(place: str, codes: Iterable[str], vocabulary: str) -> list[Problem]:
+    known = load_vocabulary(vocabulary).codes()
+    return [(place, UNKNOWN)] if any(code not in known for code in codes) else []
+
+
+def _one_of(*choices: tuple[str, str, tuple[str, ...]]) -> list[Problem]:
+    return [(place, UNKNOWN) for place, value, known in choices if value not in known]
+
+
+def _range(place: str, value: int | None) -> list[Problem]:
+    return [(place, OUTSIDE)] if value is not None and not LOWEST <= value <= HIGHEST else []
+
+
+def _length(place: str, text: str, most: int, said: str) -> list[Problem]:
+    return [(place, said)] if not text.strip() or len(text) > most else []

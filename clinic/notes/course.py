@@ -1,0 +1,283 @@
+"""A couple's course as it is stored, read into plain values: sessions, ruptures, attempts, ratings.
+
+Sessions are numbered by the time they were held: all notes of joint sessions that were not
+entered in error. What the ledger counts are the signed ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar
+
+from sqlalchemy import Select, or_, select
+
+from clinic.foundation.database import session
+from clinic.foundation.errors import NotFound
+from clinic.notes.access import Chart
+from clinic.notes.clinical_values import AttemptDetails, RatingDetails, RuptureDetails
+from clinic.notes.ledger_facts import (
+    AttemptFact,
+    LedgerInput,
+    RatingFact,
+    RuptureFacts,
+    SessionFact,
+)
+from clinic.notes.models import INDIVIDUAL_KINDS, NoteAddendum, SessionNote
+from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
+from clinic.notes.rupture_history import RuptureState, derive_status
+from clinic.notes.rupture_models import (
+    PartnerRating,
+    RepairAttempt,
+    Rupture,
+    RuptureEventRow,
+)
+
+Row = TypeVar("Row", RepairAttempt, PartnerRating)
+SIGNED = ("signed", "cosign_pending", "cosigned")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """A session of the joint course: its number, its note and how far that is."""
+
+    number: int
+    note_id: str
+    starts_at: datetime
+    ends_at: datetime
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuptureSeen:
+    """A rupture with its description, its log and where it stands."""
+
+    id: str
+    ref: str
+    revision: int
+    opened_at: datetime
+    details: RuptureDetails
+    events: tuple[RuptureEvent, ...]
+    state: RuptureState
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptSeen:
+    """A stored repair attempt; `session_number` is None at home."""
+
+    id: str
+    note_id: str | None
+    session_number: int | None
+    at: datetime
+    happened_on: date
+    author: str
+    details: AttemptDetails
+
+
+@dataclass(frozen=True, slots=True)
+class RatingSeen:
+    """Stored ratings of one partner; `session_number` is None at home."""
+
+    id: str
+    note_id: str | None
+    session_number: int | None
+    at: datetime
+    details: RatingDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Everything the ledger and the overview are made of."""
+
+    chart: Chart
+    sessions: tuple[SessionSeen, ...]
+    ruptures: tuple[RuptureSeen, ...]
+    attempts: tuple[AttemptSeen, ...] = ()
+    ratings: tuple[RatingSeen, ...] = ()
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Note id -> number of its session."""
+        return {one.note_id: one.number for one in self.sessions}
+
+    def rupture(self, ref: str) -> RuptureSeen:
+        """The rupture with this ref. Raises `NotFound`."""
+        for one in self.ruptures:
+            if one.ref == ref:
+                return one
+        raise NotFound(f"There is no rupture {ref} in this record.")
+
+    @property
+    def open_ruptures(self) -> tuple[RuptureSeen, ...]:
+        """Those that count as open now."""
+        return tuple(one for one in self.ruptures if one.state.is_open)
+
+    def facts(self) -> LedgerInput:
+        """What `build_ledger` works from."""
+        return LedgerInput(
+            couple=self.chart.code,
+            sessions=tuple(
+                SessionFact(s.number, s.starts_at, s.ends_at)
+                for s in self.sessions
+                if s.status in SIGNED
+            ),
+            ruptures=tuple(
+                RuptureFacts(r.ref, r.details.significance, r.events, r.details.visibility)
+                for r in self.ruptures
+            ),
+            attempts=tuple(_attempt_fact(one) for one in self.attempts),
+            ratings=tuple(_rating_fact(one) for one in self.ratings),
+            partners=self.chart.members if len(self.chart.members) >= 2 else ("A", "B"),
+            zone=self.chart.zone,
+        )
+
+
+def load_course(chart: Chart, *, restricted: bool = True) -> Course:
+    """Read a couple's course; without what is restricted when `restricted` is false."""
+    frame = load_frame(chart, restricted=restricted)
+    shown = {one.ref for one in frame.ruptures}
+    attempts = list_attempts(chart.couple_id, numbers=frame.numbers)
+    return replace(
+        frame,
+        attempts=tuple(
+            one
+            for one in attempts
+            if restricted or one.details.rupture is None or one.details.rupture in shown
+        ),
+        ratings=_ratings(chart.couple_id, frame.numbers),
+    )
+
+
+def load_frame(chart: Chart, *, restricted: bool = True) -> Course:
+    """The sessions and ruptures of a course, without attempts and ratings."""
+    sessions = list_sessions(chart.couple_id)
+    ruptures = _ruptures(chart.couple_id, {one.note_id: one.number for one in sessions})
+    return Course(
+        chart=chart,
+        sessions=sessions,
+        ruptures=tuple(r for r in ruptures if restricted or r.details.visibility == "joint"),
+    )
+
+
+def list_sessions(couple_id: str) -> tuple[SessionSeen, ...]:
+    """The sessions of the joint course, numbered by when they were held."""
+    rows = session().execute(
+        select(SessionNote.id, SessionNote.held_from, SessionNote.held_until, SessionNote.status)
+        .where(SessionNote.couple_id == couple_id, SessionNote.kind.not_in(INDIVIDUAL_KINDS))
+        .where(SessionNote.id.not_in(in_error(couple_id)))
+        .order_by(SessionNote.held_from, SessionNote.id)
+    )
+    return tuple(
+        SessionSeen(number, row.id, row.held_from, row.held_until, row.status)
+        for number, row in enumerate(rows, start=1)
+    )
+
+
+def event_of(row: RuptureEventRow, *, numbers: Mapping[str, int]) -> RuptureEvent:
+    """A stored event as the rules read it."""
+    d = row.details
+    return RuptureEvent(
+        id=row.number,
+        kind=EventKind(d.kind),
+        effective_at=row.effective_at,
+        entered_at=row.entered_at,
+        by=row.author,
+        to_status=RuptureStatus(d.to_status) if d.to_status else None,
+        session_number=numbers.get(row.note_id or ""),
+        reason=d.reason,
+        text=d.text,
+        reverses=d.reverses,
+        link=d.link,
+    )
+
+
+def in_error(couple_id: str) -> Select[str]:
+    """Selects the ids of a couple's notes that were entered in error."""
+    return select(NoteAddendum.note_id).where(
+        NoteAddendum.couple_id == couple_id, NoteAddendum.kind == "entered_in_error"
+    )
+
+
+def _counting(table: type[Row], couple_id: str) -> Select[Row]:
+    """The rows of a couple that belong to no note that was entered in error."""
+    counts = or_(table.note_id.is_(None), table.note_id.not_in(in_error(couple_id)))
+    return select(table).where(table.couple_id == couple_id, counts)
+
+
+def _ruptures(couple_id: str, numbers: Mapping[str, int]) -> tuple[RuptureSeen, ...]:
+    logs: dict[str, list[RuptureEvent]] = {}
+    events = session().scalars(
+        select(RuptureEventRow)
+        .where(RuptureEventRow.couple_id == couple_id)
+        .order_by(RuptureEventRow.number)
+    )
+    for row in events:
+        logs.setdefault(row.rupture_id, []).append(event_of(row, numbers=numbers))
+    rows = session().scalars(
+        select(Rupture).where(Rupture.couple_id == couple_id).order_by(Rupture.number)
+    )
+    return tuple(_rupture_seen(row, logs.get(row.id, ())) for row in rows)
+
+
+def _rupture_seen(row: Rupture, events: Iterable[RuptureEvent]) -> RuptureSeen:
+    log = tuple(events)
+    return RuptureSeen(
+        id=row.id,
+        ref=row.ref,
+        revision=row.revision,
+        opened_at=row.opened_at,
+        details=row.details,
+        events=log,
+        state=derive_status(log),
+    )
+
+
+def list_attempts(
+    couple_id: str, *, ids: Sequence[str] | None = None, numbers: Mapping[str, int]
+) -> tuple[AttemptSeen, ...]:
+    """The attempts of a couple (of these ids) by when they were made; none of an erroneous note."""
+    query = _counting(RepairAttempt, couple_id).order_by(RepairAttempt.at, RepairAttempt.id)
+    if ids is not None:
+        query = query.where(RepairAttempt.id.in_(ids))
+    rows = session().scalars(query)
+    return tuple(
+        AttemptSeen(
+            id=row.id,
+            note_id=row.note_id,
+            session_number=None if row.at_home else numbers.get(row.note_id or ""),
+            at=row.at,
+            happened_on=row.happened_on,
+            author=row.author,
+            details=row.details,
+        )
+        for row in rows
+    )
+
+
+def _ratings(couple_id: str, numbers: Mapping[str, int]) -> tuple[RatingSeen, ...]:
+    rows = session().scalars(
+        _counting(PartnerRating, couple_id).order_by(PartnerRating.at, PartnerRating.id)
+    )
+    return tuple(
+        RatingSeen(row.id, row.note_id, numbers.get(row.note_id or ""), row.at, row.details)
+        for row in rows
+    )
+
+
+def _attempt_fact(one: AttemptSeen) -> AttemptFact:
+    d = one.details
+    return AttemptFact(d.receipt, one.session_number, one.happened_on, d.acts, d.by, d.rupture)
+
+
+def _rating_fact(one: RatingSeen) -> RatingFact:
+    d = one.details
+    return RatingFact(
+        d.partner,
+        d.point,
+        one.session_number,
+        d.felt_safety,
+        d.defensiveness,
+        d.regulation,
+        d.source,
+    )

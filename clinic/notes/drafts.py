@@ -1,0 +1,148 @@
+"""Around a draft: what it is measured against, what is carried forward, its versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.foundation.database import new_id, session
+from clinic.foundation.errors import N_
+from clinic.notes.access import Chart
+from clinic.notes.clinical_rules import code_problems
+from clinic.notes.clinical_values import NoteBody
+from clinic.notes.course import SIGNED, Course
+from clinic.notes.models import NoteVersion, SessionNote
+from clinic.notes.note_content import Attendance, NoteContent, RuptureEntry
+from clinic.notes.note_rules import Finding, NoteSetting, missing_to_sign, wrong_values
+from clinic.notes.seal import is_late_entry
+
+SNAPSHOT_EVERY = timedelta(minutes=1)
+LATE_REASON = Finding("late_reason", N_("Say why the note is written late."))
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedForward:
+    """What the session before left: its day, plan, exercises, goals and stage."""
+
+    note_id: str | None = None
+    held_on: date | None = None
+    plan: str = ""
+    exercises: tuple[str, ...] = ()
+    goals: tuple[str, ...] = ()
+    stage: str = ""
+
+
+def setting_of(note: SessionNote, course: Course, content: NoteContent) -> NoteSetting:
+    """What is known around a note. Its own new ruptures count under their keys."""
+    known: dict[str, date | None] = {r.ref: r.details.occurred_on for r in course.ruptures}
+    for at, new in enumerate(content.new_ruptures):
+        known.setdefault(new.key or f"new-{at + 1}", new.occurred_on)
+    return NoteSetting(
+        members=course.chart.members,
+        open_ruptures=open_at(note, course),
+        ruptures=known,
+        session_on=course.chart.day(note.held_from),
+        couple_began=course.chart.began_on,
+    )
+
+
+def open_at(note: SessionNote, course: Course) -> tuple[str, ...]:
+    """The open ruptures whose standing this note has to tell: not those of a later day."""
+    if note.kind in {"individual_a", "individual_b"}:
+        return ()
+    return tuple(
+        one.ref
+        for one in course.open_ruptures
+        if any(event.effective_at <= note.held_until for event in one.events)
+    )
+
+
+def findings_of(body: NoteBody, setting: NoteSetting) -> list[Finding]:
+    """What in the draft cannot be, whether or not it is to be signed."""
+    wrong = wrong_values(body.content, setting=setting)
+    return wrong + [Finding(place, said) for place, said in code_problems(body.content)]
+
+
+def between_it_and_signing(
+    note: SessionNote, body: NoteBody, setting: NoteSetting, *, now: datetime
+) -> list[Finding]:
+    """Everything that stands between this note and a signature, in the order of the screen."""
+    late = is_late_entry(note.held_until, written_at=now) and not body.late_reason.strip()
+    missing = missing_to_sign(body.content, setting=setting)
+    return [*missing, *([LATE_REASON] if late else []), *findings_of(body, setting)]
+
+
+def carried_forward(chart: Chart, *, before: datetime) -> CarriedForward:
+    """What the last signed joint session before an instant left for the next."""
+    note = session().scalar(
+        select(SessionNote)
+        .where(SessionNote.couple_id == chart.couple_id, SessionNote.held_from < before)
+        .where(SessionNote.status.in_(SIGNED))
+        .where(SessionNote.kind.not_in(("individual_a", "individual_b")))
+        .order_by(SessionNote.held_from.desc(), SessionNote.id.desc())
+        .limit(1)
+    )
+    if note is None:
+        return CarriedForward()
+    content = note.body.content
+    return CarriedForward(
+        note_id=note.id,
+        held_on=chart.day(note.held_from),
+        plan=content.plan,
+        exercises=content.exercises,
+        goals=content.goals,
+        stage=content.stage,
+    )
+
+
+def first_content(note: SessionNote, course: Course, carried: CarriedForward) -> NoteContent:
+    """What the screen knows before a key is pressed: who was expected, what is open, the goals."""
+    return NoteContent(
+        attendance=tuple(Attendance(slot, "present") for slot in expected(note, course.chart)),
+        ruptures=tuple(
+            RuptureEntry(one.ref)
+            for one in course.open_ruptures
+            if one.ref in open_at(note, course)
+        ),
+        goals=carried.goals,
+        stage=carried.stage,
+    )
+
+
+def expected(note: SessionNote, chart: Chart) -> tuple[str, ...]:
+    """Who was to come: both, or the one of an individual session."""
+    alone: Mapping[str, str] = {"individual_a": "A", "individual_b": "B"}
+    return (alone[note.kind],) if note.kind in alone else chart.members
+
+
+def add_version(
+    current: Session, note: SessionNote, body: NoteBody, *, kind: str, by: str, now: datetime
+) -> None:
+    """Keep the text as it stands. Autosaves are thinned: at most one a minute by one person."""
+    last = current.scalar(
+        select(NoteVersion)
+        .where(NoteVersion.note_id == note.id)
+        .order_by(NoteVersion.number.desc())
+        .limit(1)
+    )
+    same_hand = last is not None and (last.author, last.kind) == (by, kind)
+    thinned = kind in {"autosave", "elsewhere"} and same_hand
+    if thinned and last is not None and now - last.at < SNAPSHOT_EVERY:
+        return
+    row = NoteVersion(
+        id=new_id(),
+        couple_id=note.couple_id,
+        note_id=note.id,
+        number=(last.number if last else 0) + 1,
+        revision=note.revision,
+        kind=kind,
+        at=now,
+        author=by,
+    )
+    row.body = body
+    current.add(row)
+    current.flush()

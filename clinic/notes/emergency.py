@@ -1,0 +1,54 @@
+"""Break-glass: a clinician opens one joint chart that is not theirs, for an hour, with a reason.
+
+It is audited, and the couple's therapist is told at once. It opens neither process notes nor
+disclosures nor anything restricted, and it cannot write or export.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic.accounts.session_rules import is_proof_recent
+from clinic.couples.models import Couple
+from clinic.foundation import audit, outbox
+from clinic.foundation.database import new_id, transaction
+from clinic.foundation.errors import N_, InvalidInput, NotFound
+from clinic.foundation.permissions import Actor, Permission, require
+from clinic.notes.restricted_models import EmergencyAccess
+from clinic.notes.signing import ProofNeeded
+
+LASTS = timedelta(minutes=60)
+REASON_MIN = 10
+TOLD = "chart.opened_in_emergency"
+
+
+def break_glass(
+    code: str, reason: str, *, proved_at: datetime, actor: Actor, now: datetime
+) -> datetime:
+    """Open the joint chart of one couple; until when. Raises `NotFound`, `InvalidInput`."""
+    require(actor, Permission.BREAK_GLASS)
+    if not is_proof_recent(proved_at, now=now):
+        raise ProofNeeded
+    if not REASON_MIN <= len(reason.strip()) <= 2_000:
+        raise InvalidInput({"reason": [N_("Say in a sentence why this cannot wait.")]})
+    with transaction() as current:
+        couple = current.scalar(
+            select(Couple).where(Couple.code == code, Couple.clinic_id == actor.clinic_id)
+        )
+        if couple is None:
+            raise NotFound
+        row = EmergencyAccess(
+            id=new_id(),
+            clinic_id=couple.clinic_id,
+            couple_id=couple.id,
+            account=actor.name,
+            opened_at=now,
+            ends_at=now + LASTS,
+        )
+        row.reason = reason.strip()
+        current.add(row)
+        audit.record(current, TOLD, kind="couple", object_id=couple.id, actor=actor, now=now)
+        outbox.promise(current, TOLD, {"access": row.id}, now=now)
+        return row.ends_at

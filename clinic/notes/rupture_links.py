@@ -1,0 +1,96 @@
+"""Merging and splitting ruptures: both refs and the link between them stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from clinic.foundation.permissions import Actor
+from clinic.notes.clinical_rules import refuse, rupture_problems
+from clinic.notes.clinical_values import RuptureDetails
+from clinic.notes.event_log import add_rupture
+from clinic.notes.lifecycle import TransitionFacts, TransitionRefused, allowed_transitions
+from clinic.notes.rupture_events import merge_events, split_events
+from clinic.notes.rupture_models import Rupture, ref_of
+from clinic.notes.ruptures import Change, changing_course, write_checked
+from clinic.notes.signed_ruptures import safety_flag_open
+
+
+def merge_ruptures(
+    code: str,
+    source: str,
+    target: str,
+    *,
+    text: str = "",
+    note_id: str | None = None,
+    effective_at: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Let `source` go on in `target`. Raises `TransitionRefused`, `Conflict`, `NotFound`.
+
+    A restricted rupture merges into a restricted one only, so that nothing becomes joint by it.
+    """
+    with changing_course(code, actor=actor, now=now) as change:
+        first, second = change.course.rupture(source), change.course.rupture(target)
+        if (first.details.visibility, second.details.visibility) == ("restricted", "joint"):
+            raise TransitionRefused(
+                "A restricted rupture does not go on in a joint one.",
+                allowed=allowed_transitions(first.state),
+                cause="visibility",
+            )
+        number = change.next_number()
+        gone, taken = merge_events(
+            source,
+            target=target,
+            ids=(number, number + 1),
+            by=actor.name,
+            session_number=change.session_number(note_id),
+            text=text,
+            effective_at=change.instant(effective_at, note_id),
+            now=now,
+        )
+        facts = _facts(change)
+        write_checked(change, first, gone, facts, note_id=note_id)
+        write_checked(change, second, taken, facts, note_id=note_id)
+
+
+def split_rupture(
+    code: str,
+    source: str,
+    details: RuptureDetails,
+    *,
+    text: str = "",
+    note_id: str | None = None,
+    effective_at: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> str:
+    """Open a rupture of its own for a part of `source`; the new ref."""
+    with changing_course(code, actor=actor, now=now) as change:
+        known = change.course.rupture(source)
+        refuse(rupture_problems(details, today=change.chart.day(now)))
+        number = change.next_number()
+        link, opening = split_events(
+            source,
+            new=_next_ref(change),
+            ids=(number, number + 1),
+            by=actor.name,
+            session_number=change.session_number(note_id),
+            text=text,
+            effective_at=change.instant(effective_at, note_id),
+            now=now,
+        )
+        write_checked(change, known, link, _facts(change), note_id=note_id)
+        row: Rupture = add_rupture(change.session, change.chart, details, opening, note_id=note_id)
+        change.note("opened", row.id)
+        return row.ref
+
+
+def _facts(change: Change) -> TransitionFacts:
+    flag = safety_flag_open(change.session, change.chart.couple_id)
+    return TransitionFacts(safety_flag_open=flag)
+
+
+def _next_ref(change: Change) -> str:
+    known = [int(one.ref.removeprefix("R-")) for one in change.course.ruptures]
+    return ref_of(max(known, default=0) + 1)

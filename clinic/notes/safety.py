@@ -1,0 +1,122 @@
+"""Safety flags: while one is open the couple's ruptures are parked, until it is cleared.
+
+The software never judges; it holds what a clinician says, and by when it is looked at again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from clinic.foundation import audit
+from clinic.foundation.database import new_id, session
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
+from clinic.foundation.permissions import Actor, Permission
+from clinic.notes.access import find_chart, may, tell_reading
+from clinic.notes.clinical_rules import flag_problems, refuse
+from clinic.notes.clinical_values import FlagDetails
+from clinic.notes.event_log import status_event
+from clinic.notes.lifecycle import TransitionFacts
+from clinic.notes.restricted_models import SafetyFlag
+from clinic.notes.rupture_events import RuptureStatus
+from clinic.notes.ruptures import Change, changing_course, write_checked
+
+
+@dataclass(frozen=True, slots=True)
+class FlagSeen:
+    """A safety flag, open while `cleared_at` is None."""
+
+    id: str
+    author: str
+    opened_at: datetime
+    review_on: date
+    cleared_at: datetime | None
+    cleared_by: str | None
+    details: FlagDetails
+
+
+def open_safety_flag(
+    code: str, details: FlagDetails, *, review_on: date, actor: Actor, now: datetime
+) -> str:
+    """Open a safety flag and park every open rupture; its id. Raises `InvalidInput`."""
+    refuse(flag_problems(details))
+    with changing_course(code, actor=actor, now=now) as change:
+        if review_on < change.chart.day(now):
+            raise InvalidInput({"review_on": [N_("Choose a day that is still to come.")]})
+        row = SafetyFlag(
+            id=new_id(),
+            couple_id=change.chart.couple_id,
+            author=actor.name,
+            opened_at=now,
+            review_on=review_on,
+            revision=1,
+        )
+        row.details = details
+        change.session.add(row)
+        change.session.flush()
+        _park_open(change)
+        _record("safety_flag.opened", row.id, actor=actor, now=now)
+        return row.id
+
+
+def clear_safety_flag(
+    code: str, flag_id: str, *, because: str, actor: Actor, now: datetime
+) -> None:
+    """Clear a flag, with the reason; parked ruptures stay parked until they are taken up again."""
+    if not because.strip() or len(because) > 4_000:
+        raise InvalidInput({"because": [N_("Give the reason.")]})
+    with changing_course(code, actor=actor, now=now) as change:
+        row = change.session.get(SafetyFlag, flag_id)
+        if row is None or row.couple_id != change.chart.couple_id:
+            raise NotFound
+        if row.cleared_at is not None:
+            raise Conflict(N_("This flag is cleared already."), code="flag-cleared")
+        details = replace(row.details, cleared_because=because.strip())
+        row.revision += 1
+        row.details = details
+        row.cleared_at, row.cleared_by = now, actor.name
+        _record("safety_flag.cleared", row.id, actor=actor, now=now)
+
+
+def list_safety_flags(code: str, *, actor: Actor, now: datetime) -> list[FlagSeen]:
+    """A couple's safety flags, open ones first; nothing for who may not read what is restricted."""
+    chart = find_chart(code, actor=actor, now=now)
+    if not may(actor, Permission.READ_RESTRICTED, chart):
+        return []
+    tell_reading("safety_flag.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    rows = session().scalars(
+        select(SafetyFlag)
+        .where(SafetyFlag.couple_id == chart.couple_id)
+        .order_by(SafetyFlag.cleared_at.is_not(None), SafetyFlag.opened_at.desc(), SafetyFlag.id)
+    )
+    return [
+        FlagSeen(
+            row.id,
+            row.author,
+            row.opened_at,
+            row.review_on,
+            row.cleared_at,
+            row.cleared_by,
+            row.details,
+        )
+        for row in rows
+    ]
+
+
+def _park_open(change: Change) -> None:
+    for known in change.course.open_ruptures:
+        event = status_event(
+            change.next_number(),
+            RuptureStatus.PARKED,
+            effective_at=change.now,
+            reason="safety_flag",
+            by=change.actor.name,
+            now=change.now,
+        )
+        write_checked(change, known, event, TransitionFacts(safety_flag_open=True))
+
+
+def _record(action: str, object_id: str, *, actor: Actor, now: datetime) -> None:
+    audit.record(session(), action, kind="safety_flag", object_id=object_id, actor=actor, now=now)

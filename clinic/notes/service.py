@@ -1,0 +1,239 @@
+"""The session note until it is signed: opened, saved, marked ready.
+
+Signing and what follows it is in `signing.py` and `addenda.py`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.booking.models import LIVE, Appointment
+from clinic.foundation import audit
+from clinic.foundation.database import new_id, transaction
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
+from clinic.foundation.permissions import Actor, Permission
+from clinic.notes.access import Chart, chart_of, find_chart, find_note, lock_course
+from clinic.notes.clinical_values import NoteBody
+from clinic.notes.course import load_course
+from clinic.notes.drafts import add_version, carried_forward, findings_of, first_content, setting_of
+from clinic.notes.models import KINDS, SessionNote
+from clinic.notes.note_content import NoteContent
+from clinic.notes.note_rules import Finding
+from clinic.notes.plain_json import dump
+from clinic.notes.seal import NoteStatus, NoteStep, next_status
+from clinic.notes.version_diff import FieldChange, compare
+
+EARLY = timedelta(minutes=30)
+"""A note may be opened this long before its session, to prepare."""
+BODY_MAX_BYTES = 200_000
+SIGNED_ALREADY = N_("This note is signed. What is still to be said goes into an addendum.")
+
+
+class ChangedElsewhere(Conflict):
+    """The note was saved elsewhere in the meantime; both texts are kept, side by side.
+
+    `theirs` is what is saved now, at `revision`; `mine` is what could not be saved.
+    """
+
+    code = "changed-elsewhere"
+    says = N_("This note was changed elsewhere. Both texts are kept; please put them together.")
+
+    def __init__(
+        self, *, mine: NoteBody, theirs: NoteBody, revision: int, at: datetime, by: str
+    ) -> None:
+        super().__init__()
+        self.mine, self.theirs = mine, theirs
+        self.revision, self.at, self.by = revision, at, by
+        self.changes: tuple[FieldChange, ...] = compare(theirs, mine)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A save that held: the new revision, when, and what in the text needs another look."""
+
+    note_id: str
+    revision: int
+    at: datetime
+    findings: tuple[Finding, ...] = ()
+
+
+def open_note(appointment_id: str, *, actor: Actor, now: datetime) -> str:
+    """The id of the appointment's note, made and prefilled when there is none yet.
+
+    Raises `NotFound`, `NotAllowed`, and `Conflict` when the session has not begun or was called
+    off.
+    """
+    with transaction() as current:
+        appointment = current.get(Appointment, appointment_id)
+        if appointment is None:
+            raise NotFound
+        chart = chart_of(
+            appointment.couple_id, permission=Permission.WRITE_CHART, actor=actor, now=now
+        )
+        lock_course(current, chart.couple_id)
+        there = select(SessionNote.id).where(SessionNote.appointment_id == appointment.id)
+        if (found := current.scalar(there)) is not None:
+            return found
+        if appointment.status not in LIVE:
+            raise Conflict(N_("This appointment did not take place."), code="not-held")
+        note = SessionNote(
+            appointment_id=appointment.id,
+            kind=_kind_of(appointment),
+            held_from=appointment.starts_at,
+            held_until=appointment.ends_at,
+        )
+        return _store(current, note, chart, actor=actor, now=now)
+
+
+def enter_note(
+    code: str,
+    *,
+    held_from: datetime,
+    held_until: datetime,
+    kind: str = "joint",
+    late_reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> str:
+    """The id of a new note for a session that has no appointment here. Raises `InvalidInput`."""
+    with transaction() as current:
+        chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
+        if kind not in KINDS:
+            raise InvalidInput({"kind": [N_("Choose one from the list.")]})
+        if held_from >= held_until or held_until - held_from > timedelta(hours=8):
+            raise InvalidInput({"held_until": [N_("A session ends after it began, within a day.")]})
+        if chart.day(held_from) < chart.began_on:
+            raise InvalidInput({"held_from": [N_("The session lies before the couple began.")]})
+        lock_course(current, chart.couple_id)
+        note = SessionNote(kind=kind, held_from=held_from, held_until=held_until)
+        return _store(current, note, chart, late_reason=late_reason, actor=actor, now=now)
+
+
+def save_draft(
+    note_id: str,
+    *,
+    content: NoteContent,
+    late_reason: str = "",
+    revision: int,
+    autosave: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> Saved:
+    """Save what was typed on top of `revision`. Wrong values are saved too, and told.
+
+    Raises `ChangedElsewhere` when somebody saved in between (what was typed is kept as a version),
+    `Conflict` when the note is signed.
+    """
+    with transaction() as current:
+        note, chart = find_note(note_id, actor=actor, now=now)
+        _must_be_draft(note)
+        before = note.body
+        body = NoteBody(content, late_reason, before.nonce)
+        _check_size(body)
+        refused = None
+        if note.revision == revision:
+            _write(current, note, body, autosave=autosave, actor=actor, now=now)
+        elif body != before:
+            add_version(current, note, body, kind="elsewhere", by=actor.name, now=now)
+            refused = ChangedElsewhere(
+                mine=body, theirs=before, revision=note.revision, at=note.saved_at, by=note.saved_by
+            )
+        setting = setting_of(note, load_course(chart), content)
+        saved = Saved(note.id, note.revision, note.saved_at, tuple(findings_of(body, setting)))
+    if refused is not None:
+        raise refused
+    return saved
+
+
+def mark_ready(note_id: str, *, revision: int, actor: Actor, now: datetime) -> None:
+    """Say that the note is complete but for the signature."""
+    _step(note_id, NoteStep.MARK_READY, revision=revision, actor=actor, now=now)
+
+
+def back_to_draft(note_id: str, *, revision: int, actor: Actor, now: datetime) -> None:
+    """Say that there is still something to write."""
+    _step(note_id, NoteStep.BACK_TO_DRAFT, revision=revision, actor=actor, now=now)
+
+
+def check_revision(note: SessionNote, revision: int) -> None:
+    """Refuse to go on from a text that is no longer the saved one."""
+    if note.revision != revision:
+        body = note.body
+        raise ChangedElsewhere(
+            mine=body, theirs=body, revision=note.revision, at=note.saved_at, by=note.saved_by
+        )
+
+
+def _step(note_id: str, step: NoteStep, *, revision: int, actor: Actor, now: datetime) -> None:
+    with transaction():
+        note, _chart = find_note(note_id, actor=actor, now=now)
+        check_revision(note, revision)
+        note.status = next_status(
+            NoteStatus(note.status), step=step, signed_at=note.signed_at, now=now
+        )
+
+
+def _must_be_draft(note: SessionNote) -> None:
+    if note.signed_at is not None:
+        raise Conflict(SIGNED_ALREADY, code="note-signed")
+
+
+def _check_size(body: NoteBody) -> None:
+    if len(dump(body).encode("utf-8", "surrogatepass")) > BODY_MAX_BYTES:
+        raise InvalidInput({"free_text": [N_("This note is too long to be kept.")]})
+
+
+def _kind_of(appointment: Appointment) -> str:
+    return "joint" if appointment.session_type.audience == "existing" else "consultation"
+
+
+def _store(
+    current: Session,
+    note: SessionNote,
+    chart: Chart,
+    *,
+    late_reason: str = "",
+    actor: Actor,
+    now: datetime,
+) -> str:
+    if note.held_from > now + EARLY:
+        raise Conflict(N_("This session has not begun yet."), code="not-begun")
+    note.id, note.clinic_id, note.couple_id = new_id(), chart.clinic_id, chart.couple_id
+    note.author = note.saved_by = actor.name
+    note.created_at = note.saved_at = now
+    note.status, note.revision = NoteStatus.DRAFT, 1
+    course, carried = load_course(chart), carried_forward(chart, before=note.held_from)
+    nonce = secrets.token_hex(16)
+    note.body = NoteBody(first_content(note, course, carried), late_reason, nonce)
+    current.add(note)
+    current.flush()
+    audit.record(
+        current, "note.opened", kind="session_note", object_id=note.id, actor=actor, now=now
+    )
+    return note.id
+
+
+def _write(
+    current: Session,
+    note: SessionNote,
+    body: NoteBody,
+    *,
+    autosave: bool,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    note.revision += 1
+    note.body = body
+    note.saved_at, note.saved_by = now, actor.name
+    current.flush()
+    kind = "autosave" if autosave else "manual"
+    add_version(current, note, body, kind=kind, by=actor.name, now=now)
+    if not autosave:
+        audit.record(
+            current, "note.saved", kind="session_note", object_id=note.id, actor=actor, now=now
+        )

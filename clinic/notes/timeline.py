@@ -1,0 +1,209 @@
+"""A couple's timeline: notes, ruptures and attempts, newest first, a page of 25 at a time.
+
+Pages are cut by key (instant, id), so that a page stays what it was when something is added
+above it, and the hundredth page costs what the first does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, union_all
+
+from clinic.foundation.database import UtcDateTime, session
+from clinic.foundation.errors import N_, InvalidInput
+from clinic.foundation.permissions import Actor, Permission
+from clinic.notes.access import Chart, find_chart, may, tell_reading
+from clinic.notes.course import (
+    AttemptSeen,
+    Course,
+    RuptureSeen,
+    in_error,
+    list_attempts,
+    load_course,
+    load_frame,
+)
+from clinic.notes.models import SessionNote
+from clinic.notes.reading import hidden_kinds, readable_statuses, shown_body
+from clinic.notes.rupture_models import RepairAttempt, Rupture
+
+PAGE = 25
+EXCERPT = 160
+_CURSOR = re.compile(r"([0-9TZ:.+-]{20,35})~([0-9a-f]{32})")
+
+
+@dataclass(frozen=True, slots=True)
+class NoteLine:
+    """A note on the timeline."""
+
+    number: int | None
+    status: str
+    kind: str
+    author: str
+    held_until: datetime
+    is_late: bool
+    plan: str
+    ruptures: tuple[tuple[str, str | None], ...]
+    safety: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineItem:
+    """One item; `what` is `note`, `rupture` or `attempt`, and exactly that field is filled."""
+
+    what: str
+    id: str
+    at: datetime
+    note: NoteLine | None = None
+    rupture: RuptureSeen | None = None
+    attempt: AttemptSeen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """A page of the timeline; `next_cursor` is None on the last one."""
+
+    chart: Chart
+    items: tuple[TimelineItem, ...]
+    next_cursor: str | None
+
+
+def timeline_page(
+    code: str,
+    *,
+    before: str | None = None,
+    limit: int = PAGE,
+    actor: Actor,
+    now: datetime,
+) -> TimelinePage:
+    """The page that begins after the cursor `before`. Raises `NotFound`, `InvalidInput`."""
+    if not 1 <= limit <= 100:
+        raise InvalidInput({"limit": [N_("A page holds 1 to 100 items.")]})
+    key = _read_cursor(before)
+    chart = find_chart(code, actor=actor, now=now)
+    tell_reading("timeline.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    course = _course(chart, actor=actor)
+    keys = _keys(chart, course, key, limit=limit + 1, actor=actor)
+    items = _items(chart, course, keys[:limit], actor=actor)
+    more = len(keys) > limit
+    return TimelinePage(chart, items, _cursor(items[-1]) if more else None)
+
+
+def _cursor(item: TimelineItem) -> str:
+    return f"{item.at.isoformat()}~{item.id}"
+
+
+def _read_cursor(text: str | None) -> tuple[datetime, str] | None:
+    if text is None:
+        return None
+    found = _CURSOR.fullmatch(text.replace(" ", "+"))
+    try:
+        at = datetime.fromisoformat(found[1]) if found else None
+    except ValueError:
+        at = None
+    if found is None or at is None or at.tzinfo is None:
+        raise InvalidInput({"before": [N_("This is not a place on the timeline.")]})
+    return at, found[2]
+
+
+def _keys(
+    chart: Chart,
+    course: Course,
+    key: tuple[datetime, str] | None,
+    *,
+    limit: int,
+    actor: Actor,
+) -> Sequence[Any]:
+    parts = [_notes(chart, actor=actor), _ruptures(course), _attempts(chart, course, actor=actor)]
+    together = union_all(*parts).subquery()
+    query = select(together.c.what, together.c.at, together.c.id)
+    if key is not None:
+        query = query.where(_older(together.c.at, together.c.id, key))
+    query = query.order_by(together.c.at.desc(), together.c.id.desc()).limit(limit)
+    return session().execute(query).all()
+
+
+def _older(at: ColumnElement[Any], id_: ColumnElement[Any], key: tuple[datetime, str]) -> Any:
+    moment = literal(key[0], UtcDateTime())
+    return or_(at < moment, and_(at == moment, id_ < key[1]))
+
+
+def _notes(chart: Chart, *, actor: Actor) -> Select[str, datetime, str]:
+    return (
+        select(
+            literal("note").label("what"),
+            SessionNote.held_from.label("at"),
+            SessionNote.id.label("id"),
+        )
+        .where(SessionNote.couple_id == chart.couple_id)
+        .where(SessionNote.status.in_(readable_statuses(chart, actor=actor)))
+        .where(SessionNote.kind.not_in(hidden_kinds(chart, actor=actor)))
+    )
+
+
+def _ruptures(course: Course) -> Select[str, datetime, str]:
+    return (
+        select(literal("rupture"), Rupture.opened_at, Rupture.id)
+        .where(Rupture.couple_id == course.chart.couple_id)
+        .where(Rupture.id.in_([one.id for one in course.ruptures]))
+    )
+
+
+def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, datetime, str]:
+    query = select(literal("attempt"), RepairAttempt.at, RepairAttempt.id).where(
+        RepairAttempt.couple_id == chart.couple_id
+    )
+    if not may(actor, Permission.READ_RESTRICTED, chart):
+        return query.where(RepairAttempt.id.in_([one.id for one in course.attempts]))
+    wrong = in_error(chart.couple_id)
+    return query.where(or_(RepairAttempt.note_id.is_(None), RepairAttempt.note_id.not_in(wrong)))
+
+
+def _course(chart: Chart, *, actor: Actor) -> Course:
+    """What the page needs of the course: everything only where something must be left out."""
+    if may(actor, Permission.READ_RESTRICTED, chart):
+        return load_frame(chart)
+    return load_course(chart, restricted=False)
+
+
+def _items(
+    chart: Chart, course: Course, keys: Sequence[Any], *, actor: Actor
+) -> tuple[TimelineItem, ...]:
+    ids = [row.id for row in keys if row.what == "note"]
+    notes = {
+        row.id: row for row in session().scalars(select(SessionNote).where(SessionNote.id.in_(ids)))
+    }
+    ruptures = {one.id: one for one in course.ruptures}
+    numbers = course.numbers
+    tried = [row.id for row in keys if row.what == "attempt"]
+    listed = list_attempts(chart.couple_id, ids=tried, numbers=numbers)
+    attempts = {one.id: one for one in listed}
+    items = []
+    for row in keys:
+        line = None
+        if row.what == "note":
+            line = _line(notes[row.id], chart, numbers.get(row.id), actor=actor)
+        items.append(
+            TimelineItem(row.what, row.id, row.at, line, ruptures.get(row.id), attempts.get(row.id))
+        )
+    return tuple(items)
+
+
+def _line(note: SessionNote, chart: Chart, number: int | None, *, actor: Actor) -> NoteLine:
+    content = shown_body(note, chart, actor=actor).content
+    plan = content.plan.strip()
+    return NoteLine(
+        number=number,
+        status=note.status,
+        kind=note.kind,
+        author=note.author,
+        held_until=note.held_until,
+        is_late=note.is_late,
+        plan=plan if len(plan) <= EXCERPT else plan[: EXCERPT - 1].rstrip() + "…",
+        ruptures=tuple((one.ref, one.status) for one in content.ruptures),
+        safety=content.safety.result,
+    )
