@@ -7,7 +7,7 @@ time. Subjects and texts name neither the other partner nor a topic.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from clinic.booking.history import manage_token
 from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.foundation.database import session
-from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.mail import CalendarPart, OutgoingMail
 from clinic.foundation.outbox import GiveUp
 from clinic.practice.models import Clinic
 
@@ -39,6 +39,10 @@ class Reader:
     is_therapist: bool = False
     is_first: bool = True
     """Whether they are the partner who booked."""
+
+
+Invite = Callable[[Appointment, AppointmentChange, Reader, str], CalendarPart | None]
+"""Makes the calendar part of a mail; the last argument is whom the mail is from."""
 
 
 def send_appointment_mail(payload: Mapping[str, Any], now: datetime) -> None:
@@ -90,6 +94,8 @@ def render_appointment_mail(
     with force_locale(LOCALES[reader.language]):
         folder = "therapist" if reader.is_therapist else "partner"
         text = render_template(f"email/{folder}.txt", **known)
+        sender = settings.mail_sender or clinic.email
+        calendar = _invitation(appointment, change, reader, sender)
     subject, _, body = text.partition("\n")
     host = urlsplit(settings.base_url).hostname
     return OutgoingMail(
@@ -99,8 +105,17 @@ def render_appointment_mail(
         html=None,
         message_id=f"<{change.id}.{'t' if reader.is_therapist else reader.link[-12:]}@{host}>",
         date=change.at,
-        sender=settings.mail_sender or clinic.email,
+        sender=sender,
+        calendar=calendar,
     )
+
+
+def _invitation(
+    appointment: Appointment, change: AppointmentChange, reader: Reader, sender: str
+) -> CalendarPart | None:
+    """The calendar part, made by the room above that `app.py` registered for it."""
+    make: Invite | None = current_app.extensions.get("appointment_invitation")
+    return make(appointment, change, reader, sender) if make else None
 
 
 def _reader(appointment: Appointment, link_id: str | None) -> Reader | None:

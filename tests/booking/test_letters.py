@@ -38,7 +38,7 @@ def mails(folder):
     found = {}
     for path in sorted((folder / "mail").glob("*.eml")):
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-        text = mail.get_content()
+        text = mail.get_body(("plain",)).get_content()
         text = re.sub(r"/a/[\w-]{43}", "/a/TOKEN", text).replace("\r\n", "\n")
         text = re.sub(r"\b[2-9A-HJ-NP-Z]{6}\b", "REFRNC", text)
         found[mail["To"]] = f"Subject: {mail['Subject']}\n\n{text}"

@@ -45,7 +45,7 @@ _KHAL = """\
 [calendars]
 [[subscription]]
 path = {folder}/calendar/
-readonly = True
+readonly = {readonly}
 
 [sqlite]
 path = {folder}/khal.db
@@ -152,15 +152,24 @@ def listed(folder: Path, *, first: date, days: int, time_zone: str) -> list[Show
     ]
 
 
+def imported(body: bytes, folder: Path, *, time_zone: str = "Europe/Lisbon") -> None:
+    """Lets khal take the file into the calendar in `folder`, as from a mail."""
+    (folder / "calendar").mkdir(parents=True, exist_ok=True)
+    (folder / "mail.ics").write_bytes(body)
+    options = ("import", "--batch", "-a", "subscription", str(folder / "mail.ics"))
+    _khal(*options, folder=folder, zone=time_zone, readonly=False)
+
+
 def shown_at(folder: Path, *, moment: str, time_zone: str = "Europe/Lisbon") -> list[str]:
     """The titles khal shows for what goes on at `moment` (`2026-12-01 10:30`, a wall time)."""
     options = ("at", "--format", "{title}", "--day-format", "", *moment.split())
     return _khal(*options, folder=folder, zone=time_zone).split("\n")[:-1]
 
 
-def _khal(*arguments: str, folder: Path, zone: str) -> str:
+def _khal(*arguments: str, folder: Path, zone: str, readonly: bool = True) -> str:
     config = folder / "khal.ini"
-    config.write_text(_KHAL.format(folder=folder, time_zone=zone), encoding="utf-8")
+    told = _KHAL.format(folder=folder, time_zone=zone, readonly=readonly)
+    config.write_text(told, encoding="utf-8")
     return _run("khal", "-c", str(config), "--no-color", *arguments, folder=folder)
 
 
