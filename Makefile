@@ -14,13 +14,13 @@ help: ## Say what there is
 $(BIN)/.run: requirements.txt
 	@echo "Installing what the product needs (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements.txt
 	@touch $@
 
 $(BIN)/.test: requirements.txt requirements-dev.txt
 	@echo "Installing what the tests need (once) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $(BIN)/.run $@
 
 run: $(BIN)/.run ## Serve the demo clinic on http://127.0.0.1:$PORT

@@ -54,9 +54,21 @@ def _tool(*words: str) -> list[str]:
 
 
 def _pytest(*more: str) -> list[str]:
-    return [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--dist", "worksteal", *more]
+    return [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        WORKERS,
+        "--dist",
+        "worksteal",
+        *SHORT,
+        *more,
+    ]
 
 
+SHORT = ("--tb=short", "--maxfail=60")
 CHECKS: list[tuple[str, list[str]]] = [
     ("lint", _tool("ruff", "check", ".")),
     ("format", _tool("ruff", "format", "--check", ".")),
