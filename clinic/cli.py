@@ -59,7 +59,8 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
         except ClinicError as error:
             click.echo(f"Error: {error}", err=True)
         except DBAPIError as error:
-            click.echo(f"Error: the database cannot be used: {error.orig}", err=True)
+            said = " ".join(str(error.orig).split())  # drivers write several lines
+            click.echo(f"Error: the database cannot be used: {said}", err=True)
         sys.exit(1)
 
     return guarded

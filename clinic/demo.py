@@ -23,6 +23,7 @@ from clinic.booking.service import book_appointment
 from clinic.calendars.service import create_therapist_feed
 from clinic.config import Settings
 from clinic.couples.models import Couple
+from clinic.demo_notes import write_demo_course
 from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.errors import Conflict
 from clinic.foundation.outbox import OutboxMessage
@@ -59,6 +60,7 @@ def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
         roles=frozenset({Role.FRONT_DESK, Role.ADMIN}),
     )
     codes = [_add_couple(values, therapists, types, desk, now=now) for values in made_up.COUPLES]
+    write_demo_course(codes[0], clinic_id=clinic.id, now=now)
     _block_outside(therapists[0], now=now)
     feeds = {one.slug: _feed(one, settings, actor=desk, now=now) for one in therapists}
     _settle_mails(now=now)
@@ -204,9 +206,11 @@ def _feed(therapist: Therapist, settings: Settings, *, actor: Actor, now: dateti
 
 
 def _settle_mails(*, now: datetime) -> None:
-    """Nobody made up gets a mail about the past."""
+    """Nobody made up gets a mail about the past; what is due later happens as in real life."""
     with transaction() as current:
-        current.execute(update(OutboxMessage).values(done_at=now))
+        current.execute(
+            update(OutboxMessage).where(OutboxMessage.due_at <= now).values(done_at=now)
+        )
 
 
 def _describe(

@@ -6,6 +6,7 @@ either, ends both.
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
@@ -28,6 +29,7 @@ from clinic.foundation.vault import check_keys
 from clinic.practice.models import Clinic
 
 OPENED_WITHIN_S = 30
+ENDED_WITHIN_S = 10
 
 
 class CannotServe(ClinicError):
@@ -40,10 +42,14 @@ def serve(settings: Settings) -> None:
     """Serve until stopped. Raises `CannotServe` with one clear sentence."""
     _port_must_be_free(settings.port)
     prepare_database(settings)
-    processes = _start(settings)
-    _say_where(settings)
+    processes: list[subprocess.Popen[bytes]] = []
+    _end_in_order()
     try:
+        _start(settings, processes)
+        _say_where(settings, processes)
         _wait(processes)
+    except KeyboardInterrupt:
+        return
     finally:
         _stop(processes)
 
@@ -58,10 +64,9 @@ def prepare_database(settings: Settings) -> None:
             empty = connection.execute(sa.select(Clinic.id).limit(1)).first() is None
         if empty and not settings.production:
             load_demo(settings, now=clock.now())
-    except sa.exc.OperationalError as error:
-        raise CannotServe(f"The database cannot be used: {error.orig}") from error
     except sa.exc.DatabaseError as error:
-        raise CannotServe(f"The database cannot be used: {error.orig}") from error
+        said = " ".join(str(error.orig).split())  # drivers write several lines
+        raise CannotServe(f"The database cannot be used: {said}") from error
     finally:
         db.session.remove()
         db.engine.dispose()
@@ -84,18 +89,29 @@ def _port_must_be_free(port: int) -> None:
             ) from None
 
 
-def _start(settings: Settings) -> list[subprocess.Popen[bytes]]:
+def _end_in_order() -> None:
+    """A SIGTERM ends the parts as Ctrl-C does, from the first moment on."""
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _start(settings: Settings, processes: list[subprocess.Popen[bytes]]) -> None:
     python = sys.executable
     web = [python, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{settings.port}"]
     web += ["--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket"]
     worker = [python, "-m", "flask", "worker"]
     # A group of their own each, so that Ctrl-C reaches this process, which ends them in order.
-    return [subprocess.Popen(command, start_new_session=True) for command in (web, worker)]
+    processes.extend(subprocess.Popen(command, start_new_session=True) for command in (web, worker))
 
 
-def _say_where(settings: Settings) -> None:
+def _say_where(settings: Settings, processes: Sequence[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + OPENED_WITHIN_S
     while time.monotonic() < deadline:
+        if any(process.poll() is not None for process in processes):
+            return
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
                 break
@@ -108,25 +124,22 @@ def _say_where(settings: Settings) -> None:
 
 
 def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    def end(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, end)
-    try:
-        while all(process.poll() is None for process in processes):
-            time.sleep(0.2)
-    except KeyboardInterrupt:
-        return
+    while all(process.poll() is None for process in processes):
+        time.sleep(0.2)
     raise CannotServe("A part of the product ended by itself; see what it said above.")
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ask each part to end; whatever is left of its group after a while is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must leave nothing behind
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     for process in processes:
         if process.poll() is None:
             process.terminate()
+    deadline = time.monotonic() + ENDED_WITHIN_S
     for process in processes:
         try:
-            process.wait(timeout=10)
+            process.wait(timeout=max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +28,7 @@ from clinic.foundation.reader_dates import (
 from clinic.practice.models import SessionType, Therapist, in_language
 
 NOON, EVENING = time(12), time(17)
+SLUG = re.compile(r"[a-z0-9-]{1,60}")
 
 USUAL_ZONES = (
     "Europe/Lisbon",
@@ -130,21 +131,21 @@ def chip(therapist: Therapist, slot: Slot, *, zone: str, note: str = "") -> Chip
 def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str) -> list[Day]:
     """Seven days of the reader's calendar, each with its times by part of the day.
 
-    A time that clocks show twice that night carries its offset, so that the two can be told apart.
+    A time that clocks show twice that night carries its offset, so that nobody has to guess which
+    of the two it is, even when the other one is taken.
     Several therapists free at one time make one chip.
     """
     days = [monday + timedelta(days=number) for number in range(7)]
     shown = {on: Day(on.isoformat(), weekday_text(on), short_day_text(on)) for on in days}
     tz = ZoneInfo(zone)
     unique = {slot.start: (therapist, slot) for therapist, slot in reversed(list(pairs))}
-    local_times = Counter(start.astimezone(tz).replace(tzinfo=None) for start in unique)
     for start in sorted(unique):
         therapist, slot = unique[start]
         local = start.astimezone(tz)
         if local.date() not in shown:
             continue
-        twice = local_times[local.replace(tzinfo=None)] > 1
-        made = chip(therapist, slot, zone=zone, note=offset_text(local) if twice else "")
+        note = offset_text(local) if comes_twice(local) else ""
+        made = chip(therapist, slot, zone=zone, note=note)
         _part(shown[local.date()], local.time()).append(made)
     return list(shown.values())
 
@@ -153,6 +154,11 @@ def _part(day: Day, at: time) -> list[Chip]:
     if at < NOON:
         return day.morning
     return day.afternoon if at < EVENING else day.evening
+
+
+def comes_twice(local: datetime) -> bool:
+    """Whether clocks show this time twice, because they go back that night (PEP 495)."""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def offset_text(local: datetime) -> str:
@@ -277,7 +283,7 @@ def parse_choice(value: str) -> tuple[datetime, str] | None:
         instant = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if instant.tzinfo is None or not slug or not 1980 < instant.year < 2100:
+    if instant.tzinfo is None or not SLUG.fullmatch(slug) or not 1980 < instant.year < 2100:
         return None
     return instant.astimezone(UTC), slug
 

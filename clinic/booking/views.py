@@ -28,7 +28,7 @@ from clinic.booking.service import book_appointment
 from clinic.booking.weeks import reader_zone, week_page
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import InvalidInput, NotFound
+from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.reader_dates import clock_text, day_and_clock_text
 from clinic.practice.models import SessionType, Therapist, in_language
 from clinic.practice.queries import get_session_type, list_offering, list_session_types
@@ -41,16 +41,17 @@ Page = Response | str | tuple[str, int]
 
 def chosen_type() -> SessionType:
     """The session type in the address, or the first public one."""
-    slug = request.values.get("session_type") or session.get("inquiry", {}).get("session_type")
-    if slug:
-        kind = get_session_type(g.clinic_id, slug)
-        if kind.audience == "public":
-            return kind
-        raise NotFound
     kinds = list_session_types(g.clinic_id, audience="public")
+    if slug := request.values.get("session_type"):
+        found = [kind for kind in kinds if kind.slug == slug]
+        if not found:
+            raise NotFound
+        return found[0]
     if not kinds:
-        raise NotFound(_("Nothing can be booked here just now."))
-    return kinds[0]
+        raise NotFound(N_("Nothing can be booked here just now. Please call or write to us."))
+    # What was said earlier may not be offered any more.
+    said = session.get("inquiry", {}).get("session_type")
+    return next((kind for kind in kinds if kind.slug == said), kinds[0])
 
 
 @booking.route("/book/times", methods=["GET", "POST"])
@@ -78,15 +79,16 @@ def times() -> str:
 
 def _offering(kind: SessionType, slug: str) -> list[Therapist]:
     format_ = session.get("inquiry", {}).get("format")
-    found = [
-        therapist
-        for therapist in list_offering(g.clinic_id, kind.id)
-        if (not slug or therapist.slug == slug)
-        and (format_ in {None, "", "any"} or format_ in therapist.formats or slug)
-    ]
-    if not found:
-        raise NotFound
-    return found
+    offering = list(list_offering(g.clinic_id, kind.id))
+    if not offering:
+        raise NotFound(N_("Nothing can be booked here just now. Please call or write to us."))
+    if slug:
+        found = [therapist for therapist in offering if therapist.slug == slug]
+        if not found:
+            raise NotFound
+        return found
+    # When nobody works in the form chosen, all are shown: the details say which form it is.
+    return [therapist for therapist in offering if format_ in therapist.formats] or offering
 
 
 @booking.get("/book/hold")

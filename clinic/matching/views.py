@@ -13,6 +13,7 @@ from clinic.accounts.guard import public
 from clinic.booking.pages import card
 from clinic.booking.weeks import reader_zone
 from clinic.foundation.clock import clock
+from clinic.foundation.errors import N_, NotFound
 from clinic.matching.forms import NeedsForm
 from clinic.matching.inquiry import Inquiry, PartnerWishes
 from clinic.matching.queries import candidates
@@ -20,13 +21,14 @@ from clinic.matching.reasons import need_rules
 from clinic.matching.rules import MatchResult, match
 from clinic.matching.words import filter_text, label, reason_text
 from clinic.practice.models import SessionType, Therapist, in_language
-from clinic.practice.queries import get_session_type, list_public_therapists, list_session_types
+from clinic.practice.queries import list_public_therapists, list_session_types
 from clinic.practice.vocabulary import load_vocabulary
 
 matching = Blueprint("matching", __name__)
 
 LANGUAGES = ("en", "pt")
 FORMATS = ("online", "in_person")
+NOTHING = N_("Nothing can be booked here just now. Please call or write to us.")
 
 
 @matching.route("/book", methods=["GET", "POST"])
@@ -64,8 +66,9 @@ def needs() -> Response | str | tuple[str, int]:
 def therapists() -> str:
     """Step 2: up to three who fit, why, what they cannot offer, and why not the others."""
     said, now, zone = session.get("inquiry", {}), clock.now(), reader_zone()
-    kind = _kind(said)
-    everyone = list_public_therapists(g.clinic_id)
+    kind, everyone = _kind(said), list_public_therapists(g.clinic_id)
+    if not everyone:
+        raise NotFound(NOTHING)
     known, free = candidates(everyone, kind, now=now)
     result = match(
         _inquiry(said),
@@ -101,9 +104,11 @@ def therapists() -> str:
 
 
 def _kind(said: dict[str, Any]) -> SessionType:
-    if slug := said.get("session_type"):
-        return get_session_type(g.clinic_id, slug)
-    return list_session_types(g.clinic_id, audience="public")[0]
+    kinds = list_session_types(g.clinic_id, audience="public")
+    if not kinds:
+        raise NotFound(NOTHING)
+    # What was said earlier may not be offered any more.
+    return next((kind for kind in kinds if kind.slug == said.get("session_type")), kinds[0])
 
 
 def _inquiry(said: dict[str, Any]) -> Inquiry:
@@ -130,7 +135,9 @@ def _others(
         {
             "name": by_slug[one.slug].name,
             "why": filter_text(one.told_as),
-            "times_url": _times_url(kind, by_slug[one.slug]),
+            "times_url": ""
+            if "does_not_take_couples" in one.filters
+            else _times_url(kind, by_slug[one.slug]),
         }
         for one in result.filtered_out
     ]

@@ -49,10 +49,7 @@ def home() -> str:
         book_url=url_for("matching.needs"),
         consultation=_consultation(kinds, therapists),
         next_free=_next_free(kinds, zone=zone),
-        therapists=[
-            pages.card(one, zone=zone, times_url=url_for("booking.times", therapist=one.slug))
-            for one in therapists
-        ],
+        therapists=[pages.card(one, zone=zone, times_url=_times_url(one)) for one in therapists],
         needs=[],
     )
 
@@ -68,6 +65,15 @@ def _consultation(
         "languages": ", ".join(pages.language_name(code) for code in spoken),
         "price": "",
     }
+
+
+def _times_url(therapist: Therapist) -> str:
+    """The times of the first thing that this therapist offers to everybody; none, no link."""
+    offered = [kind for kind in therapist.session_types if kind.active]
+    public_ones = [kind.slug for kind in offered if kind.audience == "public"]
+    if not public_ones:
+        return ""
+    return url_for("booking.times", session_type=public_ones[0], therapist=therapist.slug)
 
 
 def _next_free(kinds: Sequence[SessionType], *, zone: str) -> pages.Chip | None:
@@ -89,7 +95,10 @@ def choose_language() -> AnyResponse:
 
 def local_target(target: str) -> str | None:
     """The target when it is a path of this site, else None (no redirect ever leaves)."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:  # brackets that are no address, for instance
+        return None
     plain = target.startswith("/") and not target.startswith(("//", "/\\"))
     if not plain or parts.scheme or parts.netloc or any(c in target for c in "\r\n\t\\"):
         return None
