@@ -24,13 +24,21 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.errors import ClinicError
+from clinic.foundation.permissions import Actor
+from clinic.foundation.rotation import count_by_master, rotate_keys
 from clinic.foundation.vault import check_keys
 from clinic.generated import Amounts, generate
+from clinic.notes.overview import couple_ledger
+from clinic.notes.record_export import export_record
+from clinic.notes.record_import import RecordRefused, import_record
+from clinic.practice.clinics import the_clinic
 from clinic.serving import serve
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
 audit_log = AppGroup("audit", help="The audit log.")
 letters = AppGroup("outbox", help="Promised effects.")
+couples = AppGroup("couples", help="Couples' records as files.")
+keys = AppGroup("keys", help="The keys that lock the records.")
 P = ParamSpec("P")
 log = logging.getLogger(__name__)
 
@@ -45,6 +53,9 @@ def init_cli(app: Flask) -> None:
         appointments,
         audit_log,
         letters,
+        couples,
+        keys,
+        ledger_command,
     ):
         app.cli.add_command(command)
 
@@ -184,3 +195,63 @@ def redeliver(message_id: int) -> None:
     """Send a dead or waiting message again."""
     outbox.redeliver(message_id, now=clock.now())
     click.echo("It is in front of the queue again.")
+
+
+def _operator() -> Actor:
+    """Whoever may run commands on the server; the audit log calls them so."""
+    return Actor(clinic_id=the_clinic().id, name="system:command", is_system=True)
+
+
+@click.command("ledger")
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True)
+@with_appcontext
+@one_line
+def ledger_command(code: str, as_json: bool) -> None:  # noqa: FBT001
+    """Show the measures of a couple's course."""
+    _course, ledger = couple_ledger(code, actor=_operator(), now=clock.now())
+    found = ledger.to_json()
+    if as_json:
+        show(found, as_json=True)
+        return
+    for name, value in found.items():
+        click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+
+
+@couples.command("export")
+@click.argument("code")
+@with_appcontext
+@one_line
+def export_command(code: str) -> None:
+    """Print a couple's record as one JSON document."""
+    click.echo(export_record(code, actor=_operator(), now=clock.now()), nl=False)
+
+
+@couples.command("import")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@with_appcontext
+@one_line
+def import_command(file: Any) -> None:
+    """Store a couple's record from a file: all of it or, with every problem named, nothing."""
+    try:
+        code = import_record(file.read(), now=clock.now())
+    except UnicodeDecodeError:
+        click.echo("the file: This is not a text in UTF-8.", err=True)
+        sys.exit(1)
+    except RecordRefused as refused:
+        for place, said in refused.problems:
+            click.echo(f"{place or 'the file'}: {said}", err=True)
+        sys.exit(1)
+    click.echo(f"{code} is there.")
+
+
+@keys.command("rotate")
+@with_appcontext
+@one_line
+def rotate_command() -> None:
+    """Lock every record's key with the newest master key; can be stopped and begun again."""
+    for progress in rotate_keys():
+        click.echo(f"{progress.done} of {progress.total}")
+    for one in count_by_master():
+        state = "in use" if one.keys else "may be taken out of CLINIC_ENCRYPTION_KEYS"
+        click.echo(f"{one.master}: {one.keys} ({'newest' if one.is_newest else state})")

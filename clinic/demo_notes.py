@@ -1,0 +1,241 @@
+"""The demo couple's course of eight sessions, written, signed and sealed as in real life.
+
+The course is the worked example of the domain document: one rupture that is mended, opens again
+and is mended again. Everybody in it is made up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from clinic.accounts.models import Account
+from clinic.booking.models import Appointment
+from clinic.couples.models import Couple
+from clinic.foundation.database import session
+from clinic.foundation.permissions import Actor, Role
+from clinic.notes.at_home import draw_cycle
+from clinic.notes.clinical_values import CycleDetails, CyclePart
+from clinic.notes.note_content import (
+    Attempt,
+    Attendance,
+    CycleSeen,
+    Intervention,
+    NewRupture,
+    NoteContent,
+    Rating,
+    RuptureEntry,
+    SafetyCheck,
+)
+from clinic.notes.service import open_note, save_draft
+from clinic.notes.signing import seal_when_due, sign_note
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What differs from session to session."""
+
+    steps: tuple[str, ...]
+    a: str
+    b: str
+    plan: str
+    attempt: Attempt | None = None
+    entry: RuptureEntry | None = None
+    defensiveness: int | None = None
+    new: tuple[NewRupture, ...] = ()
+    exercises: tuple[str, ...] = ()
+    cycle: str = ""
+    goals: tuple[str, ...] = field(default=("Say what hurts before it turns into a test.",))
+
+
+def _repaired(worked: tuple[int, int]) -> RuptureEntry:
+    return RuptureEntry(
+        "R-01",
+        worked_on=True,
+        intensity_a=worked[0],
+        intensity_b=worked[1],
+        status="repaired",
+        confirmed_a=True,
+        confirmed_b=True,
+    )
+
+
+def _in_repair(worked: tuple[int, int], reason: str | None = None) -> RuptureEntry:
+    return RuptureEntry("R-01", True, *worked, status="in_repair", reason=reason)
+
+
+SESSIONS = (
+    _Told(
+        steps=("eft_step_1", "eft_step_2"),
+        a="Cried when she spoke of the hospital corridor; went quiet after his apology.",
+        b="Apologised quickly, then explained himself at length.",
+        plan="Each writes down what that night meant; no discussion of it at home for now.",
+        new=(
+            NewRupture(
+                "Alone in the hospital corridor",
+                ("abandonment_in_need",),
+                date(2025, 11, 1),
+                4,
+                key="new-1",
+                status="in_repair",
+                injured="A",
+                precision="month",
+                attachment_injury=True,
+            ),
+        ),
+        attempt=Attempt("B", ("empathic_apology",), "rejected", "new-1", facilitated=True),
+        cycle="She asks again, he defends, she withdraws, he works late.",
+    ),
+    _Told(
+        steps=("eft_step_2", "eft_step_3"),
+        a="Could say that she is frightened rather than angry.",
+        b="Listened longer than last time; stiff shoulders.",
+        plan="One small favour a day, asked for in words.",
+        attempt=Attempt("B", ("acknowledges_impact",), "partly", "R-01", facilitated=True),
+        entry=_in_repair((7, 5)),
+        exercises=("small_favour",),
+        cycle="Seen in the room when his telephone rang.",
+    ),
+    _Told(
+        steps=("eft_step_3", "injury_repair"),
+        a="Reached for his hand when he stayed with her account.",
+        b="Named his own fear of having failed her.",
+        plan="Ten minutes on Sunday evening, one question.",
+        attempt=Attempt("A", ("i_statement",), "received", "R-01", facilitated=True),
+        entry=_in_repair((6, 4)),
+        defensiveness=8,
+        exercises=("transparency_window",),
+    ),
+    _Told(
+        steps=("injury_repair", "eft_step_5"),
+        a="Told the whole night again and was comforted; says it feels finished.",
+        b="Owned what he did without explaining it; asks what she needs on hard days.",
+        plan="Keep the Sunday window; a word when late.",
+        attempt=Attempt(
+            "B", ("takes_responsibility", "offers_comfort"), "received", "R-01", facilitated=True
+        ),
+        entry=_repaired((2, 2)),
+        defensiveness=7,
+        exercises=("transparency_window",),
+    ),
+    _Told(
+        steps=("eft_step_6", "psychoeducation"),
+        a="Lighter; checks less; a joke about the telephone.",
+        b="Sends a line when the train is late, unasked.",
+        plan="Nothing new: let it become ordinary.",
+        defensiveness=6,
+    ),
+    _Told(
+        steps=("injury_repair", "escalation_stopped"),
+        a="He missed her call on Thursday; that night is back, as loud as before.",
+        b="Hurt that weeks of effort seem to count for nothing.",
+        plan="Say “that night is here” instead of testing; he answers before he explains.",
+        attempt=Attempt("B", ("answers_honestly",), "rejected", "R-01"),
+        entry=_in_repair((8, 6), reason="trust_dip"),
+        defensiveness=7,
+        cycle="A missed call, a test, a defence: within a minute.",
+    ),
+    _Told(
+        steps=("injury_repair", "eft_step_5"),
+        a="Used the agreed words twice at home; believes him by day, not at night.",
+        b="Stayed when it was hard to stay.",
+        plan="A call before sleep when apart.",
+        attempt=Attempt("B", ("consistency",), "partly", "R-01", facilitated=True),
+        entry=_in_repair((5, 3)),
+        defensiveness=5,
+        exercises=("validate_feeling",),
+    ),
+    _Told(
+        steps=("eft_step_7", "injury_repair"),
+        a="Asked for comfort and got it; says the night has a different ending now.",
+        b="Moved to be asked.",
+        plan="Three weeks to the next session; the Sunday window goes on.",
+        attempt=Attempt("A", ("i_statement", "appreciation"), "received", "R-01"),
+        entry=_repaired((1, 1)),
+        defensiveness=4,
+        exercises=("transparency_window",),
+    ),
+)
+
+CYCLE = CycleDetails(
+    trigger="A message or a call without an answer.",
+    pattern="pursue_withdraw",
+    parts=(
+        CyclePart(
+            "A",
+            move="Asks again, then tests.",
+            perception="I come last.",
+            secondary_emotion="Anger",
+            primary_emotion="Fear of being alone when it counts",
+            need="A sign that he is there",
+            position="pursuer",
+        ),
+        CyclePart(
+            "B",
+            move="Explains, then works late.",
+            perception="Nothing I do is right.",
+            secondary_emotion="Irritation",
+            primary_emotion="Shame",
+            need="To be good enough for her",
+            position="withdrawer",
+        ),
+    ),
+)
+
+
+def write_demo_course(code: str, *, clinic_id: str, now: datetime) -> None:
+    """Write, sign and seal the notes of the sessions that are past."""
+    couple = session().scalars(
+        select(Couple).where(Couple.code == code, Couple.clinic_id == clinic_id)
+    )
+    couple_id, lead_id = next((one.id, one.lead_therapist_id) for one in couple)
+    lead = _lead(lead_id, clinic_id=clinic_id)
+    rows = session().scalars(
+        select(Appointment)
+        .where(Appointment.couple_id == couple_id)
+        .order_by(Appointment.starts_at)
+    )
+    held = [(row.id, row.ends_at) for row in rows]
+    for told, (appointment_id, ended_at) in zip(SESSIONS, held, strict=False):
+        if ended_at + timedelta(hours=1) <= now:
+            _write(appointment_id, told, actor=lead, now=ended_at + timedelta(minutes=20))
+    if len(held) > 1 and held[1][1] < now:
+        draw_cycle(code, CYCLE, actor=lead, now=held[1][1])
+
+
+def _lead(therapist_id: str | None, *, clinic_id: str) -> Actor:
+    account = session().scalars(select(Account).where(Account.therapist_id == therapist_id)).one()
+    return Actor(
+        clinic_id=clinic_id,
+        name=f"account:{account.id}",
+        account_id=account.id,
+        roles=frozenset({Role.THERAPIST}),
+        therapist_id=therapist_id,
+    )
+
+
+def _write(appointment_id: str, told: _Told, *, actor: Actor, now: datetime) -> None:
+    note_id = open_note(appointment_id, actor=actor, now=now)
+    saved = save_draft(note_id, content=_content(told), revision=1, actor=actor, now=now)
+    sign_note(note_id, revision=saved.revision, proved_at=now, actor=actor, now=now)
+    seal_when_due({"note": note_id}, now + timedelta(minutes=15))
+
+
+def _content(told: _Told) -> NoteContent:
+    rated = told.defensiveness is not None
+    return NoteContent(
+        attendance=(Attendance("A", "present"), Attendance("B", "present")),
+        safety=SafetyCheck("nil_noted"),
+        ratings=(Rating("A", "end", defensiveness=told.defensiveness),) if rated else (),
+        ruptures=(told.entry,) if told.entry else (),
+        new_ruptures=told.new,
+        cycle=CycleSeen(told.cycle, "pursue_withdraw" if told.cycle else None),
+        interventions=tuple(Intervention(code) for code in told.steps),
+        attempts=(told.attempt,) if told.attempt else (),
+        responses=(("A", told.a), ("B", told.b)),
+        goals=told.goals,
+        plan=told.plan,
+        exercises=told.exercises,
+    )

@@ -1,0 +1,311 @@
+"""What is wrong with a couple's record that came as a file: every problem, with its place. Pure.
+
+The form was read already; this looks at what the parts say together: ids and numbers, who points
+to whom, whether the logs can be understood and the seals hold.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Any
+from zoneinfo import available_timezones
+
+from clinic.notes.clinical_rules import (
+    attempt_problems,
+    code_problems,
+    cycle_problems,
+    disclosure_problems,
+    flag_problems,
+    rating_problems,
+    rupture_problems,
+)
+from clinic.notes.plain_json import to_plain
+from clinic.notes.record_shape import CoupleRecord, EventPart, NotePart
+from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
+from clinic.notes.rupture_history import derive_status
+from clinic.notes.seal import digest
+
+Problem = tuple[str, str]
+LISTS = (
+    "members",
+    "notes",
+    "versions",
+    "addenda",
+    "ruptures",
+    "events",
+    "entries",
+    "attempts",
+    "ratings",
+    "cycles",
+    "disclosures",
+    "flags",
+)
+UNIQUE = {
+    "members": ("slot",),
+    "versions": ("note_id", "number"),
+    "addenda": ("note_id", "number"),
+    "ruptures": ("number",),
+    "events": ("number",),
+    "entries": ("note_id", "rupture_id"),
+    "cycles": ("number",),
+}
+ALLOWED = {
+    "couple.status": ("enquiry", "intake", "active", "paused", "closed"),
+    "notes.kind": (
+        "consultation",
+        "assessment",
+        "joint",
+        "individual_a",
+        "individual_b",
+        "closing",
+    ),
+    "notes.status": ("draft", "ready", "signed", "cosign_pending", "cosigned"),
+    "versions.kind": ("autosave", "manual", "signed", "elsewhere"),
+    "addenda.kind": ("addendum", "amendment", "late_entry", "entered_in_error", "returned"),
+}
+_ID = re.compile(r"[0-9a-f]{32}")
+_CODE = re.compile(r"C-[0-9]{4,9}")
+_LONGEST = {"author": 60, "saved_by": 60, "cosigned_by": 60, "cleared_by": 60, "digest": 64}
+_LARGEST = 2**31 - 1
+
+
+def record_problems(record: CoupleRecord, *, today: date) -> list[Problem]:
+    """Every problem of a record, in the order of the file."""
+    rules: tuple[Callable[[CoupleRecord, date], Iterator[Problem]], ...] = (
+        _couple,
+        _ids,
+        _uniques,
+        _values,
+        _pointers,
+        _notes,
+        _chain,
+        _addenda,
+        _logs,
+        _clinical,
+    )
+    return [problem for rule in rules for problem in rule(record, today)]
+
+
+def event_of_part(part: EventPart) -> RuptureEvent:
+    """An event of the file as the rules read it. Raises `ValueError`."""
+    d = part.details
+    return RuptureEvent(
+        id=part.number,
+        kind=EventKind(d.kind),
+        effective_at=part.effective_at,
+        entered_at=part.entered_at,
+        by=part.author,
+        to_status=RuptureStatus(d.to_status) if d.to_status else None,
+        reason=d.reason,
+        text=d.text,
+        reverses=d.reverses,
+        link=d.link,
+    )
+
+
+def signed_part(record: CoupleRecord, note: NotePart) -> dict[str, Any]:
+    """What the signature of a note in the file stands under."""
+    return {
+        "note": note.id,
+        "couple": record.couple.id,
+        "kind": note.kind,
+        "held_from": to_plain(note.held_from),
+        "held_until": to_plain(note.held_until),
+        "author": note.author,
+        "signed_at": to_plain(note.signed_at),
+        "is_late": note.is_late,
+        "body": to_plain(note.body),
+    }
+
+
+def _each(record: CoupleRecord) -> Iterator[tuple[str, str, Any]]:
+    for name in LISTS:
+        for at, part in enumerate(getattr(record, name)):
+            yield name, f"{name}[{at}]", part
+
+
+def _couple(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    couple = record.couple
+    if not _CODE.fullmatch(couple.code):
+        yield "couple.code", "A code looks like C-0042."
+    if not _ID.fullmatch(couple.id):
+        yield "couple.id", "An id has 32 hexadecimal digits."
+    if couple.status not in ALLOWED["couple.status"]:
+        yield "couple.status", "This status is not known."
+    if not record.members:
+        yield "members", "A couple has at least one partner."
+    lead = couple.lead_therapist
+    if lead is not None and not (0 < len(lead.slug) <= 60 and 0 < len(lead.name) <= 120):
+        yield "couple.lead_therapist", "A therapist has a slug and a name."
+    zones = available_timezones()
+    for at, member in enumerate(record.members):
+        if member.person.time_zone not in zones:
+            yield f"members[{at}].person.time_zone", "This time zone is not known."
+        if member.person.language not in {"en", "pt"}:
+            yield f"members[{at}].person.language", "This language is not spoken here."
+        if member.slot not in set("ABCDEFGH"):
+            yield f"members[{at}].slot", "Places go from A to H."
+
+
+def _ids(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    seen: set[tuple[str, str]] = set()
+    people = [(f"members[{at}].person", one.person) for at, one in enumerate(record.members)]
+    parts = [*_each(record), *(("people", place, one) for place, one in people)]
+    for name, place, part in parts:
+        if not _ID.fullmatch(part.id):
+            yield f"{place}.id", "An id has 32 hexadecimal digits."
+        elif (name, part.id) in seen:
+            yield f"{place}.id", "This id is there twice."
+        seen.add((name, part.id))
+
+
+def _uniques(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    seen: set[tuple[Any, ...]] = set()
+    for name, place, part in _each(record):
+        if name not in UNIQUE:
+            continue
+        key = (name, *(getattr(part, field) for field in UNIQUE[name]))
+        if key in seen:
+            yield f"{place}.{UNIQUE[name][-1]}", "This is there twice."
+        seen.add(key)
+
+
+def _values(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    for name, place, part in _each(record):
+        for field in ("number", "revision", "seal_number"):
+            value = getattr(part, field, None)
+            if value is not None and not 1 <= value <= _LARGEST:
+                yield f"{place}.{field}", "Numbers begin at 1."
+        for field, most in _LONGEST.items():
+            if len(getattr(part, field, None) or "") > most:
+                yield f"{place}.{field}", f"This is longer than {most} characters."
+        for field in ("kind", "status"):
+            known = ALLOWED.get(f"{name}.{field}")
+            if known is not None and getattr(part, field) not in known:
+                yield f"{place}.{field}", "This is not known here."
+
+
+def _pointers(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    notes = {one.id for one in record.notes}
+    ruptures = {one.id for one in record.ruptures}
+    for _name, place, part in _each(record):
+        if getattr(part, "note_id", None) not in {None, *notes}:
+            yield f"{place}.note_id", "There is no such note in the file."
+        if getattr(part, "rupture_id", None) not in {None, *ruptures}:
+            yield f"{place}.rupture_id", "There is no such rupture in the file."
+
+
+def _notes(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    for at, note in enumerate(record.notes):
+        place = f"notes[{at}]"
+        if note.held_from >= note.held_until:
+            yield f"{place}.held_until", "A session ends after it began."
+        if (note.signed_at is None) != (note.status in {"draft", "ready"}):
+            yield f"{place}.signed_at", "A signed note says when, and no other does."
+        if (note.signed_at is None) != (note.signed_digest is None):
+            yield f"{place}.signed_digest", "A signed note has a digest, and no other has."
+        sealed = {note.sealed_at is None, note.digest is None, note.seal_number is None}
+        if len(sealed) > 1 or (note.sealed_at is not None and note.signed_at is None):
+            yield f"{place}.sealed_at", "A sealed note is signed, numbered and has a digest."
+        for path, said in code_problems(note.body.content):
+            yield f"{place}.body.content.{path}", said
+
+
+def _chain(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    previous: str | None = None
+    order = sorted(enumerate(record.notes), key=lambda one: one[1].seal_number or 0)
+    expected = 1
+    for at, note in order:
+        if note.signed_digest is not None:
+            signed = digest(signed_part(record, note), previous_digest=None)
+            if signed != note.signed_digest:
+                yield f"notes[{at}].signed_digest", "The text is not the one that was signed."
+        if note.seal_number is None:
+            continue
+        if note.previous_digest != previous or note.seal_number != expected:
+            yield f"notes[{at}].previous_digest", "The chain of seals is broken here."
+        elif digest(signed_part(record, note), previous_digest=previous) != note.digest:
+            yield f"notes[{at}].digest", "The seal does not hold."
+        previous, expected = note.digest, note.seal_number + 1
+
+
+def _addenda(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    last = {note.id: note.digest for note in record.notes}
+    order = sorted(enumerate(record.addenda), key=lambda one: (one[1].note_id, one[1].number))
+    for at, one in order:
+        content = {
+            "note": one.note_id,
+            "addendum": one.id,
+            "number": one.number,
+            "kind": one.kind,
+            "at": to_plain(one.at),
+            "author": one.author,
+            "said": to_plain(one.said),
+        }
+        if one.previous_digest != last.get(one.note_id):
+            yield f"addenda[{at}].previous_digest", "This does not follow what was said before."
+        elif not _is_digest(one.previous_digest) or (
+            digest(content, previous_digest=one.previous_digest) != one.digest
+        ):
+            yield f"addenda[{at}].digest", "The seal does not hold."
+        last[one.note_id] = one.digest
+
+
+def _is_digest(text: str) -> bool:
+    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
+
+
+def _logs(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    logs: dict[str, list[RuptureEvent]] = {one.id: [] for one in record.ruptures}
+    broken = False
+    for at, part in enumerate(record.events):
+        if part.effective_at > part.entered_at:
+            yield f"events[{at}].effective_at", "It took effect after it was written."
+        try:
+            logs.setdefault(part.rupture_id, []).append(event_of_part(part))
+        except ValueError:
+            broken = True
+            yield f"events[{at}].details", "This kind of event, or this status, is not known."
+    if broken:
+        return
+    for at, rupture in enumerate(record.ruptures):
+        try:
+            state = derive_status(logs[rupture.id])
+        except HistoryBroken as error:
+            yield f"ruptures[{at}]", f"Its events do not follow from one another: {error}"
+        else:
+            if state.status is None:
+                yield f"ruptures[{at}]", "It was never opened."
+
+
+def _clinical(record: CoupleRecord, today: date) -> Iterator[Problem]:
+    members = tuple(one.slot for one in record.members)
+    days = {f"R-{one.number:02}": one.details.occurred_on for one in record.ruptures}
+    for at, rupture in enumerate(record.ruptures):
+        found = rupture_problems(rupture.details, today=today)
+        yield from _at(f"ruptures[{at}].details", found)
+    for at, one in enumerate(record.attempts):
+        found = attempt_problems(
+            one.details,
+            happened_on=one.happened_on,
+            today=today,
+            members=members,
+            ruptures=days,
+        )
+        yield from _at(f"attempts[{at}].details", found)
+    for at, rating in enumerate(record.ratings):
+        found = rating_problems(rating.details, members=members)
+        yield from _at(f"ratings[{at}].details", found)
+    for at, cycle in enumerate(record.cycles):
+        yield from _at(f"cycles[{at}].details", cycle_problems(cycle.details, members=members))
+    for at, told in enumerate(record.disclosures):
+        found = disclosure_problems(told.details, members=members)
+        yield from _at(f"disclosures[{at}].details", found)
+    for at, flag in enumerate(record.flags):
+        yield from _at(f"flags[{at}].details", flag_problems(flag.details))
+
+
+def _at(place: str, found: Iterable[Problem]) -> Iterator[Problem]:
+    return ((f"{place}.{path}", said) for path, said in found)

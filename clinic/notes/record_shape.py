@@ -1,0 +1,248 @@
+"""The couple's record as one document: what `flask couples export` writes and `import` reads.
+
+Pure. Ids go with the record, because the seals of its notes stand on them. Process notes, keys,
+the audit log and appointments are not part of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from clinic.notes.clinical_values import (
+    AddendumText,
+    AttemptDetails,
+    CycleDetails,
+    DisclosureDetails,
+    EntryDetails,
+    EventDetails,
+    FlagDetails,
+    NoteBody,
+    RatingDetails,
+    RuptureDetails,
+)
+
+FORMAT = "couple-record/1"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadPart:
+    """The therapist who leads the couple."""
+
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CouplePart:
+    """The couple itself."""
+
+    id: str
+    code: str
+    status: str
+    created_at: datetime
+    lead_therapist: LeadPart | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPart:
+    """A partner."""
+
+    id: str
+    name: str | None
+    email: str | None
+    language: str
+    time_zone: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPart:
+    """A partner's place in the couple."""
+
+    id: str
+    slot: str
+    joined_at: datetime
+    left_at: datetime | None
+    person: PersonPart
+
+
+@dataclass(frozen=True, slots=True)
+class NotePart:
+    """A session note; digests are of the text that was signed."""
+
+    id: str
+    kind: str
+    held_from: datetime
+    held_until: datetime
+    author: str
+    status: str
+    revision: int
+    is_late: bool
+    created_at: datetime
+    saved_at: datetime
+    saved_by: str
+    signed_at: datetime | None
+    signed_digest: str | None
+    sealed_at: datetime | None
+    seal_number: int | None
+    previous_digest: str | None
+    digest: str | None
+    cosigned_at: datetime | None
+    cosigned_by: str | None
+    body: NoteBody
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPart:
+    """A kept version of a note."""
+
+    id: str
+    note_id: str
+    number: int
+    revision: int
+    kind: str
+    at: datetime
+    author: str
+    body: NoteBody
+
+
+@dataclass(frozen=True, slots=True)
+class AddendumPart:
+    """What was added to a sealed note."""
+
+    id: str
+    note_id: str
+    number: int
+    kind: str
+    at: datetime
+    author: str
+    previous_digest: str
+    digest: str
+    said: AddendumText
+
+
+@dataclass(frozen=True, slots=True)
+class RupturePart:
+    """A rupture; its ref is `R-` and its number."""
+
+    id: str
+    number: int
+    opened_at: datetime
+    entered_at: datetime
+    author: str
+    revision: int
+    details: RuptureDetails
+
+
+@dataclass(frozen=True, slots=True)
+class EventPart:
+    """An event of a rupture's log."""
+
+    id: str
+    rupture_id: str
+    number: int
+    note_id: str | None
+    from_note: bool
+    effective_at: datetime
+    entered_at: datetime
+    author: str
+    details: EventDetails
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPart:
+    """How a rupture was in one session."""
+
+    id: str
+    rupture_id: str
+    note_id: str
+    from_note: bool
+    details: EntryDetails
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptPart:
+    """A repair attempt."""
+
+    id: str
+    note_id: str | None
+    from_note: bool
+    at_home: bool
+    at: datetime
+    happened_on: date
+    entered_at: datetime
+    author: str
+    details: AttemptDetails
+
+
+@dataclass(frozen=True, slots=True)
+class RatingPart:
+    """One partner's ratings at one point."""
+
+    id: str
+    note_id: str | None
+    from_note: bool
+    at: datetime
+    entered_at: datetime
+    author: str
+    details: RatingDetails
+
+
+@dataclass(frozen=True, slots=True)
+class CyclePartOfRecord:
+    """A version of the couple's cycle."""
+
+    id: str
+    number: int
+    at: datetime
+    author: str
+    details: CycleDetails
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosurePart:
+    """What one partner told alone: restricted."""
+
+    id: str
+    author: str
+    at: datetime
+    saved_at: datetime
+    review_on: date
+    flagged: bool
+    revision: int
+    details: DisclosureDetails
+
+
+@dataclass(frozen=True, slots=True)
+class FlagPart:
+    """A safety flag: restricted."""
+
+    id: str
+    author: str
+    opened_at: datetime
+    review_on: date
+    cleared_at: datetime | None
+    cleared_by: str | None
+    revision: int
+    details: FlagDetails
+
+
+@dataclass(frozen=True, slots=True)
+class CoupleRecord:
+    """Everything of one couple's record, in one document."""
+
+    format: str
+    couple: CouplePart
+    members: tuple[MemberPart, ...]
+    notes: tuple[NotePart, ...]
+    versions: tuple[VersionPart, ...]
+    addenda: tuple[AddendumPart, ...]
+    ruptures: tuple[RupturePart, ...]
+    events: tuple[EventPart, ...]
+    entries: tuple[EntryPart, ...]
+    attempts: tuple[AttemptPart, ...]
+    ratings: tuple[RatingPart, ...]
+    cycles: tuple[CyclePartOfRecord, ...]
+    disclosures: tuple[DisclosurePart, ...]
+    flags: tuple[FlagPart, ...]
