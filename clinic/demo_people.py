@@ -118,8 +118,8 @@ THERAPISTS: list[dict[str, Any]] = [
         "biography": {
             "en": "For those who know they are safe and still cannot relax. Sessions in "
             "Portuguese, also in the evening.",
-            "pt": "Para quem sabe que está seguro e ainda assim não consegue relaxar. Sessões em "
-            "português, também ao fim do dia.",
+            "pt": "Para quem sabe que está em segurança e ainda assim não consegue relaxar. "
+            "Sessões em português, também ao fim do dia.",
         },
         "time_zone": "Europe/Lisbon",
         "languages": ["pt"],

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from clinic.booking.desk_queries import TherapistWeek
 from clinic.booking.diary_lines import (
@@ -22,7 +22,7 @@ from clinic.booking.diary_lines import (
 from clinic.booking.intervals import Interval, intersect
 from clinic.booking.refusals import SENTENCES
 from clinic.booking.restrictions import Rule
-from clinic.foundation.reader_dates import short_day_text, weekday_text
+from clinic.foundation.reader_dates import column_day_text, short_day_text, weekday_text
 from clinic.practice.models import SessionType, Therapist
 
 
@@ -88,7 +88,7 @@ def _column(on: date, week: TherapistWeek, *, hours: tuple[int, int], zone: str)
         on=on,
         weekday=weekday_text(on),
         date=short_day_text(on),
-        short=str(format_date(on, "EEE d")),
+        short=column_day_text(on),
         therapist=week.therapist,
         blocks=tuple(
             blocks_of_day(

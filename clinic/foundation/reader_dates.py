@@ -9,11 +9,12 @@ from babel.dates import get_timezone_location
 from flask_babel import format_date, format_time, get_locale
 
 PATTERNS = {
-    "en": {"day": "EEEE d MMMM", "day_year": "EEEE d MMMM y", "short": "d MMMM"},
+    "en": {"day": "EEEE d MMMM", "day_year": "EEEE d MMMM y", "short": "d MMMM", "column": "EEE d"},
     "pt": {
         "day": "EEEE, d 'de' MMMM",
         "day_year": "EEEE, d 'de' MMMM 'de' y",
         "short": "d 'de' MMMM",
+        "column": "EEEEEE d",
     },
 }
 
@@ -31,6 +32,11 @@ def day_year_text(on: date) -> str:
 def short_day_text(on: date) -> str:
     """`1 December`, where the weekday stands elsewhere."""
     return _date(on, "short")
+
+
+def column_day_text(on: date) -> str:
+    """`Tue 1`; `ter 1`: for the head of a narrow column, without the full stop."""
+    return _date(on, "column").replace(".", "")
 
 
 def weekday_text(on: date) -> str:

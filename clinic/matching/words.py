@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from clinic.booking.pages import format_name, language_name
+from clinic.booking.pages import format_name
 from clinic.foundation.reader_dates import day_and_clock_text
 from clinic.matching.reasons import Reason
 from clinic.practice.vocabulary import load_vocabulary
@@ -29,7 +29,7 @@ def reason_text(reason: Reason, *, zone: str) -> str:
     at = ""
     if "at" in known:
         at = day_and_clock_text(datetime.fromisoformat(known["at"]), zone=zone)
-    language = language_name(known["language"]) if "language" in known else ""
+    language = _language(known.get("language", ""))
     format_ = format_name(known["format"]) if "format" in known else ""
     texts = {
         "works_with_need": _("Works with this: %(need)s", need=need),
@@ -62,3 +62,9 @@ def filter_text(name: str) -> str:
         "not_licensed_here": _("May not practise where you live"),
     }
     return str(texts.get(name, _("Not available just now")))
+
+
+def _language(code: str) -> str:
+    """A language's name within a sentence: `English`, but `inglês`."""
+    locale = get_locale()
+    return str(locale.languages.get(code, code)) if locale else code
