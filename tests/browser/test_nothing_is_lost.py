@@ -204,3 +204,55 @@ def test_weeks_turn_without_loading_the_page_and_back_turns_them_back(open_page)
     page.go_back()
     page.get_by_role("heading", name=first).wait_for()
     assert page.evaluate("window.stillHere") is True
+
+
+def test_a_time_that_goes_while_moving_shows_the_three_nearest_and_changes_nothing(open_page, site):
+    page, other = open_page(), open_page()
+    to_details(page)
+    fill_details(page)
+    send(page)
+    page.get_by_role("link", name="Move or cancel").click()
+    had = page.locator(".when time").inner_text()
+    page.get_by_role("link", name="Move to another time").click()
+    wanted = chips(page).nth(3).get_attribute("value")
+    other.goto(site.url + "/book/times?therapist=ines-duarte")
+    other.locator(f".week button.chip[value='{wanted}']").click()
+    other.wait_for_url("**/book/details")
+
+    with page.expect_response("**/move") as answer:
+        page.locator(f".week button.chip[value='{wanted}']").click()
+
+    assert answer.value.status == 409
+    near = page.get_by_role("region", name="The nearest free times")
+    assert near.locator("button.chip").count() == 3
+    near.locator("button.chip").first.click()
+    page.get_by_text("Moved.").wait_for()
+    assert page.locator(".when time").inner_text() != had
+
+
+def test_a_changed_form_sent_after_the_booking_changes_nothing(open_page, site):
+    page = open_page()
+    before = len(site.appointments())
+    to_details(page)
+    fill_details(page)
+    hidden = {
+        name: page.locator(f"#details input[name={name}]").input_value()
+        for name in ("csrf_token", "hold", "key", "time_zone")
+    }
+    send(page)
+    page.wait_for_url("**/booked")
+    answer = page.request.post(
+        site.url + "/book/details",
+        form=hidden
+        | {
+            "name": "Somebody Else",
+            "email": "alex@example.org",
+            "language": "en",
+            "format": "online",
+            "privacy_accepted": "y",
+        },
+        max_redirects=0,
+    )
+    assert answer.status == 303
+    assert answer.headers["location"].endswith("/booked")
+    assert len(site.appointments()) == before + 1

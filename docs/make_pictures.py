@@ -1,0 +1,105 @@
+"""Draws docs/pictures/booking.png: `.venv/bin/python -m docs.make_pictures`.
+
+The demo clinic is served from a temporary folder at a fixed moment, so that the picture changes
+only when the pages do. Needs Chromium.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+from flask import Flask
+from flask_migrate import upgrade
+from playwright.sync_api import Browser, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app import create_app
+from clinic.config import read_settings
+from clinic.demo import load_demo
+from clinic.extensions import db
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""A Monday morning: the week shown is a full one."""
+PICTURE = Path(__file__).parent / "pictures" / "booking.png"
+PATH = "/book/times?therapist=ines-duarte"
+PHONE = {"width": 360, "height": 930}
+DESKTOP = {"width": 1120, "height": 940}
+FRAME = """<!doctype html><style>
+body { margin: 0; padding: 36px 40px; display: flex; gap: 36px; align-items: center;
+       background: #e9e2d5; width: max-content; }
+img { display: block; border-radius: 12px; box-shadow: 0 12px 40px rgb(60 48 24 / 22%); }
+.desktop { width: 900px; }
+.phone { width: 292px; border-radius: 22px; }
+</style><img class="desktop" src="DESKTOP"><img class="phone" src="PHONE">"""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_args: object, **_more: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _served(folder: Path) -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, Flask("none"), threaded=True, request_handler=_Quiet)
+    address = f"http://127.0.0.1:{server.server_port}"
+    settings = read_settings(
+        {"CLINIC_INSTANCE": str(folder), "BASE_URL": address, "CLINIC_NOW": NOW.isoformat()}
+    )
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        load_demo(settings, now=NOW)
+        db.session.remove()
+    server.app = app
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield address
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+def _seen(browser: Browser, address: str, size: dict[str, int]) -> str:
+    """The page as a data address."""
+    context = browser.new_context(
+        viewport=size,  # type: ignore[arg-type]
+        locale="en-GB",
+        timezone_id="Europe/Lisbon",
+        device_scale_factor=2,
+    )
+    page = context.new_page()
+    page.goto(address, wait_until="networkidle")
+    picture = page.screenshot()
+    context.close()
+    return "data:image/png;base64," + base64.b64encode(picture).decode()
+
+
+def main() -> None:
+    """Write the picture."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _served(Path(folder)) as site,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        frame = FRAME.replace("DESKTOP", _seen(browser, site + PATH, DESKTOP))
+        frame = frame.replace("PHONE", _seen(browser, site + PATH, PHONE))
+        page = browser.new_page(viewport={"width": 1308, "height": 820})
+        page.set_content(frame, wait_until="load")
+        PICTURE.parent.mkdir(exist_ok=True)
+        page.screenshot(path=PICTURE, full_page=True)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
