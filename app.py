@@ -126,11 +126,12 @@ def _register_rooms(app: Flask) -> None:
 def _register_desk(app: Flask) -> None:
     from clinic.booking.desk_appointment_views import desk_appointments
     from clinic.booking.desk_views import desk
+    from clinic.calendars.desk_calendar_views import desk_calendars
     from clinic.calendars.desk_views import desk_feeds
     from clinic.web.deliveries import deliveries
     from clinic.web.desk_nav import init_desk_nav
 
-    for room in (desk, desk_appointments, desk_feeds, deliveries):
+    for room in (desk, desk_appointments, desk_feeds, desk_calendars, deliveries):
         app.register_blueprint(room)
     init_desk_nav(app)
 
@@ -141,15 +142,19 @@ def _register_handlers(app: Flask) -> None:
     from clinic.booking.letters import send_appointment_mail
     from clinic.booking.requests import EXPIRE, expire_when_due
     from clinic.calendars.mail_parts import invitation_for
+    from clinic.calendars.outside_calendars import REFRESH
+    from clinic.calendars.outside_refresh import guard_for, refresh_when_due
     from clinic.notes.emergency import TOLD
     from clinic.notes.emergency_letters import tell_clinic, tell_therapist
     from clinic.notes.signing import SEAL, seal_when_due
     from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
 
     app.extensions["appointment_invitation"] = invitation_for
+    app.extensions["outside_guard"] = guard_for(app.extensions["settings"].base_url)
     app.extensions["outbox"] = {
         MAIL: {"mail": send_appointment_mail},
         EXPIRE: {"expire": expire_when_due},
+        REFRESH: {"read": refresh_when_due},
         SEAL: {"seal": seal_when_due},
         TOLD: {"therapist": tell_therapist, "clinic": tell_clinic},
     }

@@ -168,13 +168,18 @@ def busy_entries(entries: Iterable[FeedEntry], *, summary: str = "Busy") -> tupl
     return tuple(
         replace(
             entry,
-            uid=str(uuid5(_BUSY_NAMESPACE, entry.uid)),
+            uid=busy_uid(entry.uid),
             summary=summary,
             location=None,
         )
         for entry in entries
         if not _is_free(entry)
     )
+
+
+def busy_uid(uid: str) -> str:
+    """The UID under which busy feeds show the appointment that has this one."""
+    return str(uuid5(_BUSY_NAMESPACE, uid))
 
 
 def render_busy(feed: Feed, *, summary: str = "Busy") -> bytes:

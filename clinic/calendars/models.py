@@ -131,7 +131,7 @@ class OutsideCalendar(Base):
 
     url = SealedText()
 
-    therapist: Mapped[Therapist] = relationship(lazy="joined")
+    therapist: Mapped[Therapist] = relationship()
 
     @property
     def seal_owner(self) -> str:

@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from clinic.accounts.guard import current_actor
 from clinic.booking.desk_queries import count_requests
+from clinic.calendars.outside_queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Actor, Permission, Role, is_allowed
@@ -52,6 +53,7 @@ def _items(actor: Actor) -> Iterator[Item]:
         (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
         (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
         (_("Calendar addresses"), *_feeds(actor)),
+        (_("Other calendars"), "desk_calendars.overview", "week", Permission.EDIT_HOURS),
         (_("Deliveries"), "deliveries.overview", "mail", Permission.SEE_DELIVERIES),
         (_("Your account"), "accounts.own_account", "person", Permission.OWN_ACCOUNT),
     ]
@@ -80,6 +82,8 @@ def _count(endpoint: str, actor: Actor) -> int:
     if endpoint == "deliveries.overview":
         stands = outbox.backlog(now=clock.now())
         return stands.retrying + stands.dead
+    if endpoint == "desk_calendars.overview":
+        return len(stale_therapists(actor, now=clock.now()))
     return 0
 
 

@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
+from sqlalchemy import func, select
+
 from clinic.booking.changes import cancel_appointment, decline_appointment, move_appointment
 from clinic.booking.details import Person
 from clinic.booking.requests import expire_when_due
@@ -10,8 +12,6 @@ from clinic.foundation import outbox
 from clinic.foundation.database import session, transaction
 from clinic.foundation.outbox import OutboxMessage
 from clinic.practice.models import Clinic, Therapist
-from sqlalchemy import func, select
-
 from tests.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
@@ -114,8 +114,7 @@ def test_mail_about_an_outdated_time_is_left_out(practice, tmp_path):
 
 @pytest.fixture
 def asking(context):
-    made = make_practice(needs_confirmation=True)
-    return made
+    return make_practice(needs_confirmation=True)
 
 
 def test_request_is_acknowledged_and_a_refusal_said_plainly(asking, tmp_path, golden):

@@ -1,0 +1,498 @@
+"""Outside calendars from a real server to the slots that are offered, whatever is answered."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from clinic.booking.intervals import Interval
+from clinic.booking.models import OutsideBusy
+from clinic.booking.queries import slots_of
+from clinic.calendars import outside_refresh
+from clinic.calendars.feed import Feed, render_busy, render_feed
+from clinic.calendars.models import OutsideCalendar, OutsideState
+from clinic.calendars.outside_calendars import (
+    add_calendar,
+    ask_refresh,
+    remove_calendar,
+    set_all_day,
+)
+from clinic.calendars.outside_schedule import wait_before_next
+from clinic.calendars.queries import content_of
+from clinic.calendars.service import create_therapist_feed
+from clinic.foundation import outbox
+from clinic.foundation.database import session, transaction
+from clinic.foundation.errors import TooManyRequests
+from clinic.foundation.outbound_addresses import Guard
+from clinic.foundation.outbox import OutboxMessage
+from clinic.foundation.permissions import Actor, Role
+from clinic.practice.models import Therapist
+from tests.calendars.calendar_server import Answer, busy_at, calendar_of, calendar_server
+from tests.factories import NOW, make_appointment, make_practice
+
+TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
+DENTIST = busy_at("24T100000Z", "24T110000Z")
+BLOCKED = [(TEN, TEN + timedelta(hours=1))]
+GOOD = Answer(calendar_of(DENTIST), headers={"ETag": '"v1"', "Last-Modified": "yesterday"})
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def server():
+    with calendar_server() as running:
+        running.answer = GOOD
+        yield running
+
+
+class Clinic:
+    """A therapist with one outside calendar on a real server."""
+
+    def __init__(self, app, server):
+        self.practice, self.server = make_practice(), server
+        self.guard = Guard(allowed_hosts=frozenset({("127.0.0.1", server.port)}))
+        app.extensions["outside_guard"] = self.guard
+        self.therapist_id = self.practice.therapist.id
+        self.id = self.add().id
+
+    def add(self, **changes):
+        values = {
+            "name": "Private",
+            "url": self.server.url,
+            "guard": self.guard,
+            "actor": self.practice.desk,
+            "now": NOW,
+        }
+        return add_calendar(self.therapist_id, **values | changes)
+
+    @property
+    def row(self):
+        session().rollback()
+        return session().get_one(OutsideCalendar, self.id)
+
+    @property
+    def busy(self):
+        session().rollback()
+        rows = session().execute(
+            select(OutsideBusy.starts_at, OutsideBusy.ends_at).order_by(OutsideBusy.starts_at)
+        )
+        return [tuple(row) for row in rows]
+
+    @property
+    def revision(self):
+        session().rollback()
+        return session().get_one(Therapist, self.therapist_id).diary_revision
+
+    def read(self, now=NOW):
+        """Deliver what is due; how many messages there were."""
+        count = 0
+        while outbox.deliver_due(now=now):
+            count += 1
+        return count
+
+    def read_next(self):
+        """Let the time of the next promise come."""
+        now = self.row.next_try_at
+        assert self.read(now) == 1
+        return now
+
+    def starts(self):
+        """The starts offered on the Tuesday."""
+        session().rollback()
+        therapist = session().get_one(Therapist, self.therapist_id)
+        day = TEN.replace(hour=0)
+        found = slots_of(
+            [therapist],
+            session().merge(self.practice.session_type),
+            window=Interval(day, day + timedelta(days=1)),
+            now=NOW,
+        )
+        return {slot.start for _therapist, slot in found}
+
+
+@pytest.fixture
+def clinic(context, server):
+    return Clinic(context, server)
+
+
+def test_what_is_busy_elsewhere_is_not_offered_here_until_it_goes(clinic):
+    half_past = TEN + timedelta(minutes=30)
+    assert {TEN, half_past} <= clinic.starts()
+
+    clinic.read()
+    assert (clinic.busy, clinic.row.state) == (BLOCKED, OutsideState.OK)
+    assert not {TEN, half_past} & clinic.starts()
+
+    clinic.server.answer = Answer(calendar_of())
+    clinic.read_next()
+    assert clinic.busy == []
+    assert {TEN, half_past} <= clinic.starts()
+
+
+def test_reader_says_what_it_has_and_looks_like_a_browser(clinic):
+    clinic.read()
+    clinic.read_next()
+
+    first, second = clinic.server.asked
+    assert "if-none-match" not in first
+    assert (second["if-none-match"], second["if-modified-since"]) == ('"v1"', "yesterday")
+    assert first["user-agent"].startswith("Mozilla/5.0")
+    assert "cookie" not in second
+
+
+def test_unchanged_answer_is_a_success_and_changes_nothing(clinic):
+    clinic.server.answer = Answer(GOOD.body, headers=GOOD.headers, conditional=True)
+    clinic.read()
+    revision = clinic.revision
+
+    at = clinic.read_next()
+
+    row = clinic.row
+    assert (row.state, row.last_ok_at, row.read_whole_at) == (OutsideState.OK, at, NOW)
+    assert (clinic.busy, clinic.revision) == (BLOCKED, revision)
+
+
+def test_once_a_day_everything_is_read_for_the_days_ahead_move_on(clinic):
+    clinic.server.answer = Answer(GOOD.body, headers=GOOD.headers, conditional=True)
+    clinic.read()
+    ask_refresh(clinic.id, actor=clinic.practice.desk, now=NOW + timedelta(hours=24))
+
+    clinic.read(NOW + timedelta(hours=24))
+
+    assert "if-none-match" not in clinic.server.asked[-1]
+    assert clinic.row.read_whole_at == NOW + timedelta(hours=24)
+
+
+def test_same_content_without_etag_leaves_the_diary_alone(clinic):
+    clinic.server.answer = Answer(calendar_of(DENTIST))
+    clinic.read()
+    revision = clinic.revision
+
+    clinic.server.answer = Answer(calendar_of(DENTIST, more="X-SOMETHING:new\r\n"))
+    clinic.read_next()
+    assert clinic.revision == revision
+
+    clinic.server.answer = Answer(calendar_of(busy_at("24T120000Z", "24T130000Z")))
+    clinic.read_next()
+    assert clinic.revision == revision + 1
+
+
+BAD = {
+    "server error": (Answer(status=500), OutsideState.UNREACHABLE),
+    "not allowed": (Answer(status=403), OutsideState.LOCKED),
+    "asks for our password": (
+        Answer(status=401, headers={"WWW-Authenticate": "Basic"}),
+        OutsideState.LOCKED,
+    ),
+    "gone": (Answer(status=410), OutsideState.GONE),
+    "not found": (Answer(status=404), OutsideState.GONE),
+    "sign-in page": (
+        Answer(b"<!DOCTYPE html><title>Sign in</title>", headers={"Content-Type": "text/html"}),
+        OutsideState.WEB_PAGE,
+    ),
+    "entities": (
+        Answer(b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "x">]><a>&a;</a>'),
+        OutsideState.WEB_PAGE,
+    ),
+    "JSON": (Answer(b'{"events": []}'), OutsideState.UNREADABLE),
+    "PDF": (Answer(b"%PDF-1.7\n"), OutsideState.UNREADABLE),
+    "no bytes": (Answer(b""), OutsideState.UNREADABLE),
+    "cut off": (Answer(GOOD.body[:-20]), OutsideState.UNREADABLE),
+    "cut off by the network": (
+        Answer(GOOD.body[:-20], length=len(GOOD.body)),
+        OutsideState.UNREACHABLE,
+    ),
+    "too large": (Answer(calendar_of("X:" + "x" * 11_000_000)), OutsideState.TOO_LARGE),
+    "packed twice": (Answer(b"xx", headers={"Content-Encoding": "br"}), OutsideState.UNREACHABLE),
+    "partial": (Answer(GOOD.body, status=206), OutsideState.UNREACHABLE),
+    "redirected to itself": (
+        Answer(status=302, headers={"Location": "/private/secret-token/basic.ics"}),
+        OutsideState.UNREACHABLE,
+    ),
+    "redirected inside": (
+        Answer(status=302, headers={"Location": "http://169.254.169.254/latest/meta-data"}),
+        OutsideState.REFUSED,
+    ),
+    "redirected to a file": (
+        Answer(status=302, headers={"Location": "file:///etc/passwd"}),
+        OutsideState.REFUSED,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_after_a_bad_answer_the_last_good_times_still_block(clinic, name):
+    clinic.read()
+    clinic.server.answer, state = BAD[name]
+
+    at = clinic.read_next()
+
+    row = clinic.row
+    assert (row.state, row.failures) == (state, 1)
+    assert (row.last_ok_at, row.last_tried_at) == (NOW, at)
+    assert clinic.busy == BLOCKED
+    assert TEN not in clinic.starts()
+    clinic.server.answer = Answer(calendar_of())
+    clinic.read_next()
+    assert (clinic.row.state, clinic.row.failures, clinic.busy) == (OutsideState.OK, 0, [])
+
+
+def test_server_that_takes_its_time_is_given_up_on(clinic, monkeypatch):
+    clinic.read()
+    monkeypatch.setattr(outside_refresh, "FETCH_SECONDS", 0.3)
+    waiting = threading.Event()
+    clinic.server.answer = Answer(GOOD.body, before=lambda: waiting.wait(5) and None)
+
+    clinic.read_next()
+    waiting.set()
+
+    assert (clinic.row.state, clinic.busy) == (OutsideState.TOO_SLOW, BLOCKED)
+
+
+def test_server_that_is_not_there_is_unreachable(context, server):
+    clinic = Clinic(context, server)
+    clinic.read()
+    with calendar_server() as other:
+        port = other.port
+    context.extensions["outside_guard"] = Guard(allowed_hosts=frozenset({("127.0.0.1", port)}))
+    with transaction() as current:
+        current.get_one(OutsideCalendar, clinic.id).url = f"http://127.0.0.1:{port}/x.ics"
+
+    clinic.read_next()
+
+    assert (clinic.row.state, clinic.busy) == (OutsideState.UNREACHABLE, BLOCKED)
+
+
+def test_304_that_nobody_asked_for_is_no_answer(clinic):
+    clinic.server.answer = Answer(status=304)
+
+    clinic.read()
+
+    assert (clinic.row.state, clinic.row.last_ok_at) == (OutsideState.UNREACHABLE, None)
+
+
+def test_calendar_that_moved_is_read_at_its_new_place_and_said(context, server):
+    clinic = Clinic(context, server)
+    with calendar_server() as other:
+        other.answer = GOOD
+        places = frozenset({("127.0.0.1", server.port), ("localhost", other.port)})
+        context.extensions["outside_guard"] = Guard(allowed_hosts=places)
+        to = f"http://localhost:{other.port}/new/secret.ics"
+        server.answer = Answer(status=301, headers={"Location": to})
+
+        clinic.read()
+
+    row = clinic.row
+    assert (row.state, clinic.busy) == (OutsideState.OK, BLOCKED)
+    assert row.warnings == [
+        "127.0.0.1 sends us on to localhost. If this goes on, add the new address instead."
+    ]
+
+
+def test_web_page_type_around_a_real_calendar_does_no_harm(clinic):
+    clinic.server.answer = Answer(GOOD.body, headers={"Content-Type": "text/html"})
+
+    clinic.read()
+
+    assert (clinic.row.state, clinic.busy) == (OutsideState.OK, BLOCKED)
+
+
+def admin(clinic):
+    return Actor(clinic_id=clinic.practice.clinic.id, name="a", roles=frozenset({Role.ADMIN}))
+
+
+@pytest.mark.parametrize("render", [render_feed, render_busy])
+def test_our_own_feed_fed_back_blocks_nothing(clinic, render):
+    make_appointment(clinic.practice, TEN)
+    feed, _token = create_therapist_feed(
+        clinic.therapist_id, name="x", actor=admin(clinic), now=NOW
+    )
+    content = content_of(feed, summary="Session", now=NOW)
+    both = render(Feed("x", "Europe/Lisbon", content.entries)).decode()
+    clinic.server.answer = Answer(
+        both.replace(
+            "END:VCALENDAR", busy_at("25T100000Z", "25T110000Z") + "END:VCALENDAR"
+        ).encode()
+    )
+
+    clinic.read()
+
+    day = timedelta(days=1)
+    assert clinic.busy == [(TEN + day, TEN + day + timedelta(hours=1))]
+
+
+def test_our_own_uid_with_a_cancel_cancels_nothing(clinic):
+    booked = make_appointment(clinic.practice, TEN)
+    own = busy_at("24T100000Z", "24T103000Z", uid=booked.uid)
+    clinic.server.answer = Answer(calendar_of(own, more="METHOD:CANCEL\r\n"))
+
+    clinic.read()
+
+    session().rollback()
+    assert (session().merge(booked).status, clinic.busy) == ("confirmed", [])
+
+
+def test_two_calendars_keep_their_own_times(clinic):
+    clinic.add(name="Second", url=clinic.server.url + "?two")
+    clinic.read()
+    assert clinic.busy == BLOCKED * 2
+
+    remove_calendar(clinic.id, actor=clinic.practice.desk, now=NOW)
+
+    assert clinic.busy == BLOCKED
+
+
+def test_removed_calendar_frees_its_times_and_is_asked_no_more(clinic):
+    clinic.read()
+    revision = clinic.revision
+
+    remove_calendar(clinic.id, actor=clinic.practice.desk, now=NOW)
+
+    assert (clinic.busy, clinic.revision) == ([], revision + 1)
+    assert clinic.read(NOW + timedelta(days=1)) == 1
+    assert len(clinic.server.asked) == 1
+
+
+def test_calendar_removed_while_it_is_read_leaves_nothing(clinic):
+    job = outside_refresh._job({"calendar": clinic.id, "round": 1}, now=NOW)
+    outcome = outside_refresh.read_outside(job, guard=clinic.guard)
+    session().rollback()
+    remove_calendar(clinic.id, actor=clinic.practice.desk, now=NOW)
+
+    outside_refresh.store_outcome(job, outcome, NOW)
+
+    assert clinic.busy == []
+
+
+def test_message_delivered_twice_reads_once_and_promises_once(clinic):
+    payload = {"calendar": clinic.id, "round": 1}
+
+    outside_refresh.refresh_when_due(payload, NOW)
+    outside_refresh.refresh_when_due(payload, NOW)
+
+    waiting = select(OutboxMessage.payload).where(OutboxMessage.due_at > NOW)
+    assert session().scalars(waiting).all() == [{"calendar": clinic.id, "round": 2}]
+    assert len(clinic.server.asked) == 1
+
+
+def test_next_reading_is_in_a_quarter_of_an_hour_and_later_with_every_failure(clinic):
+    clinic.read()
+    waits = [clinic.row.next_try_at - NOW]
+    clinic.server.answer = Answer(status=503)
+    for _ in range(7):
+        at = clinic.read_next()
+        waits.append(clinic.row.next_try_at - at)
+
+    plain = [15, 30, 60, 120, 240, 360, 360, 360]
+    for wait, minutes in zip(waits, plain, strict=True):
+        assert minutes <= wait / MINUTE <= minutes * 1.1
+
+
+def test_wait_is_drawn_from_the_key_and_hopeless_ones_wait_a_day():
+    def wait(state, failures, key):
+        return wait_before_next(state, failures=failures, key=key)
+
+    assert wait(OutsideState.OK, 0, "a") == wait(OutsideState.OK, 0, "a")
+    assert wait(OutsideState.OK, 0, "a") != wait(OutsideState.OK, 0, "b")
+    for state in (OutsideState.GONE, OutsideState.REFUSED, OutsideState.LOCKED):
+        assert 1 <= wait(state, 1, "a") / timedelta(days=1) <= 1.1
+
+
+def test_asking_reads_now_and_not_twice_within_a_minute(clinic):
+    clinic.read()
+    later = NOW + timedelta(minutes=2)
+
+    ask_refresh(clinic.id, actor=clinic.practice.desk, now=later)
+    assert clinic.read(later) == 1
+    for seconds in (0, 59):
+        with pytest.raises(TooManyRequests):
+            ask_refresh(
+                clinic.id, actor=clinic.practice.desk, now=later + timedelta(seconds=seconds)
+            )
+
+    assert len(clinic.server.asked) == 2
+    # The promise that the first reading made comes to nothing: one chain, not two.
+    assert clinic.read(later + timedelta(minutes=14, seconds=45)) == 1
+    assert len(clinic.server.asked) == 2
+
+
+def test_whole_days_block_unless_they_are_told_not_to(clinic):
+    whole = "BEGIN:VEVENT\r\nUID:d\r\nDTSTART;VALUE=DATE:20261124\r\nEND:VEVENT\r\n"
+    clinic.server.answer = Answer(calendar_of(whole), headers=GOOD.headers, conditional=True)
+    clinic.read()
+    assert clinic.starts() == set()
+
+    set_all_day(clinic.id, ignored=True, actor=clinic.practice.desk, now=NOW + MINUTE)
+    clinic.read(NOW + MINUTE)
+
+    assert clinic.busy == []
+    assert TEN in clinic.starts()
+
+
+def rule(text, uid="bad"):
+    return (
+        f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART:20261101T100000Z\r\nDTEND:20261101T110000Z\r\n"
+        f"{text}\r\nEND:VEVENT\r\n"
+    )
+
+
+HOSTILE = {
+    "every second": rule("RRULE:FREQ=SECONDLY"),
+    "a thousand million times": rule("RRULE:FREQ=MINUTELY;COUNT=1000000000"),
+    "product of lists": rule(
+        "RRULE:FREQ=YEARLY;BYHOUR=0,1,2;BYMINUTE=" + ",".join(map(str, range(60)))
+    ),
+    "no step": rule("RRULE:FREQ=DAILY;INTERVAL=0"),
+    "rule less rule": rule("RRULE:FREQ=DAILY\r\nEXRULE:FREQ=SECONDLY"),
+    "odd position": rule("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=999"),
+    "never": rule("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
+    "year 9999": "BEGIN:VEVENT\r\nUID:y\r\nDTSTART:99991231T230000Z\r\nDURATION:P9999W\r\nEND:VEVENT\r\n",
+    "zone as a path": "BEGIN:VEVENT\r\nUID:p\r\nDTSTART;TZID=../../../../etc/passwd:20260101T100000\r\nEND:VEVENT\r\n",
+    "nested": "BEGIN:X\r\n" * 3000 + "END:X\r\n" * 3000,
+    "5000 parameters": "BEGIN:VEVENT\r\nUID:q\r\nSUMMARY" + ";X=1" * 5000 + ":x\r\nEND:VEVENT\r\n",
+    "4000 dates": rule("RDATE:" + ",".join(["20250101T000000Z"] * 4000)),
+    "markup": rule("SUMMARY:<script>alert(1)</script>=cmd|' /C calc'!A0\u202e javascript:x"),
+    "alarms and links": rule(
+        "ATTACH:file:///etc/passwd\r\nIMAGE:http://127.0.0.1/\r\n"
+        "BEGIN:VALARM\r\nACTION:PROCEDURE\r\nTRIGGER:-PT1M\r\nATTACH:file:///bin/sh\r\nEND:VALARM"
+    ),
+    "thousand zones": "BEGIN:VTIMEZONE\r\nTZID:z\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nRRULE:FREQ=SECONDLY\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
+    * 1000,
+    "ten thousand long names": "".join(
+        busy_at("01T000000Z", "01T000100Z", uid="x" * 500 + str(n)) for n in range(10_000)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_calendar_does_no_harm_and_its_good_entry_counts(clinic, name):
+    clinic.server.answer = Answer(calendar_of(HOSTILE[name], DENTIST))
+
+    clinic.read()
+
+    row = clinic.row
+    assert (row.state, row.failures) == (OutsideState.OK, 0)
+    assert BLOCKED[0] in clinic.busy
+    assert len(row.warnings) <= 51
+
+
+def test_nothing_but_times_is_kept(clinic):
+    clinic.server.answer = Answer(
+        calendar_of(
+            DENTIST.replace("END:V", "LOCATION:Clinic of hearts\r\nATTENDEE:mailto:a@b\r\nEND:V")
+        )
+    )
+    clinic.read()
+
+    session().rollback()
+    kept = "".join(
+        str(getattr(row, column.key))
+        for table in (OutsideBusy, OutsideCalendar, OutboxMessage)
+        for row in session().scalars(select(table))
+        for column in table.__table__.columns
+    )
+    for word in ("Dentist", "hearts", "a@b", "secret-token"):
+        assert word not in kept
+    assert clinic.row.url == clinic.server.url
