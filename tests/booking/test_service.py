@@ -214,7 +214,7 @@ def test_each_booking_promises_its_mails_and_leaves_a_valid_audit_chain(practice
     make_appointment(practice, TEN)
 
     kinds = session().scalars(select(OutboxMessage.kind).order_by(OutboxMessage.id)).all()
-    assert kinds == ["appointment.mail", "appointment.mail"]
+    assert kinds == ["appointment.mail", "appointment.mail", "appointment.changed"]
     assert first_broken_entry(session()) is None
 
 
