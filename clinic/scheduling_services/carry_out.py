@@ -69,7 +69,8 @@ def _book(work: Work, effect: to_do.Book) -> None:
     if work.chain.appointment_id is not None:
         # Our own booking come back to us: the appointment is here already.
         work.done.append("echo")
-        _follow(work, _change(work, kind="moved", status=state.status))
+        kind = "cancelled" if state.status in OVER else "moved"
+        _follow(work, _change(work, kind=kind, status=state.status))
         return
     session, clinic_id = work.session, work.chain.clinic_id
     meant = meant_by(session, state, clinic_id=clinic_id)
@@ -209,9 +210,16 @@ def _follow(work: Work, change: OutsideChange, *, said: str = "") -> None:
     appointment = work.session.get_one(
         Appointment, work.chain.appointment_id, populate_existing=True
     )
+    if _belongs_elsewhere(appointment, work.chain):
+        change = replace(change, external_id=appointment.external_id or "")
     if appointment.source not in SERVICES and appointment.is_live and change.status in LIVE:
-        # Whether it is confirmed is decided here; a service may say otherwise of its own copy.
-        change = replace(change, status=Standing(appointment.status))
+        # Whether it is confirmed, and how long it is, is decided here; there is only a copy.
+        length = appointment.ends_at - appointment.starts_at
+        change = replace(
+            change,
+            status=Standing(appointment.status),
+            ends_at=change.starts_at + length,
+        )
     if _ours_is_newer(work, appointment, change):
         # What was changed here in the meantime stands; the push brings it there.
         appointment.external_id = change.external_id
@@ -231,6 +239,8 @@ def _ours_is_newer(work: Work, appointment: Appointment, change: OutsideChange) 
     chain = work.chain
     ours = _where(appointment.starts_at, is_live=appointment.is_live)
     theirs = _where(change.starts_at, is_live=change.status in LIVE)
+    if theirs is None:
+        return False  # who cancels there does not come, whatever was moved here
     known, asked = chain.current_id is not None, chain.asked_at is not None
     before = _where(chain.starts_at, is_live=chain.status not in OVER) if known else theirs
     if ours == theirs or (known and ours == before) or not (known or asked):
@@ -248,10 +258,16 @@ def _where(start: datetime | None, *, is_live: bool) -> datetime | None:
     return start if is_live else None
 
 
+def _belongs_elsewhere(appointment: Appointment, chain: ServiceChain) -> bool:
+    """Whether it came from another service, whose id it keeps."""
+    return appointment.source in SERVICES and appointment.source != chain.provider
+
+
 def _note_standing(work: Work, appointment_id: str) -> None:
     """Keep the current id beside the appointment, and ask the desk about a conflict."""
     appointment = work.session.get_one(Appointment, appointment_id)
-    appointment.external_id = work.state.current_id
+    if not _belongs_elsewhere(appointment, work.chain):
+        appointment.external_id = work.state.current_id
     if appointment.conflict:
         start = appointment.starts_at.isoformat()
         _ask(work, TaskKind.CONFLICT, appointment_id, {"start": start})

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from clinic.booking.history import CHANGED
 from clinic.foundation.outbox import Handler
 from clinic.scheduling_services.apply import SETTLE, apply_delivery, settle_chain
 from clinic.scheduling_services.inbox import APPLY
+from clinic.scheduling_services.push import follow_change
+from clinic.scheduling_services.reconcile import RECONCILE, reconcile_when_due
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     APPLY: {"apply": apply_delivery},
     SETTLE: {"settle": settle_chain},
+    CHANGED: {"calcom": follow_change},
+    RECONCILE: {"reconcile": reconcile_when_due},
 }

@@ -64,6 +64,8 @@ ABOUT_THE_APPOINTMENT = {
     Permission.EDIT_PRACTICE: {"admin"},
     Permission.SEE_DELIVERIES: DESK,
     Permission.REDELIVER: DESK,
+    Permission.SEE_INTEGRATIONS: DESK,
+    Permission.MANAGE_INTEGRATIONS: {"admin"},
     Permission.MANAGE_FEEDS: {"admin", "own therapist"},
     Permission.MANAGE_CLINIC_FEEDS: DESK,
     Permission.MANAGE_OWN_FEEDS: {"named partner"},
