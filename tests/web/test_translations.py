@@ -247,7 +247,7 @@ def test_days_are_written_as_portuguese_writes_them(visited):
     _status, page = visited["home"]
 
     assert "segunda-feira, 23 de novembro," in " ".join(said_by(page))
-    assert '<html lang="pt' in page
+    assert '<html lang="pt-PT"' in page
 
 
 def test_a_refusal_of_a_field_is_said_in_portuguese(visited):
