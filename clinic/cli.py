@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, BinaryIO, ParamSpec
 
 import click
 from flask import Flask, current_app
@@ -18,6 +18,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from clinic import housekeeping
 from clinic.booking.appointment_list import list_appointments
+from clinic.calendars.outside_limits import MAX_BYTES, OutsideBroken
+from clinic.calendars.outside_process import preview_calendar
+from clinic.calendars.outside_window import window_between
 from clinic.demo import load_demo
 from clinic.extensions import db
 from clinic.foundation import audit, outbox
@@ -35,6 +38,7 @@ from clinic.practice.clinics import the_clinic
 from clinic.serving import serve
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
+calendars = AppGroup("calendars", help="Calendars elsewhere.")
 audit_log = AppGroup("audit", help="The audit log.")
 letters = AppGroup("outbox", help="Promised effects.")
 couples = AppGroup("couples", help="Couples' records as files.")
@@ -51,6 +55,7 @@ def init_cli(app: Flask) -> None:
         worker,
         serve_command,
         appointments,
+        calendars,
         audit_log,
         letters,
         couples,
@@ -173,6 +178,26 @@ def serve_command() -> None:
 def list_command(as_json: bool, external_id: str | None, source: str | None) -> None:  # noqa: FBT001
     """List appointments by start."""
     show(list_appointments(external_id=external_id, source=source), as_json=as_json)
+
+
+@calendars.command("preview")
+@click.argument("file", type=click.File("rb"))
+@click.option("--from", "first", required=True, help="An instant, such as 2026-12-01T00:00:00Z.")
+@click.option("--to", "last", required=True, help="An instant after it.")
+@click.option("--zone", required=True, help="The therapist's time zone, such as Europe/Lisbon.")
+@click.option("--json", "as_json", is_flag=True)
+@one_line
+def preview_command(file: BinaryIO, first: str, last: str, zone: str, as_json: bool) -> None:  # noqa: FBT001
+    """Say what an outside calendar would block, and what in it cannot be used."""
+    window = window_between(first, last, zone=zone)
+    found = preview_calendar(file.read(MAX_BYTES + 1), window=window, zone=zone)
+    if as_json:
+        show(found, as_json=True)
+    elif "error" in found:
+        raise OutsideBroken(found["error"])
+    else:
+        lines = [" to ".join(span) for span in found["busy"]] + found["warnings"]
+        click.echo("\n".join(lines) or "Nothing is busy.")
 
 
 @audit_log.command("verify")
