@@ -35,12 +35,14 @@ from clinic.notes.overview import couple_ledger
 from clinic.notes.record_export import export_record
 from clinic.notes.record_import import RecordRefused, import_record
 from clinic.practice.clinics import the_clinic
+from clinic.scheduling_services.reconcile import reconcile_all
 from clinic.serving import serve
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
 calendars = AppGroup("calendars", help="Calendars elsewhere.")
 audit_log = AppGroup("audit", help="The audit log.")
 letters = AppGroup("outbox", help="Promised effects.")
+sync = AppGroup("sync", help="Scheduling services.")
 couples = AppGroup("couples", help="Couples' records as files.")
 keys = AppGroup("keys", help="The keys that lock the records.")
 P = ParamSpec("P")
@@ -58,6 +60,7 @@ def init_cli(app: Flask) -> None:
         calendars,
         audit_log,
         letters,
+        sync,
         couples,
         keys,
         ledger_command,
@@ -198,6 +201,19 @@ def preview_command(file: BinaryIO, first: str, last: str, zone: str, as_json: b
     else:
         lines = [" to ".join(span) for span in found["busy"]] + found["warnings"]
         click.echo("\n".join(lines) or "Nothing is busy.")
+
+
+@sync.command("reconcile")
+@click.option("--json", "as_json", is_flag=True)
+@with_appcontext
+@one_line
+def reconcile_command(as_json: bool) -> None:  # noqa: FBT001
+    """Compare with Cal.com, make both sides equal, and list what differed."""
+    found = [one.as_row() for one in reconcile_all(now=clock.now())]
+    if found or as_json:
+        show(found, as_json=as_json)
+    else:
+        click.echo("Both sides agree.")
 
 
 @audit_log.command("verify")

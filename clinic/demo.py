@@ -24,6 +24,7 @@ from clinic.calendars.service import create_therapist_feed
 from clinic.config import Settings
 from clinic.couples.models import Couple
 from clinic.demo_notes import write_demo_course
+from clinic.demo_services import connect_demo_services
 from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.errors import Conflict
 from clinic.foundation.outbox import OutboxMessage
@@ -65,6 +66,7 @@ def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
     feeds = {one.slug: _feed(one, settings, actor=desk, now=now) for one in therapists}
     _settle_mails(now=now)
     found = _describe(settings, accounts, therapists, types, codes, feeds)
+    found["webhooks"] = connect_demo_services(settings, therapists, types, now=now)
     path = Path(settings.instance) / "demo.json"
     path.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return found

@@ -11,6 +11,8 @@ from urllib.parse import quote, urlencode
 from clinic.foundation.errors import N_, ClinicError, Unavailable
 from clinic.foundation.outbound_http import Guard, OutboundFailed, send
 
+PUBLIC_URL = "https://api.cal.com/v2"
+"""Where it is unless the settings say otherwise (accounts in the EU, stand-ins)."""
 VERSIONS: Mapping[str, str] = {
     "event-types": "2024-06-14",
     "schedules": "2024-06-11",

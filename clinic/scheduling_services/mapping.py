@@ -36,15 +36,14 @@ class Meant:
 
 
 def meant_by(session: Session, state: ChainState, *, clinic_id: str) -> Meant:
-    """The therapist and session type of a chain: by organizer, else by whose event type it is."""
+    """The therapist and session type of a chain: by organizer; where none is named, by event type.
+
+    An organizer whom nobody has mapped is never guessed from the event type.
+    """
     event_type = _event_type(session, state, clinic_id=clinic_id)
-    therapist = host_of(
-        session,
-        [*state.organizer_ids, *state.organizer_emails],
-        provider=state.provider,
-        clinic_id=clinic_id,
-    )
-    if therapist is None and event_type is not None:
+    named = [*state.organizer_ids, *state.organizer_emails]
+    therapist = host_of(session, named, provider=state.provider, clinic_id=clinic_id)
+    if not named and event_type is not None:
         therapist = event_type.therapist_id
     return Meant(therapist, event_type.session_type_id if event_type else None)
 
