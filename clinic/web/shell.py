@@ -16,7 +16,7 @@ from clinic.accounts.guard import current_actor
 from clinic.extensions import babel
 from clinic.foundation.clock import clock
 from clinic.foundation.encryption import SealBroken
-from clinic.foundation.errors import NotFound, Unavailable
+from clinic.foundation.errors import N_, NotFound, Unavailable
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.reader_dates import clock_text, day_text, when_text
 from clinic.foundation.vault import check_keys
@@ -50,7 +50,9 @@ def begin_request() -> None:
     try:
         g.clinic = the_clinic()
     except NotFound:
-        return
+        if request.endpoint == "web.readyz" or request.path.startswith("/api/"):
+            return  # they say it in their own way
+        raise Unavailable(N_("This clinic has not been set up yet.")) from None
     g.clinic_id = g.clinic.id
 
 

@@ -1,0 +1,31 @@
+"""A clinic's own commands run as real processes, with a settings of their own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def environment(instance: Path, **changes: str) -> dict[str, str]:
+    """Only what a fresh shell has, and these settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"FLASK_APP": "app.py", "CLINIC_INSTANCE": str(instance)} | changes
+
+
+def flask(
+    *arguments: str, instance: Path, timeout: float = 60, **changes: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `flask ...` to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments],
+        cwd=ROOT,
+        env=environment(instance, **changes),
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
