@@ -15,12 +15,13 @@ from typing import Any
 
 import psycopg
 import pytest
-from app import create_app
-from clinic.config import Settings
-from clinic.foundation.clock import clock
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+
+from app import create_app
+from clinic.config import Settings
+from clinic.foundation.clock import clock
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

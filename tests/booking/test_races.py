@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
+from sqlalchemy import func, select
+
 from clinic.booking.changes import cancel_appointment, confirm_appointment, move_appointment
 from clinic.booking.details import Person
 from clinic.booking.models import Appointment, AppointmentChange
@@ -17,8 +20,6 @@ from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.database import session
-from sqlalchemy import func, select
-
 from tests.factories import (
     NOW,
     Practice,
@@ -78,7 +79,7 @@ def practice(app):
 def test_fifty_clients_at_one_slot_give_one_booking_and_49_refusals_with_alternatives(
     app, practice
 ):
-    made, visitor, _desk, _therapist = practice
+    _made, visitor, _desk, _therapist = practice
 
     def book(number):
         request = a_request(TEN, partner=client(number))
@@ -190,7 +191,7 @@ def test_overlapping_lengths_at_once_leave_no_overlap(app):
             .all()
         )
         assert len(rows) >= 1
-        assert all(a.ends_at <= b.starts_at for a, b in zip(rows, rows[1:], strict=False))
+        assert all(a.ends_at <= b.starts_at for a, b in itertools.pairwise(rows))
 
 
 def test_confirm_and_cancel_at_once_end_in_one_history(app):
