@@ -15,7 +15,7 @@ from clinic.booking.spans import merge_spans
 from clinic.calendars.content_lines import fold
 from clinic.calendars.feed import PRODID, FeedEntry, busy_entries
 
-_NAMESPACE = uuid5(NAMESPACE_OID, "couples clinic free/busy")
+_NAMESPACE = uuid5(NAMESPACE_OID, "clinic free/busy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

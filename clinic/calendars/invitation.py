@@ -15,10 +15,9 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from clinic.calendars.content_lines import CRLF, fold
-from clinic.calendars.feed import EntryStatus, FeedEntry, render_entry
+from clinic.calendars.feed import PRODID, EntryStatus, FeedEntry, render_entry
 from clinic.calendars.zones import vtimezone
 
-PRODID = "-//Couples Clinic//Invitation//EN"
 _IN_MAILTO = "@!$'*+-=^_`{|}~.&"
 
 
