@@ -251,6 +251,21 @@ def test_failure_of_a_worker_that_lost_its_lease_does_not_undo_the_delivery_of_a
     assert (message.done_at, message.dead_at) == (NOW + LEASE + SECOND, None)
 
 
+def test_failure_of_a_worker_that_lost_its_lease_leaves_the_lease_of_another_alone(handle):
+    def overtaken(_payload, _now):
+        assert outbox._claim(now=NOW + LEASE + SECOND) is not None
+        raise MailFailed
+
+    handle("letter", mail=overtaken)
+    write()
+
+    deliver_due(now=NOW)
+
+    message = only_message()
+    assert message.leased_until == NOW + LEASE + SECOND + LEASE
+    assert (message.due_at, message.last_error) == (NOW, None)
+
+
 def test_dead_letter_can_be_delivered_again(handle):
     heard = []
     handle("letter", mail=failing(GiveUp()))
