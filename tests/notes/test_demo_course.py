@@ -1,0 +1,92 @@
+"""The demo couple's course is the worked example of the domain document, to the last figure."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.accounts.models import Account
+from clinic.demo import load_demo
+from clinic.foundation.database import session
+from clinic.foundation.permissions import Actor, Role
+from clinic.notes.models import SessionNote
+from clinic.notes.overview import chain_break, couple_ledger, couple_overview
+from clinic.practice.clinics import the_clinic
+from tests.factories import NOW
+
+WORKED = Path(__file__).parent / "courses" / "worked_example.json"
+LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture
+def demo(context, settings):
+    return load_demo(settings, now=NOW)
+
+
+def lead():
+    account = next(
+        one for one in session().scalars(sa.select(Account)) if (one.email or "")[:4] == "ines"
+    )
+    return Actor(
+        clinic_id=the_clinic().id,
+        name=f"account:{account.id}",
+        account_id=account.id,
+        roles=frozenset({Role.THERAPIST}),
+        therapist_id=account.therapist_id,
+    )
+
+
+def test_ledger_command_and_page_facts_give_the_worked_example(app, demo):
+    expected = json.loads(WORKED.read_text(encoding="utf-8")) | {"couple": "C-0001"}
+
+    printed = app.test_cli_runner().invoke(args=["ledger", "C-0001", "--json"])
+    _course, ledger = couple_ledger("C-0001", actor=lead(), now=LATER)
+
+    assert printed.exit_code == 0
+    assert json.loads(printed.stdout) == expected
+    assert ledger.to_json() == expected
+    assert couple_overview("C-0001", actor=lead(), now=LATER).ledger.to_json() == expected
+
+
+def test_demo_notes_are_sealed_in_one_chain(demo):
+    rows = session().execute(
+        sa.select(SessionNote.seal_number, SessionNote.status, SessionNote.is_late).order_by(
+            SessionNote.held_from
+        )
+    )
+
+    assert [tuple(row) for row in rows] == [(n, "signed", False) for n in range(1, 9)]
+    assert chain_break("C-0001", actor=lead(), now=LATER) is None
+
+
+def test_ledger_of_an_unknown_couple_ends_in_one_line(app, demo):
+    printed = app.test_cli_runner().invoke(args=["ledger", "C-9999", "--json"])
+
+    assert (printed.exit_code, printed.stdout) == (1, "")
+    assert printed.stderr.startswith("Error:")
+
+
+def test_record_is_exported_and_a_broken_file_names_its_problems(app, demo, tmp_path):
+    run = app.test_cli_runner().invoke
+    exported = run(args=["couples", "export", "C-0001"])
+    path = tmp_path / "record.json"
+    path.write_text(exported.stdout.replace('"R-01"', '"R-07"'), encoding="utf-8")
+
+    refused = run(args=["couples", "import", str(path)])
+
+    assert (exported.exit_code, json.loads(exported.stdout)["couple"]["code"]) == (0, "C-0001")
+    assert refused.exit_code == 1
+    lines = refused.stderr.splitlines()
+    assert "attempts[0].details.rupture: There is no such rupture in this record." in lines
+    assert len(lines) > 5
+
+
+def test_keys_are_rotated_by_command_with_a_count_for_each_master(app, demo):
+    printed = app.test_cli_runner().invoke(args=["keys", "rotate"])
+
+    assert printed.exit_code == 0
+    assert printed.stdout.splitlines()[-1].endswith("(newest)")
