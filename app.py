@@ -58,6 +58,11 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
         RATELIMIT_HEADERS_ENABLED=True,
     )
+    if not settings.on_sqlite:  # a server that does not answer is a 503 soon, not a page that hangs
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+            "pool_pre_ping": True,
+            "connect_args": {"connect_timeout": 5},
+        }
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.production:
         app.config["TRUSTED_HOSTS"] = [str(urlsplit(settings.base_url).hostname)]
@@ -128,10 +133,18 @@ def _register_desk(app: Flask) -> None:
     from clinic.booking.desk_views import desk
     from clinic.calendars.desk_calendar_views import desk_calendars
     from clinic.calendars.desk_views import desk_feeds
+    from clinic.notes.addenda_views import addenda
+    from clinic.notes.ledger_views import ledger_pages
+    from clinic.notes.note_views import session_notes
+    from clinic.notes.record_views import record
+    from clinic.notes.restricted_views import restricted
+    from clinic.notes.rupture_views import rupture_pages
     from clinic.web.deliveries import deliveries
     from clinic.web.desk_nav import init_desk_nav
 
     for room in (desk, desk_appointments, desk_feeds, desk_calendars, deliveries):
+        app.register_blueprint(room)
+    for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)
     init_desk_nav(app)
 
