@@ -20,7 +20,14 @@ from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, chart_of, find_chart, find_note, lock_course
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import load_course
-from clinic.notes.drafts import add_version, carried_forward, findings_of, first_content, setting_of
+from clinic.notes.drafts import (
+    add_version,
+    between_it_and_signing,
+    carried_forward,
+    findings_of,
+    first_content,
+    setting_of,
+)
 from clinic.notes.models import KINDS, SessionNote
 from clinic.notes.note_content import NoteContent
 from clinic.notes.note_rules import Finding
@@ -60,6 +67,8 @@ class Saved:
     revision: int
     at: datetime
     findings: tuple[Finding, ...] = ()
+    missing: tuple[Finding, ...] = ()
+    """Everything that stands between the text and a signature, the findings included."""
 
 
 def open_note(appointment_id: str, *, actor: Actor, now: datetime) -> str:
@@ -144,7 +153,13 @@ def save_draft(
                 mine=body, theirs=before, revision=note.revision, at=note.saved_at, by=note.saved_by
             )
         setting = setting_of(note, load_course(chart), content)
-        saved = Saved(note.id, note.revision, note.saved_at, tuple(findings_of(body, setting)))
+        saved = Saved(
+            note.id,
+            note.revision,
+            note.saved_at,
+            tuple(findings_of(body, setting)),
+            tuple(between_it_and_signing(note, body, setting, now=now)),
+        )
     if refused is not None:
         raise refused
     return saved

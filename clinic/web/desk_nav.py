@@ -15,6 +15,14 @@ from clinic.calendars.outside_queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Actor, Permission, Role, is_allowed
+from clinic.scheduling_services.queries import count_waiting
+from clinic.notes.unsigned import unsigned_notes
+
+_OF_A_RECORD = {
+    "record.show", "record.search", "record.brief", "record.new_note", "session_notes.show",
+    "ledger.show", "ruptures.show", "restricted.show", "restricted.process",
+}  # fmt: skip
+"""Pages of one couple: below the list of couples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +58,13 @@ def _items(actor: Actor) -> Iterator[Item]:
     wanted = [
         (_("Day"), "desk.day", "day", Permission.SEE_OWN_DAY),
         (_("Week"), "desk.week", "week", Permission.SEE_OWN_DAY),
+        (_("Couples"), "record.couples", "people", Permission.OPEN_CHARTS),
+        (_("Unsigned notes"), "record.unsigned", "note", Permission.OPEN_CHARTS),
         (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
         (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
         (_("Calendar addresses"), *_feeds(actor)),
         (_("Other calendars"), "desk_calendars.overview", "week", Permission.EDIT_HOURS),
+        (_("Integrations"), "integrations.overview", "plug", Permission.SEE_INTEGRATIONS),
         (_("Deliveries"), "deliveries.overview", "mail", Permission.SEE_DELIVERIES),
         (_("Your account"), "accounts.own_account", "person", Permission.OWN_ACCOUNT),
     ]
@@ -73,12 +84,18 @@ def _is_here(endpoint: str) -> bool:
     """Whether the page is this entry's, or one below it."""
     here = request.endpoint or ""
     room = endpoint.partition(".")[0]
+    if room == "record":
+        return here == endpoint or (endpoint == "record.couples" and here in _OF_A_RECORD)
     return here == endpoint or (room not in {"desk", "accounts"} and here.startswith(f"{room}."))
 
 
 def _count(endpoint: str, actor: Actor) -> int:
     if endpoint == "desk.requests":
         return count_requests(actor)
+    if endpoint == "record.unsigned":
+        return len(unsigned_notes(actor=actor, now=clock.now()))
+    if endpoint == "integrations.overview":
+        return count_waiting(actor.clinic_id)
     if endpoint == "deliveries.overview":
         stands = outbox.backlog(now=clock.now())
         return stands.retrying + stands.dead

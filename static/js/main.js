@@ -8,6 +8,8 @@ const PARTS = [
   ["[data-fragment-src]", "./included.js"],
   ["form[data-confirm]", "./confirm.js"],
   ["[data-menu]", "./menu.js"],
+  ["form[data-note]", "./note/start.js"],
+  ["[data-print]", "./print.js"],
 ];
 
 async function load() {

@@ -1,0 +1,69 @@
+"""The ledger's page: the couple's ruptures as lanes, each partner's lines, what lands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from clinic.accounts.guard import current_actor, requires
+from clinic.foundation.clock import clock
+from clinic.foundation.permissions import Permission
+from clinic.notes.chart_drawing import (
+    NARROW,
+    WIDE,
+    draw_dots,
+    draw_lanes,
+    draw_partner,
+    draw_steps,
+)
+from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
+from clinic.notes.ledger import build_ledger, partner_safe
+from clinic.notes.ledger_facts import LedgerInput
+from clinic.notes.overview import couple_ledger
+
+ledger_pages = Blueprint("ledger", __name__, url_prefix="/desk/couples")
+
+
+@ledger_pages.get("/<code>/ledger")
+@requires(Permission.OPEN_CHARTS)
+def show(code: str) -> str:
+    """The ledger; `axis=date` by days, `for=partner[&viewer=A]` what partners may see."""
+    course, _ledger = couple_ledger(code, actor=current_actor(), now=clock.now())
+    axis = "date" if request.args.get("axis") == "date" else "session"
+    facts, safe = course.facts(), request.args.get("for") == "partner"
+    viewer = request.args.get("viewer") if request.args.get("viewer") in facts.partners else None
+    titles = {one.ref: one.details.title for one in course.ruptures}
+    if safe:
+        joint = [one for one in course.ruptures if one.details.visibility == "joint"]
+        titles = {f"R-{at:02}": one.details.title for at, one in enumerate(joint, start=1)}
+        facts = partner_safe(facts, viewer=viewer)
+    return render_template(
+        "notes/ledger.html",
+        chart=course.chart,
+        names=course.chart.names,
+        titles=titles,
+        safe=safe,
+        viewer=viewer,
+        axis=axis,
+        ledger=build_ledger(facts),
+        **_charts(facts, axis=axis, viewer=viewer, safe=safe),
+    )
+
+
+def _charts(facts: LedgerInput, *, axis: str, viewer: str | None, safe: bool) -> dict[str, Any]:
+    lanes, lines = lanes_chart(facts, axis_kind=axis), lines_chart(facts, axis_kind=axis)
+    steps, dots = step_chart(facts, axis_kind=axis), dot_chart(facts)
+    shown = facts.partners if not safe else tuple(p for p in facts.partners if p == viewer)
+    return {
+        "lanes": {"wide": draw_lanes(lanes, frame=WIDE), "narrow": draw_lanes(lanes, frame=NARROW)},
+        "lanes_table": lanes.table,
+        "partners": [draw_partner(lines, partner=one) for one in shown],
+        "lines_table": lines.table,
+        "steps": draw_steps(steps),
+        "steps_table": steps.table,
+        "dots": draw_dots(dots, median=build_ledger(facts).median_days),
+        "dots_table": dots.table,
+        "lasting": dots.open,
+        "matrices": [matrix_chart(facts, partner=one) for one in facts.partners],
+    }

@@ -1,0 +1,216 @@
+"""The couples' records: the list of them, one record with its timeline, search, the brief."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from clinic.accounts.guard import current_actor, requires
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import InvalidInput
+from clinic.foundation.permissions import Permission, is_allowed
+from clinic.notes import service
+from clinic.notes.access import find_chart
+from clinic.notes.couple_list import list_couples, next_session
+from clinic.notes.overview import Overview, couple_overview
+from clinic.notes.safety import list_safety_flags
+from clinic.notes.search import Wanted, fold, search_couple, search_own_couples
+from clinic.notes.timeline import timeline_page
+from clinic.notes.unsigned import unsigned_notes, waiting_for_cosignature
+from clinic.notes.words import offered
+
+record = Blueprint("record", __name__, url_prefix="/desk")
+
+Page = str | tuple[str, int]
+SEARCHED = ("rupture_type", "repair_act", "intervention", "exercise", "cycle_pattern", "receipt")
+
+
+@record.get("/couples")
+@requires(Permission.OPEN_CHARTS)
+def couples() -> Page:
+    """The actor's couples; with a word, those whose code or names hold it, and notes that do."""
+    actor, now = current_actor(), clock.now()
+    words = request.args.get("q", "").strip()
+    lines = list_couples(actor=actor, now=now)
+    hits = search_own_couples(Wanted(words=words[:200]), actor=actor, now=now) if words else []
+    if words:
+        wanted = fold(words)[0]
+        lines = [one for one in lines if wanted in fold(_called(one.chart))[0]]
+    return render_template("notes/couples.html", lines=lines, words=words, hits=hits)
+
+
+@record.get("/couples/<code>")
+@requires(Permission.OPEN_CHARTS)
+def show(code: str) -> str:
+    """One record: what is open, what was planned, and the timeline, newest first."""
+    actor, now = current_actor(), clock.now()
+    overview = couple_overview(code, actor=actor, now=now)
+    page = timeline_page(code, before=request.args.get("before") or None, actor=actor, now=now)
+    return render_template(
+        "notes/record.html",
+        overview=overview,
+        page=page,
+        coming=next_session(overview.chart, now=now),
+        waiting=[one for one in _waiting() if one.code == code],
+        flags=[f for f in list_safety_flags(code, actor=actor, now=now) if f.cleared_at is None],
+        searched=_searched(),
+        can_write=is_allowed(actor, Permission.WRITE_CHART, overview.chart),
+        **_standing(overview),
+    )
+
+
+@record.get("/couples/<code>/search")
+@requires(Permission.OPEN_CHARTS)
+def search(code: str) -> Page:
+    """The couple's notes with a word, a term, a rupture, or from certain days."""
+    actor, now = current_actor(), clock.now()
+    chart = find_chart(code, actor=actor, now=now)
+    wanted = Wanted(
+        words=request.args.get("words", ""),
+        term=request.args.get("term") or None,
+        rupture=request.args.get("rupture") or None,
+        since=_day(request.args.get("since", "")),
+        until=_day(request.args.get("until", "")),
+    )
+    values: dict[str, Any] = {
+        "chart": chart,
+        "wanted": wanted,
+        "searched": _searched(),
+        "problems": {},
+        "hits": None,
+    }
+    if wanted == Wanted():
+        return render_template("notes/search.html", **values)
+    try:
+        values["hits"] = search_couple(code, wanted, actor=actor, now=now)
+    except InvalidInput as refused:
+        values["problems"] = refused.errors
+        return render_template("notes/search.html", **values), 422
+    return render_template("notes/search.html", **values)
+
+
+@record.get("/couples/<code>/brief")
+@requires(Permission.OPEN_CHARTS)
+def brief(code: str) -> str:
+    """One screen before a session: the plan, what is open, the last ratings, flags."""
+    actor, now = current_actor(), clock.now()
+    overview = couple_overview(code, actor=actor, now=now)
+    flags = list_safety_flags(code, actor=actor, now=now)
+    return render_template(
+        "notes/brief.html",
+        overview=overview,
+        flags=[one for one in flags if one.cleared_at is None],
+        coming=next_session(overview.chart, now=now),
+        can_write=is_allowed(actor, Permission.WRITE_CHART, overview.chart),
+        appointment=request.args.get("appointment", ""),
+        **_standing(overview),
+    )
+
+
+@record.get("/couples/<code>/notes/new")
+@requires(Permission.OPEN_CHARTS)
+def new_note(code: str) -> Page:
+    """Which session the note is of: one of those without a note, or one held elsewhere."""
+    return _new_note_page(code)
+
+
+@record.post("/couples/<code>/notes/new")
+@requires(Permission.OPEN_CHARTS)
+def begin_note(code: str) -> AnyResponse | Page:
+    """Open the note of a session and go to its screen."""
+    actor, now = current_actor(), clock.now()
+    appointment = request.form.get("appointment", "")
+    if appointment:
+        note_id = service.open_note(appointment, actor=actor, now=now)
+        return redirect(url_for("session_notes.show", note_id=note_id))
+    chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
+    try:
+        begins, ends = _times(chart.zone)
+        note_id = service.enter_note(
+            code,
+            held_from=begins,
+            held_until=ends,
+            kind=request.form.get("kind", "joint"),
+            late_reason=request.form.get("late_reason", ""),
+            actor=actor,
+            now=now,
+        )
+    except InvalidInput as refused:
+        return _new_note_page(code, refused.errors), 422
+    return redirect(url_for("session_notes.show", note_id=note_id))
+
+
+@record.get("/notes/unsigned")
+@requires(Permission.OPEN_CHARTS)
+def unsigned() -> str:
+    """What is still to be written or signed, oldest first; what waits for a co-signature."""
+    actor, now = current_actor(), clock.now()
+    return render_template(
+        "notes/unsigned.html",
+        waiting=unsigned_notes(actor=actor, now=now),
+        to_cosign=waiting_for_cosignature(actor=actor, now=now),
+    )
+
+
+def _new_note_page(code: str, problems: dict[str, list[str]] | None = None) -> str:
+    actor, now = current_actor(), clock.now()
+    chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
+    waiting = [one for one in _waiting() if one.code == code]
+    wanted = request.args.get("appointment", "")
+    return render_template(
+        "notes/new.html",
+        chart=chart,
+        waiting=waiting,
+        wanted=wanted,
+        problems=problems or {},
+        typed=request.form,
+    )
+
+
+def _times(zone: str) -> tuple[datetime, datetime]:
+    """The start and end that were typed, on the clinic's clocks. Raises `InvalidInput`."""
+    try:
+        on = date.fromisoformat(request.form.get("on", ""))
+        begins = time.fromisoformat(request.form.get("begins", ""))
+        ends = time.fromisoformat(request.form.get("ends", ""))
+    except ValueError:
+        said = _("Give the day, when it began and when it ended.")
+        raise InvalidInput({"held_from": [said]}) from None
+    there = ZoneInfo(zone)
+    return datetime.combine(on, begins, tzinfo=there), datetime.combine(on, ends, tzinfo=there)
+
+
+def _waiting() -> list[Any]:
+    return list(unsigned_notes(actor=current_actor(), now=clock.now()))
+
+
+def _called(chart: Any) -> str:
+    return " ".join([chart.code, *chart.names.values()])
+
+
+def _standing(overview: Overview) -> dict[str, Any]:
+    """What is open, what is parked, and each partner's ratings at the last session's end."""
+    told = [one for one in overview.ratings if one.details.point == "end"]
+    newest = {one.details.partner: one for one in sorted(told, key=lambda one: one.at)}
+    return {
+        "names": overview.chart.names,
+        "open_ruptures": [one for one in overview.ruptures if one.state.is_open],
+        "parked": [one for one in overview.ruptures if one.state.status == "parked"],
+        "ratings": {slot: one.details for slot, one in newest.items()},
+    }
+
+
+def _searched() -> list[tuple[str, list[Any]]]:
+    return [(name, offered(name)) for name in SEARCHED]
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

@@ -1,0 +1,139 @@
+// Saves the note while it is written: at most three seconds after a key, and says so.
+// Without a connection, or signed out, a sealed copy stays on this device until the server has it.
+
+import { readFields } from "./fields.js";
+
+const COPY_AFTER_MS = 250;
+const AFTER_KEY_MS = 900;
+const AT_MOST_MS = 2500;
+const WAIT_MS = 10000;
+const TRY_AGAIN_MS = 3000;
+const KEEPALIVE_MOST = 60000;
+
+export class Saving {
+  constructor(form, { copy, show, banner, missing }) {
+    Object.assign(this, { form, copy, show, banner, missing });
+    this.revision = Number(form.elements.revision.value);
+    this.token = form.elements.csrf_token.value;
+    this.sent = JSON.stringify(readFields(form));
+    this.busy = false;
+    this.stopped = false;
+    this.firstUnsaved = 0;
+  }
+
+  get isUnsaved() {
+    return JSON.stringify(readFields(this.form)) !== this.sent;
+  }
+
+  typed() {
+    if (!this.isUnsaved || this.stopped) return;
+    clearTimeout(this.copyTimer);
+    this.copyTimer = setTimeout(() => this.keep(readFields(this.form)), COPY_AFTER_MS);
+    if (this.waiting) return; // it is tried again anyway, and the state goes on saying why
+    this.show("typing");
+    this.firstUnsaved ||= Date.now();
+    const left = Math.max(0, this.firstUnsaved + AT_MOST_MS - Date.now());
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), Math.min(AFTER_KEY_MS, left));
+  }
+
+  // Before the page is left by a form: saved, or false and the page stays.
+  async flush() {
+    while (this.busy) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    await this.save();
+    return !this.isUnsaved;
+  }
+
+  async save() {
+    clearTimeout(this.timer);
+    clearTimeout(this.copyTimer);
+    if (this.busy || this.stopped) return;
+    const pairs = readFields(this.form);
+    const text = JSON.stringify(pairs);
+    if (text === this.sent) return;
+    this.busy = true;
+    this.show("saving");
+    await this.keep(pairs);
+    try {
+      await this.send(pairs, text);
+    } catch {
+      this.wait(this.kept ? "offline-kept" : "offline-lost");
+    } finally {
+      this.busy = false;
+    }
+    if (!this.stopped && !this.waiting && this.isUnsaved) this.typed();
+  }
+
+  async keep(pairs) {
+    try {
+      await this.copy?.keep({ revision: this.revision, pairs, at: Date.now() });
+      this.kept = Boolean(this.copy);
+    } catch {
+      this.kept = false;
+    }
+  }
+
+  async send(pairs, text) {
+    const body = new URLSearchParams([...pairs, ["revision", String(this.revision)]]);
+    const answer = await fetch(this.form.dataset.autosave, {
+      method: "POST",
+      body,
+      keepalive: String(body).length < KEEPALIVE_MOST, // the browser finishes it when the tab is closed
+      headers: { Accept: "application/json", "X-CSRFToken": this.token },
+      signal: AbortSignal.timeout(WAIT_MS),
+      redirect: "error",
+    });
+    if (answer.ok) return this.saved(await answer.json(), text);
+    if (answer.status === 409) return this.elsewhere(await answer.json());
+    if (answer.status === 400 || answer.status === 401) return this.renew();
+    if (answer.status >= 500) throw new Error(String(answer.status));
+    const said = await answer.json();
+    return this.show("refused", said.detail || said.title || "");
+  }
+
+  async saved(said, text) {
+    this.revision = said.revision;
+    this.form.elements.revision.value = said.revision;
+    this.sent = text;
+    this.firstUnsaved = 0;
+    this.waiting = false;
+    this.banner();
+    this.missing(said.missing);
+    this.show("saved");
+    if (!this.isUnsaved) await this.copy?.forget();
+  }
+
+  elsewhere(said) {
+    if (said.code !== "changed-elsewhere") {
+      this.stopped = true;
+      return this.show("refused", said.detail || "");
+    }
+    this.stopped = true;
+    this.show("elsewhere", said.by);
+    return this.banner("merge");
+  }
+
+  // The page's token is old, or nobody is signed in any more: ask which of the two.
+  async renew() {
+    const answer = await fetch(this.form.dataset.state, {
+      headers: { Accept: "application/json", "X-Background": "1" },
+      signal: AbortSignal.timeout(WAIT_MS),
+    });
+    if (!answer.ok) {
+      this.banner("expired");
+      return this.wait(this.kept ? "offline-kept" : "offline-lost");
+    }
+    const said = await answer.json();
+    this.token = said.csrf_token;
+    this.form.elements.csrf_token.value = said.csrf_token;
+    this.banner();
+    return this.wait("saving", 1000);
+  }
+
+  wait(kind, after = TRY_AGAIN_MS) {
+    this.show(kind);
+    this.waiting = true;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), after);
+  }
+}
