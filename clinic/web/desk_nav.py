@@ -15,8 +15,8 @@ from clinic.calendars.outside_queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Actor, Permission, Role, is_allowed
-from clinic.scheduling_services.queries import count_waiting
 from clinic.notes.unsigned import unsigned_notes
+from clinic.scheduling_services.queries import count_waiting
 
 _OF_A_RECORD = {
     "record.show", "record.search", "record.brief", "record.new_note", "session_notes.show",
