@@ -19,8 +19,8 @@ from clinic.booking.models import Appointment
 from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database import lock_name, session, transaction
-from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission, is_allowed, require
+from clinic.foundation.errors import NotAllowed, NotFound
+from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.notes.models import SessionNote
 from clinic.notes.restricted_models import EmergencyAccess
 from clinic.practice.models import Clinic
@@ -136,9 +136,10 @@ def _let_in(couple: Couple | None, *, permission: Permission, actor: Actor, now:
     if couple is None:
         raise NotFound
     chart = make_chart(couple, now=now)
-    if not is_allowed(actor, Permission.READ_CHART, chart):
+    if not is_allowed(actor, permission, chart):
+        if is_allowed(actor, Permission.READ_CHART, chart):
+            raise NotAllowed
         raise NotFound
-    require(actor, permission, chart)
     return chart
 
 

@@ -15,13 +15,14 @@ from clinic.accounts.models import Account
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, find_chart, tell_reading
+from clinic.notes.access import Chart, find_chart, may, tell_reading
 from clinic.notes.clinical_values import CycleDetails
 from clinic.notes.course import AttemptSeen, Course, RatingSeen, RuptureSeen, SessionSeen
 from clinic.notes.drafts import CarriedForward, carried_forward
 from clinic.notes.ledger import Ledger, build_ledger
 from clinic.notes.models import SessionNote
 from clinic.notes.reading import course_for
+from clinic.notes.restricted_models import EmergencyAccess
 from clinic.notes.rupture_models import CycleMap
 from clinic.notes.seal import SealedNote, first_break
 from clinic.notes.signing import signed_content
@@ -60,6 +61,16 @@ class Access:
     action: str
     object_kind: str
     object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyOpening:
+    """A chart opened in an emergency; the reason is told to whoever may read the chart."""
+
+    actor: str
+    opened_at: datetime
+    ends_at: datetime
+    reason: str | None
 
 
 def couple_overview(code: str, *, actor: Actor, now: datetime) -> Overview:
@@ -102,6 +113,25 @@ def chart_accesses(code: str, *, limit: int = 100, actor: Actor, now: datetime) 
         .limit(limit)
     )
     return [Access(row.at, row.actor, row.action, row.object_kind, row.object_id) for row in rows]
+
+
+def emergency_openings(code: str, *, actor: Actor, now: datetime) -> list[EmergencyOpening]:
+    """Who opened a chart in an emergency, when and why, newest first."""
+    chart = find_chart(code, permission=Permission.SEE_CHART_ACCESS, actor=actor, now=now)
+    told = may(actor, Permission.READ_CHART, chart)
+    if told:
+        tell_reading(
+            "emergency.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now
+        )
+    rows = session().scalars(
+        select(EmergencyAccess)
+        .where(EmergencyAccess.couple_id == chart.couple_id)
+        .order_by(EmergencyAccess.opened_at.desc(), EmergencyAccess.id)
+    )
+    return [
+        EmergencyOpening(row.account, row.opened_at, row.ends_at, row.reason if told else None)
+        for row in rows
+    ]
 
 
 def chain_break(code: str, *, actor: Actor, now: datetime) -> str | None:

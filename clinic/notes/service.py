@@ -127,13 +127,15 @@ def save_draft(
     note_id: str,
     *,
     content: NoteContent,
-    late_reason: str = "",
+    late_reason: str | None = None,
     revision: int,
     autosave: bool = False,
     actor: Actor,
     now: datetime,
 ) -> Saved:
     """Save what was typed on top of `revision`. Wrong values are saved too, and told.
+
+    Without a `late_reason` the one that is there stays.
 
     Raises `ChangedElsewhere` when somebody saved in between (what was typed is kept as a version),
     `Conflict` when the note is signed.
@@ -142,7 +144,8 @@ def save_draft(
         note, chart = find_note(note_id, actor=actor, now=now)
         _must_be_draft(note)
         before = note.body
-        body = NoteBody(content, late_reason, before.nonce)
+        reason = before.late_reason if late_reason is None else late_reason
+        body = NoteBody(content, reason, before.nonce)
         _check_size(body)
         refused = None
         if note.revision == revision:

@@ -19,7 +19,8 @@ from clinic.notes.models import SessionNote
 from clinic.notes.note_content import Attempt, NewRupture, NoteContent, RuptureEntry
 from clinic.notes.note_rules import Finding
 from clinic.notes.restricted_models import SafetyFlag
-from clinic.notes.rupture_events import RuptureEvent, RuptureStatus
+from clinic.notes.rupture_events import RuptureEvent, RuptureStatus, counting_events
+from clinic.notes.rupture_history import derive_status
 from clinic.notes.rupture_models import RuptureEntryRow, ref_of
 
 _S = RuptureStatus
@@ -131,7 +132,7 @@ def _follow(
     attempts: Iterable[Attempt],
 ) -> list[Finding]:
     """Make the changes of status that lead to where the note says the rupture stands."""
-    status = known.state.status
+    status = _status_then(signing, known)
     if entry.status is None or status is None or entry.status == status:
         return []
     to = RuptureStatus(entry.status)
@@ -152,6 +153,12 @@ def _follow(
         _write(current, signing, known.id, event)
         log = (*log, event)
     return []
+
+
+def _status_then(signing: Signing, known: RuptureSeen) -> RuptureStatus | None:
+    """Where a rupture stood when the session ended, for a note that is signed after a later one."""
+    line = counting_events(known.events)
+    return derive_status(e for e in line if e.effective_at <= signing.effective_at).status
 
 
 def _reason(step: RuptureStatus, entry: RuptureEntry) -> str | None:

@@ -248,6 +248,15 @@ def test_note_is_marked_ready_and_taken_back(couple):
     assert (ready, session().get_one(SessionNote, note_id).status) == ("ready", "draft")
 
 
+def test_reason_for_being_late_stays_when_a_save_says_nothing_of_it(couple):
+    note_id = make_note(couple, at=AT, now=NOW)
+    asks = {"content": a_note(), "actor": couple.lead, "now": NOW}
+    save_draft(note_id, late_reason="Ill.", revision=2, **asks)
+    save_draft(note_id, revision=3, **asks)
+
+    assert note_screen(note_id, actor=couple.lead, now=NOW).note.body.late_reason == "Ill."
+
+
 def test_too_long_a_note_is_refused_before_it_is_stored(couple):
     note_id = make_note(couple, at=AT, now=NOW)
 

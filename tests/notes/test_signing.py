@@ -153,6 +153,21 @@ def test_open_rupture_must_be_told_of(couple):
     assert list(refused.value.errors) == ["ruptures.R-01.status"]
 
 
+def test_note_signed_after_a_later_one_tells_where_the_rupture_stood_then(couple):
+    make_signed_note(couple, a_note(new_ruptures=(NEW,), attempts=(TRIED,)), at=AT)
+    second, third = AT + timedelta(hours=20), AT + timedelta(hours=40)
+    waiting = make_note(
+        couple, a_note(ruptures=(RuptureEntry("R-01", status="open"),)), at=second, now=third
+    )
+    mended = RuptureEntry("R-01", status="repaired", confirmed_a=True, confirmed_b=True)
+    make_signed_note(couple, a_note(ruptures=(mended,)), at=third)
+
+    sign(couple, waiting, now=third + timedelta(hours=2))
+
+    [rupture] = couple_overview(couple.code, actor=couple.lead, now=third).ruptures
+    assert [e.to_status for e in rupture.events] == ["open", "in_repair", "repaired"]
+
+
 def test_recalled_signature_takes_out_what_it_brought(couple):
     content = a_note(new_ruptures=(NEW,), attempts=(TRIED,), ratings=(Rating("A", "end", 5),))
     note_id = make_signed_note(couple, content, at=AT, sealed=False)

@@ -17,7 +17,12 @@ from clinic.notes.clinical_values import DisclosureDetails, FlagDetails, Rupture
 from clinic.notes.disclosures import list_disclosures, write_disclosure
 from clinic.notes.emergency import break_glass
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry
-from clinic.notes.overview import chart_accesses, couple_ledger, couple_overview
+from clinic.notes.overview import (
+    chart_accesses,
+    couple_ledger,
+    couple_overview,
+    emergency_openings,
+)
 from clinic.notes.process_notes import list_process_notes, read_process_note, write_process_note
 from clinic.notes.queries import list_versions, note_screen, read_note
 from clinic.notes.record_export import export_record
@@ -167,7 +172,7 @@ TABLE = {
     "searching": {"lead": 2, "supervisor": 1},
     "writing a note": {"lead": 3, "supervisor": "refused"},
     "writing in the ledger": {"lead": "R-03", "supervisor": "refused"},
-    "list of accesses": {"lead": True, "supervisor": "refused"},
+    "list of accesses": {"lead": True, "supervisor": "refused", "admin": True},
     "export": {"lead": "refused", "supervisor": "refused"},
 }
 
@@ -269,6 +274,19 @@ def test_break_glass_needs_a_clinician_a_reason_and_a_fresh_proof(room):
         open_in_emergency(room, reason="because")
     with pytest.raises(ProofNeeded):
         open_in_emergency(room, proved_at=NOW - timedelta(minutes=5))
+
+
+def test_emergency_is_listed_with_its_reason_for_the_therapist_and_without_for_an_admin(room):
+    open_in_emergency(room)
+
+    def listed(actor):
+        found = emergency_openings(room.couple.code, actor=actor, now=NOW)
+        return [(one.actor, one.opened_at, one.reason) for one in found]
+
+    assert listed(room.couple.lead) == [
+        ("account:other", NOW, "Called from the hospital about them.")
+    ]
+    assert listed(room.couple.admin) == [("account:other", NOW, None)]
 
 
 def actions():
