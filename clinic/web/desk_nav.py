@@ -63,7 +63,7 @@ def _items(actor: Actor) -> Iterator[Item]:
         (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
         (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
         (_("Calendar addresses"), *_feeds(actor)),
-        (_("Other calendars"), "desk_calendars.overview", "week", Permission.EDIT_HOURS),
+        (_("Other calendars"), "desk_calendars.overview", "plug", Permission.EDIT_HOURS),
         (_("Integrations"), "integrations.overview", "plug", Permission.SEE_INTEGRATIONS),
         (_("Deliveries"), "deliveries.overview", "mail", Permission.SEE_DELIVERIES),
         (_("Your account"), "accounts.own_account", "person", Permission.OWN_ACCOUNT),
