@@ -1,3 +1,4 @@
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -213,8 +214,9 @@ def test_every_bad_field_is_named_and_nothing_is_stored(practice):
 def test_each_booking_promises_its_mails_and_leaves_a_valid_audit_chain(practice):
     make_appointment(practice, TEN)
 
-    kinds = session().scalars(select(OutboxMessage.kind).order_by(OutboxMessage.id)).all()
-    assert kinds == ["appointment.mail", "appointment.mail", "appointment.changed"]
+    kinds = Counter(session().scalars(select(OutboxMessage.kind)))
+    assert kinds["appointment.mail"] == 2
+    assert set(kinds) == {"appointment.mail", "appointment.changed"}
     assert first_broken_entry(session()) is None
 
 
