@@ -139,10 +139,11 @@ def _register_desk(app: Flask) -> None:
     from clinic.notes.record_views import record
     from clinic.notes.restricted_views import restricted
     from clinic.notes.rupture_views import rupture_pages
+    from clinic.scheduling_services.desk_views import integrations
     from clinic.web.deliveries import deliveries
     from clinic.web.desk_nav import init_desk_nav
 
-    for room in (desk, desk_appointments, desk_feeds, desk_calendars, deliveries):
+    for room in (desk, desk_appointments, desk_feeds, desk_calendars, deliveries, integrations):
         app.register_blueprint(room)
     for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)

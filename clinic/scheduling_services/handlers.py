@@ -8,12 +8,14 @@ from clinic.booking.history import CHANGED
 from clinic.foundation.outbox import Handler
 from clinic.scheduling_services.apply import SETTLE, apply_delivery, settle_chain
 from clinic.scheduling_services.inbox import APPLY
+from clinic.scheduling_services.outgoing import SEND, announce_change, send_message
 from clinic.scheduling_services.push import follow_change
 from clinic.scheduling_services.reconcile import RECONCILE, reconcile_when_due
 
 HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     APPLY: {"apply": apply_delivery},
     SETTLE: {"settle": settle_chain},
-    CHANGED: {"calcom": follow_change},
+    CHANGED: {"calcom": follow_change, "webhooks": announce_change},
+    SEND: {"send": send_message},
     RECONCILE: {"reconcile": reconcile_when_due},
 }

@@ -130,7 +130,11 @@ def digest_of(provider: str, body: bytes) -> bytes:
 
 def stored_event(row: ServiceDelivery) -> ServiceEvent:
     """What a stored delivery says. Raises PayloadBroken."""
-    return PARSERS[row.provider](json.loads(row.body or "null") or {})
+    try:
+        payload = json.loads(row.body or "{}")
+    except ValueError as error:
+        raise PayloadBroken("The delivery is not readable JSON.") from error
+    return PARSERS[row.provider](payload if isinstance(payload, dict) else {})
 
 
 def _signer(

@@ -52,6 +52,10 @@ def kind_names() -> dict[str, str]:
         "appointment.mail": _("A message about an appointment"),
         "appointment.changed": _("News of a change, for other calendars"),
         "appointment.expire_request": _("Giving back the time of an unanswered request"),
+        "service_delivery.apply": _("Something a scheduling service told us"),
+        "service_chain.settle": _("A move at a scheduling service that we wait for"),
+        "service.reconcile": _("Comparing with a scheduling service"),
+        "webhook.send": _("News of a change, for another system"),
         "account.mail": _("A message about an account"),
     }
 

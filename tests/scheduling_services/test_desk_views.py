@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+
+from clinic.extensions import db
+from clinic.foundation.audit import AuditEntry
+from clinic.foundation.clock import clock
+from clinic.foundation.database import session
+from clinic.foundation.permissions import Role
+from clinic.scheduling_services.models import ServiceConnection, ServiceTask
+from tests.calcom_stand_in import KEY, StandIn, running
+from tests.conftest import settings_for
+from tests.factories import PASSWORD, make_account, make_appointment
+from tests.scheduling_services.deliveries import (
+    deliver,
+    deliveries,
+    house,
+    outcomes,
+    payload,
+    sign,
+    the_appointment,
+    work,
+)
+
+TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
+NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
+PAGE = "/desk/integrations"
+
+
+@pytest.fixture
+def there() -> Iterator[StandIn]:
+    state = StandIn(now=clock.now)
+    state.add_event_type(77, length=60, host={"id": 41, "email": "vera@example.org"})
+    with running(state):
+        yield state
+
+
+@pytest.fixture
+def settings(database_url, tmp_path, there):
+    return settings_for(tmp_path, database_url, calcom_api_url=there.url)
+
+
+@pytest.fixture
+def calcom(context, client):
+    clock.freeze(TODAY)
+    context.config["WTF_CSRF_ENABLED"] = False
+    found = house(client)
+    for role in (Role.ADMIN, Role.FRONT_DESK, Role.THERAPIST):
+        make_account(
+            found.practice.clinic,
+            email=f"{role}@example.org",
+            roles=[role],
+            therapist_id=found.practice.therapist.id if role is Role.THERAPIST else None,
+        )
+    db.session.remove()
+    return found
+
+
+def signed_in(client, role):
+    client.post("/login", data={"email": f"{role}@example.org", "password": PASSWORD})
+    return client
+
+
+def text(answer):
+    return answer.get_data(as_text=True)
+
+
+def test_every_delivery_is_shown_with_what_was_done_and_why(calcom):
+    strange = payload("calcom/booking_created", uid="uid-S", eventTypeId=5)
+    calcom.tell(payload("calcom/booking_created"), strange, payload("calcom/recording_ready"))
+    page = signed_in(calcom.client, "front_desk").get(PAGE)
+    assert page.status_code == 200
+    for said in ("An appointment was made.", "We do not know this event type.",
+                 "recordings of sessions are not taken in"):  # fmt: skip
+        assert said in text(page)
+    assert "Ana Sample" not in text(page)
+
+
+def test_only_administration_reads_the_words_and_it_is_noted(calcom):
+    calcom.tell(payload("calcom/booking_created"))
+    (kept,) = deliveries()
+    at = f"{PAGE}/deliveries/{kept.id}"
+    assert signed_in(calcom.client, "front_desk").get(at).status_code == 403
+    calcom.client.post("/logout")
+    page = signed_in(calcom.client, "admin").get(at)
+    assert "Ana Sample" in text(page)
+    session().rollback()
+    noted = session().scalars(select(AuditEntry.action)).all()
+    assert noted.count("integration.body_read") == 1
+
+
+def test_a_therapist_has_no_business_there(calcom):
+    assert signed_in(calcom.client, "therapist").get(PAGE).status_code == 403
+
+
+def test_saying_who_is_meant_applies_what_waited(calcom):
+    calcom.tell(payload("calcom/booking_created", eventTypeId=5))
+    assert outcomes() == [("waiting", "unknown_event_type")]
+    client = signed_in(calcom.client, "admin")
+    at = f"{PAGE}/connections/{calcom.connection.id}"
+    assert client.get(at).status_code == 200
+    client.post(f"{at}/event-type", data={"external": "5", "session_type": "initial-consultation", "therapist": ""})  # fmt: skip
+    work()
+    assert (the_appointment().external_id, outcomes()) == ("uid-A", [("applied", "booked")])
+
+
+def test_a_replay_changes_nothing_that_stands(calcom):
+    calcom.tell(payload("calcom/booking_created"))
+    before = (the_appointment().id, the_appointment().sequence)
+    (kept,) = deliveries()
+    answer = signed_in(calcom.client, "front_desk").post(f"{PAGE}/deliveries/{kept.id}/replay")
+    assert answer.status_code == 303
+    work()
+    assert (the_appointment().id, the_appointment().sequence) == before
+
+
+def test_a_task_is_done_when_somebody_says_so(calcom):
+    make_appointment(calcom.practice, NINE, now=TODAY)
+    calcom.tell(payload("calcom/booking_created"))
+    session().rollback()
+    (task,) = session().scalars(select(ServiceTask))
+    client = signed_in(calcom.client, "front_desk")
+    assert "Two appointments at one time." in text(client.get(PAGE))
+    client.post(f"{PAGE}/tasks/{task.id}/done")
+    assert "Two appointments at one time." not in text(client.get(PAGE))
+
+
+def test_setting_up_tries_the_key_creates_the_webhook_and_rotates_its_secret(calcom, there):
+    client = signed_in(calcom.client, "admin")
+    at = f"{PAGE}/connections/{calcom.connection.id}"
+    wrong = client.post(f"{at}/key", data={"api_key": "cal_wrong", "version": "2024-08-13"}, follow_redirects=True)  # fmt: skip
+    assert "does not take this API key" in text(wrong)
+    client.post(f"{at}/key", data={"api_key": KEY, "version": "2026-02-25"})
+    client.post(f"{at}/webhook")
+    (hook,) = there.webhooks.values()
+    assert hook["subscriberUrl"] == "http://localhost/webhooks/calcom"
+    old = hook["secret"]
+    client.post(f"{at}/rotate")
+    assert there.webhooks["hook1"]["secret"] != old
+    body = payload("calcom/booking_created")
+    assert deliver(client, body, signature=sign(body, old)).status_code == 202
+    session().rollback()
+    row = session().get(ServiceConnection, calcom.connection.id)
+    assert (row.last_trouble, row.bookings_version) == (None, "2026-02-25")
+    assert KEY not in text(client.get(at))
+
+
+def test_a_new_connection_and_a_new_subscriber_can_be_made(calcom):
+    client = signed_in(calcom.client, "admin")
+    made = client.post(f"{PAGE}/connections", data={"provider": "calendly", "name": "Second"}, follow_redirects=True)  # fmt: skip
+    assert "Second" in text(made)
+    refused = client.post(f"{PAGE}/subscribers", data={"name": "x", "url": "http://10.0.0.1"}, follow_redirects=True)  # fmt: skip
+    assert "This web address cannot be used." in text(refused)
+    shown = client.post(f"{PAGE}/subscribers", data={"name": "Billing", "url": "https://billing.example.org/x"})  # fmt: skip
+    assert "whsec_" in text(shown)
+    assert "whsec_" not in text(client.get(PAGE))

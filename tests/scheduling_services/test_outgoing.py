@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from sqlalchemy import select
+
+from clinic.booking.changes import cancel_appointment
+from clinic.foundation.clock import clock
+from clinic.foundation.database import session
+from clinic.foundation.outbound_addresses import Guard, OutboundRefused
+from clinic.foundation.outbox import OutboxMessage
+from clinic.foundation.permissions import Actor, Role
+from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber
+from clinic.scheduling_services.outgoing import (
+    add_subscriber,
+    announce_change,
+    end_subscriber,
+    redeliver_message,
+)
+from clinic.scheduling_services.signatures import verify_outgoing
+from tests.factories import make_appointment, make_practice
+from tests.scheduling_services.deliveries import work
+
+NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
+
+
+class Listener:
+    """Another system of the clinic."""
+
+    def __init__(self):
+        self.status, self.heard, self.url = 200, [], ""
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    state = Listener()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.heard.append((dict(self.headers), body))
+            self.send_response(state.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    state.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
+    yield state
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def told(context, listener):
+    clock.freeze(datetime(2026, 12, 4, 9, tzinfo=UTC))
+    context.extensions["webhook_guard"] = Guard.for_urls([listener.url])
+    practice = make_practice()
+    _row, secret = add_subscriber(name="Billing", url=listener.url, **by(practice))
+    return practice, secret
+
+
+def by(practice):
+    roles = frozenset({Role.ADMIN})
+    actor = Actor(clinic_id=practice.clinic.id, name="account:a", account_id="a", roles=roles)
+    return {"actor": actor, "now": clock.now()}
+
+
+def only(table):
+    session().rollback()
+    (row,) = session().scalars(select(table)).unique()
+    return row
+
+
+def test_a_change_is_told_signed_and_names_nobody(told, listener):
+    practice, secret = told
+    one = make_appointment(practice, NINE, now=clock.now())
+    work()
+    ((headers, body),) = listener.heard
+    verify_outgoing(body, headers=headers, secrets=[secret], now=clock.now())
+    said = json.loads(body)
+    assert (said["type"], said["timestamp"]) == ("appointment.booked", "2026-12-04T09:00:00Z")
+    assert said["data"] == {
+        "reference": one.reference, "uid": one.uid, "sequence": 0, "status": "confirmed",
+        "start": "2026-12-07T09:00:00Z", "end": "2026-12-07T09:30:00Z",
+        "therapist": "ines-duarte", "session_type": "initial-consultation", "source": "site",
+    }  # fmt: skip
+    assert b"Alex" not in body
+    assert b"alex@" not in body
+
+
+def test_the_same_change_is_told_once_however_often_it_is_announced(told, listener):
+    practice, _secret = told
+    one = make_appointment(practice, NINE, now=clock.now())
+    work()
+    announce_change({"appointment": one.id, "change": 1}, clock.now())
+    work()
+    assert len(listener.heard) == 1
+
+
+def test_what_is_not_taken_is_tried_for_three_days_with_one_id_then_kept(told, listener):
+    practice, _secret = told
+    listener.status = 500
+    start = clock.now()
+    make_appointment(practice, NINE, now=start)
+    for _ in range(20):
+        work()
+        clock.move(timedelta(hours=24))
+    ids = {headers["webhook-id"] for headers, _ in listener.heard}
+    session().rollback()
+    dead = session().scalars(select(OutboxMessage).where(OutboxMessage.dead_at.is_not(None))).all()
+    assert (len(ids), len(listener.heard)) == (1, 13)
+    assert [one.kind for one in dead] == ["webhook.send"]
+    assert only(WebhookMessage).last_status == 500
+    listener.status = 200
+    redeliver_message(only(WebhookMessage).id, **by(practice))
+    work()
+    assert only(WebhookMessage).delivered_at is not None
+    assert {headers["webhook-id"] for headers, _ in listener.heard} == ids
+
+
+def test_410_ends_it(told, listener):
+    practice, _secret = told
+    listener.status = 410
+    one = make_appointment(practice, NINE, now=clock.now())
+    work()
+    assert only(WebhookSubscriber).ended_at is not None
+    cancel_appointment(one.id, actor=practice.desk, now=clock.now())
+    work()
+    assert len(listener.heard) == 1
+
+
+def test_an_ended_subscriber_hears_nothing(told, listener):
+    practice, _secret = told
+    end_subscriber(only(WebhookSubscriber).id, **by(practice))
+    make_appointment(practice, NINE, now=clock.now())
+    work()
+    assert listener.heard == []
+
+
+def test_a_private_address_is_refused(told):
+    practice, _secret = told
+    for url in ("http://127.0.0.1:1/x", "https://10.0.0.1/x", "http://example.org/x"):
+        with pytest.raises(OutboundRefused):
+            add_subscriber(name="x", url=url, **by(practice))
