@@ -25,6 +25,7 @@ FOOT = 44.0
 TICK_ROOM = 38.0
 """Labels of the axis stand at least this far apart; those between are left out."""
 MARK_ROOM = 17.0
+_UNEVEN = (-2.4, 1.6, -0.8, 2.6, -1.8, 0.6, -2.8, 2.0, -0.4, 1.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class BandDrawn:
     seam: bool
     has_room: bool
     """Whether its status can be written under it."""
+    vein: str
+    """The mended line as a point list, a little uneven as such lines are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,13 +178,30 @@ def _lane(lane: Lane, across: Across) -> LaneDrawn:
         middle = round(x0 + width / 2, 1)
         bands.append(
             BandDrawn(
-                x0, round(width, 1), middle, band.status, band.episode, band.seam, has_room=room
+                x=x0,
+                width=round(width, 1),
+                middle=middle,
+                status=band.status,
+                episode=band.episode,
+                seam=band.seam,
+                has_room=room,
+                vein=_vein(x0, x0 + width, y) if band.seam else "",
             )
         )
     notches = [
         NotchDrawn(across(n.x), _cut(across(n.x), y), n.episode, n.reason) for n in lane.notches
     ]
     return LaneDrawn(lane.ref, y, top, tuple(bands), _marks(lane, across, y), tuple(notches))
+
+
+def _vein(x0: float, x1: float, y: float) -> str:
+    points, at = [(x0, y)], x0
+    for place in range(int((x1 - x0) // 12)):
+        at += (9.0, 15.0, 11.0, 13.0)[place % 4]
+        if at < x1 - 8:
+            points.append((at, y + _UNEVEN[place % len(_UNEVEN)]))
+    points.append((x1, y))
+    return " ".join(f"{round(a, 1)},{round(b, 1)}" for a, b in points)
 
 
 def _cut(x: float, y: float) -> str:
@@ -363,7 +383,7 @@ def draw_dots(chart: DotChart, *, median: float | None, frame: Frame = SMALL) ->
     length = -(-longest // step) * step
     across = Across(frame.left, frame.width - frame.left - frame.right, float(length))
     rows = max((dot.y for dot in chart.dots), default=0)
-    floor = HEAD + 40.0 + rows * 22
+    floor = HEAD + 56.0 + rows * 34
     return DotsDrawn(
         width=frame.width,
         height=floor + FOOT,
@@ -371,7 +391,7 @@ def draw_dots(chart: DotChart, *, median: float | None, frame: Frame = SMALL) ->
         left=across.left,
         right=across.end,
         dots=tuple(
-            DotDrawn(across(dot.x), floor - 16 - dot.y * 22, dot.x, dot.ref, dot.episode)
+            DotDrawn(across(dot.x), floor - 14 - dot.y * 34, dot.x, dot.ref, dot.episode)
             for dot in chart.dots
         ),
         levels=tuple((across(v), v) for v in range(0, length + 1, step)),

@@ -21,6 +21,7 @@ from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_char
 from clinic.notes.ledger import build_ledger, partner_safe
 from clinic.notes.ledger_facts import LedgerInput
 from clinic.notes.overview import couple_ledger
+from clinic.notes.words import first_names
 
 ledger_pages = Blueprint("ledger", __name__, url_prefix="/desk/couples")
 
@@ -38,15 +39,18 @@ def show(code: str) -> str:
         joint = [one for one in course.ruptures if one.details.visibility == "joint"]
         titles = {f"R-{at:02}": one.details.title for at, one in enumerate(joint, start=1)}
         facts = partner_safe(facts, viewer=viewer)
+    ledger = build_ledger(facts)
+    inside = [value for _n, values in ledger.recoveries for _p, value in values]
     return render_template(
         "notes/ledger.html",
         chart=course.chart,
-        names=course.chart.names,
+        names=first_names(course.chart.names),
         titles=titles,
         safe=safe,
         viewer=viewer,
         axis=axis,
-        ledger=build_ledger(facts),
+        ledger=ledger,
+        told_inside=any(v is not None for v in [*inside, *(gap for _n, gap in ledger.gaps)]),
         **_charts(facts, axis=axis, viewer=viewer, safe=safe),
     )
 

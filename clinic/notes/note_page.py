@@ -13,7 +13,7 @@ from clinic.notes.note_content import Attempt, NewRupture, NoteContent, Rating, 
 from clinic.notes.note_fields import Fields, filled_rows
 from clinic.notes.note_rules import Finding
 from clinic.notes.queries import NoteScreen
-from clinic.notes.words import said
+from clinic.notes.words import first_names, said
 
 Row = TypeVar("Row")
 POINTS = ("pre", "peak", "end")
@@ -84,7 +84,7 @@ def screen_page(
         content=shown,
         late_reason=reason,
         revision=screen.note.revision,
-        missing=missing_of(found, shown),
+        missing=missing_of(found, shown, names=first_names(screen.note.chart.names)),
         ratings={(one.partner, one.point): one for one in shown.ratings},
         points=_points(shown),
         open_rows=_rows(screen.open_ruptures, shown),
@@ -97,11 +97,26 @@ def screen_page(
 
 
 def missing_of(
-    findings: Iterable[Finding], content: NoteContent, *, fields: Fields | None = None
+    findings: Iterable[Finding],
+    content: NoteContent,
+    *,
+    names: Mapping[str, str],
+    fields: Fields | None = None,
 ) -> tuple[Missing, ...]:
-    """Findings with the ids of their fields as they stand on the page now."""
+    """Findings with the ids of their fields on the page, and whom they concern."""
     keys = _keys(content, fields)
-    return tuple(Missing(_anchor(one.path, content, keys), said(one)) for one in findings)
+    return tuple(
+        Missing(_anchor(one.path, content, keys), _about(one, names) + said(one))
+        for one in findings
+    )
+
+
+def _about(finding: Finding, names: Mapping[str, str]) -> str:
+    head, _dot, rest = finding.path.partition(".")
+    if head in {"attendance", "responses", "checkins", "ratings"}:
+        who = rest.partition(".")[0]
+        return f"{names.get(who) or who}: "
+    return f"{rest.partition('.')[0]}: " if head == "ruptures" and rest else ""
 
 
 def device_secret(note_id: str, *, actor: Actor) -> str:

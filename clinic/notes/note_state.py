@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +17,10 @@ class NoteState:
     revision: int
     status: str
     members: tuple[str, ...]
+    names: Mapping[str, str]
 
 
 def note_state(note_id: str, *, actor: Actor, now: datetime) -> NoteState:
     """The state of a note that the actor may write. Raises `NotFound`, `NotAllowed`."""
     note, chart = find_note(note_id, actor=actor, now=now)
-    return NoteState(note.revision, note.status, chart.members)
+    return NoteState(note.revision, note.status, chart.members, chart.names)

@@ -28,7 +28,7 @@ from clinic.notes.plain_json import NotPlain, dump, load
 from clinic.notes.proof import show_password
 from clinic.notes.queries import NoteScreen, NoteSeen, note_screen, read_note
 from clinic.notes.seal import RECALL_WINDOW, NoteStatus
-from clinic.notes.words import FILTERS, offered
+from clinic.notes.words import FILTERS, first_names, offered
 
 session_notes = Blueprint("session_notes", __name__, url_prefix="/desk")
 for _name, _filter in FILTERS.items():
@@ -82,6 +82,7 @@ def save(note_id: str) -> AnyResponse | Page:
 def autosave(note_id: str) -> AnyResponse | tuple[AnyResponse, int]:
     """Save while somebody types; the answer says at which revision and what is still missing."""
     content, reason = _sent(note_id)
+    state_ = note_state(note_id, actor=current_actor(), now=clock.now())
     try:
         saved = service.save_draft(
             note_id,
@@ -95,7 +96,9 @@ def autosave(note_id: str) -> AnyResponse | tuple[AnyResponse, int]:
     except service.ChangedElsewhere as refused:
         by = names_of([refused.by], clinic_id=current_actor().clinic_id)[refused.by]
         return jsonify(code=refused.code, revision=refused.revision, by=by), 409
-    missing = missing_of(saved.missing, content, fields=request.form)
+    missing = missing_of(
+        saved.missing, content, names=first_names(state_.names), fields=request.form
+    )
     return jsonify(
         revision=saved.revision,
         saved_at=saved.at.isoformat(),
@@ -251,7 +254,7 @@ def _terms(page: ScreenPage, screen: NoteScreen) -> dict[str, Any]:
     content = page.content
     return {
         "chart": screen.note.chart,
-        "names": screen.note.chart.names,
+        "names": first_names(screen.note.chart.names),
         "attendance_terms": offered("attendance", chosen=[a.code for a in content.attendance]),
         "safety_terms": offered("safety_check", chosen=[content.safety.result]),
         "pattern_terms": offered("cycle_pattern", chosen=[content.cycle.pattern]),
@@ -286,7 +289,7 @@ def _merge_page(note_id: str, refused: service.ChangedElsewhere) -> str:
     return render_template(
         "notes/merge.html",
         note=seen,
-        names=seen.chart.names,
+        names=first_names(seen.chart.names),
         differences=differences(refused.mine.content, refused.theirs.content),
         mine=dump(refused.mine),
         revision=refused.revision,
@@ -302,9 +305,11 @@ def _sign_page(screen: NoteScreen, refused: InvalidInput | TooManyRequests | Non
         "notes/sign.html",
         screen=screen,
         note=screen.note,
-        names=screen.note.chart.names,
+        names=first_names(screen.note.chart.names),
         content=screen.note.body.content,
-        missing=missing_of(found, screen.note.body.content),
+        missing=missing_of(
+            found, screen.note.body.content, names=first_names(screen.note.chart.names)
+        ),
         wrong_password=isinstance(refused, InvalidInput) and "password" in refused.errors,
         wait=refused.retry_after if isinstance(refused, TooManyRequests) else 0,
     )

@@ -22,7 +22,7 @@ from clinic.notes.safety import list_safety_flags
 from clinic.notes.search import Wanted, fold, search_couple, search_own_couples
 from clinic.notes.timeline import timeline_page
 from clinic.notes.unsigned import unsigned_notes, waiting_for_cosignature
-from clinic.notes.words import offered
+from clinic.notes.words import first_names, offered
 
 record = Blueprint("record", __name__, url_prefix="/desk")
 
@@ -198,7 +198,7 @@ def _standing(overview: Overview) -> dict[str, Any]:
     told = [one for one in overview.ratings if one.details.point == "end"]
     newest = {one.details.partner: one for one in sorted(told, key=lambda one: one.at)}
     return {
-        "names": overview.chart.names,
+        "names": first_names(overview.chart.names),
         "open_ruptures": [one for one in overview.ruptures if one.state.is_open],
         "parked": [one for one in overview.ruptures if one.state.status == "parked"],
         "ratings": {slot: one.details for slot, one in newest.items()},

@@ -19,6 +19,7 @@ from clinic.notes.clinical_values import DECISIONS, DisclosureDetails, FlagDetai
 from clinic.notes.disclosures import decide_disclosure, list_disclosures, write_disclosure
 from clinic.notes.overview import names_of
 from clinic.notes.safety import clear_safety_flag, list_safety_flags, open_safety_flag
+from clinic.notes.words import first_names
 
 restricted = Blueprint("restricted", __name__, url_prefix="/desk/couples")
 
@@ -141,7 +142,7 @@ def _page(code: str, **more: Any) -> str:
     authors = [one.author for one in kept] + [one.author for one in flags]
     values: dict[str, Any] = {
         "chart": chart,
-        "names": chart.names,
+        "names": first_names(chart.names),
         "kept": kept,
         "flags": flags,
         "decisions": DECISIONS,

@@ -22,7 +22,7 @@ from clinic.notes.lifecycle import TransitionRefused
 from clinic.notes.overview import couple_ledger, names_of
 from clinic.notes.rupture_history import allowed_transitions
 from clinic.notes.ruptures import ConfirmationNeeded
-from clinic.notes.words import offered, term_name
+from clinic.notes.words import first_names, offered, term_name
 
 rupture_pages = Blueprint("ruptures", __name__, url_prefix="/desk/couples")
 
@@ -167,7 +167,7 @@ def _page(code: str, ref: str, **more: Any) -> str:
     refused = more.get("refused")
     values: dict[str, Any] = {
         "chart": course.chart,
-        "names": course.chart.names,
+        "names": first_names(course.chart.names),
         "one": known,
         "events": list(reversed(known.events)),
         "undone": {e.reverses for e in known.events if e.reverses is not None},

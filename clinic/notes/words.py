@@ -48,6 +48,13 @@ def offered(vocabulary: str, *, chosen: Iterable[str | None] = ()) -> list[Term]
     return [t for t in load_vocabulary(vocabulary).terms if t.active or t.code in kept]
 
 
+def first_names(names: Mapping[str, str]) -> dict[str, str]:
+    """The partners by their first names, whole where those are the same, A and B without any."""
+    firsts = {slot: (name.split() or [slot])[0] for slot, name in names.items()}
+    alike = len(set(firsts.values())) < len(firsts)
+    return {slot: names[slot] or slot for slot in names} if alike else firsts
+
+
 def said(finding: Finding) -> str:
     """A finding's sentence."""
     text: str = _(finding.message)
@@ -306,5 +313,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "group_name": group_name,
     "shown_part": shown_part,
     "said": said,
+    "first_names": first_names,
 }
 """For templates, by the names they go by there."""

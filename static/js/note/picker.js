@@ -72,7 +72,7 @@ class Picker {
       }
     }
     this.none.hidden = !looking || shown > 0;
-    this.list.classList.toggle("empty", this.options.every((option) => option.hidden));
+    this.list.classList.toggle("nothing", this.options.every((option) => option.hidden));
   }
 
   key(event) {
