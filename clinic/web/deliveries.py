@@ -56,6 +56,7 @@ def kind_names() -> dict[str, str]:
         "service_chain.settle": _("A move at a scheduling service that we wait for"),
         "service.reconcile": _("Comparing with a scheduling service"),
         "webhook.send": _("News of a change, for another system"),
+        "calendar.refresh": _("Reading a calendar from elsewhere"),
         "account.mail": _("A message about an account"),
     }
 

@@ -20,7 +20,6 @@ from clinic.calendars.outside_calendars import (
     remove_calendar,
     set_all_day,
 )
-from clinic.calendars.outside_schedule import wait_before_next
 from clinic.calendars.queries import content_of
 from clinic.calendars.service import create_therapist_feed
 from clinic.foundation import outbox
@@ -388,16 +387,6 @@ def test_next_reading_is_in_a_quarter_of_an_hour_and_later_with_every_failure(cl
     plain = [15, 30, 60, 120, 240, 360, 360, 360]
     for wait, minutes in zip(waits, plain, strict=True):
         assert minutes <= wait / MINUTE <= minutes * 1.1
-
-
-def test_wait_is_drawn_from_the_key_and_hopeless_ones_wait_a_day():
-    def wait(state, failures, key):
-        return wait_before_next(state, failures=failures, key=key)
-
-    assert wait(OutsideState.OK, 0, "a") == wait(OutsideState.OK, 0, "a")
-    assert wait(OutsideState.OK, 0, "a") != wait(OutsideState.OK, 0, "b")
-    for state in (OutsideState.GONE, OutsideState.REFUSED, OutsideState.LOCKED):
-        assert 1 <= wait(state, 1, "a") / timedelta(days=1) <= 1.1
 
 
 def test_asking_reads_now_and_not_twice_within_a_minute(clinic):
