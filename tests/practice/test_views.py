@@ -117,7 +117,7 @@ def ines(app, house):
 
 
 PAGES = {
-    "/desk/practice": {"admin", "front_desk", "therapist"},
+    "/desk/practice": {"admin", "front_desk", "supervisor", "therapist"},
     "/desk/practice/clinic": {"admin"},
     "/desk/practice/therapists/new": {"admin"},
     "/desk/practice/therapists/ines-duarte": {"admin"},
