@@ -23,7 +23,7 @@ from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import derived_token
 from clinic.practice.models import SessionType, Therapist
-from clinic.practice.queries import get_session_type, get_therapist, list_offering
+from clinic.practice.queries import get_session_type, get_therapist, list_bookable
 
 HOLD_MINUTES = 10
 ID_LENGTH = ID.length
@@ -73,7 +73,7 @@ def hold_slot(
 
 
 def _must_offer(therapist: Therapist, kind: SessionType) -> None:
-    offering = list_offering(therapist.clinic_id, kind.id)
+    offering = list_bookable(therapist.clinic_id, kind.id)
     if therapist.id not in {one.id for one in offering}:
         raise InvalidInput({"therapist": [N_("This therapist does not offer this.")]})
 

@@ -38,7 +38,7 @@ from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice.models import SessionType, Therapist
-from clinic.practice.queries import get_session_type, list_offering
+from clinic.practice.queries import get_session_type, list_bookable, list_offering
 from clinic.practice.vocabulary import load_vocabulary
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -90,9 +90,10 @@ def _bookable_type(request: BookingRequest, *, actor: Actor) -> SessionType:
 
 
 def _candidates(request: BookingRequest, kind: SessionType, *, actor: Actor) -> Sequence[Therapist]:
+    open_to = list_offering if actor.is_staff else list_bookable
     offering = [
         therapist
-        for therapist in list_offering(actor.clinic_id, kind.id)
+        for therapist in open_to(actor.clinic_id, kind.id)
         if request.format in therapist.formats
     ]
     if request.therapist is None:

@@ -31,7 +31,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.reader_dates import clock_text, day_and_clock_text
 from clinic.practice.models import SessionType, Therapist, in_language
-from clinic.practice.queries import get_session_type, list_offering, list_session_types
+from clinic.practice.queries import get_session_type, list_bookable, list_session_types
 
 booking = Blueprint("booking", __name__)
 
@@ -79,7 +79,7 @@ def times() -> str:
 
 def _offering(kind: SessionType, slug: str) -> list[Therapist]:
     format_ = session.get("inquiry", {}).get("format")
-    offering = list(list_offering(g.clinic_id, kind.id))
+    offering = list(list_bookable(g.clinic_id, kind.id))
     if not offering:
         raise NotFound(N_("Nothing can be booked here just now. Please call or write to us."))
     if slug:
@@ -137,7 +137,7 @@ def _taken(
     refused: SlotUnavailable | InvalidInput, kind: SessionType, slug: str, start: datetime
 ) -> tuple[str, int]:
     zone = reader_zone()
-    therapists = {one.slug: one for one in list_offering(g.clinic_id, kind.id)}
+    therapists = {one.slug: one for one in list_bookable(g.clinic_id, kind.id)}
     pairs = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
     why = next(iter(refused.errors.values()), []) if isinstance(refused, InvalidInput) else []
     page = render_template(
@@ -251,7 +251,7 @@ def _chosen(key: str | None) -> Wanted | None:
     if not chosen or chosen[0] != key:
         return None
     kind = get_session_type(g.clinic_id, chosen[2])
-    found = [one for one in list_offering(g.clinic_id, kind.id) if one.slug == chosen[1]]
+    found = [one for one in list_bookable(g.clinic_id, kind.id) if one.slug == chosen[1]]
     return (found[0], kind, datetime.fromisoformat(chosen[3])) if found else None
 
 

@@ -28,6 +28,8 @@ matching = Blueprint("matching", __name__)
 
 LANGUAGES = ("en", "pt")
 FORMATS = ("online", "in_person")
+NOT_BOOKABLE = frozenset({"does_not_take_couples", "closed_to_new_couples"})
+"""Filters that no choice of the visitor's can lift."""
 NOTHING = N_("Nothing can be booked here just now. Please call or write to us.")
 
 
@@ -136,7 +138,7 @@ def _others(
             "name": by_slug[one.slug].name,
             "why": filter_text(one.told_as),
             "times_url": ""
-            if "does_not_take_couples" in one.filters
+            if NOT_BOOKABLE.intersection(one.filters)
             else _times_url(kind, by_slug[one.slug]),
         }
         for one in result.filtered_out

@@ -87,6 +87,11 @@ def list_offering(clinic_id: str, session_type_id: str) -> Sequence[Therapist]:
     )
 
 
+def list_bookable(clinic_id: str, session_type_id: str) -> Sequence[Therapist]:
+    """Of those who offer it, the therapists whom a visitor may book: who take new couples."""
+    return [one for one in list_offering(clinic_id, session_type_id) if one.accepts_new_couples]
+
+
 @dataclass(frozen=True, slots=True)
 class ScheduleRows:
     """What shapes one therapist's working time, as plain values."""

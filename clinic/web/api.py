@@ -19,7 +19,7 @@ from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import (
     get_session_type,
-    list_offering,
+    list_bookable,
     list_public_therapists,
     list_session_types,
 )
@@ -114,7 +114,7 @@ def _wanted(query: dict[str, Any], *, clinic_id: str) -> tuple[Sequence[Therapis
     wanted = query.get("format")
     if wanted and wanted not in kind.formats:
         raise InvalidInput({"format": [N_("This is not offered in this format.")]})
-    offering = list_offering(clinic_id, kind.id)
+    offering = list_bookable(clinic_id, kind.id)
     slug = query.get("therapist")
     if slug and slug not in {one.slug for one in offering}:
         raise InvalidInput({"therapist": [N_("This therapist does not offer this.")]})

@@ -28,7 +28,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import Unavailable
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import (
-    list_offering,
+    list_bookable,
     list_public_therapists,
     list_session_types,
 )
@@ -79,7 +79,7 @@ def _times_url(therapist: Therapist) -> str:
 def _next_free(kinds: Sequence[SessionType], *, zone: str) -> pages.Chip | None:
     if not kinds:
         return None
-    first = first_free(list_offering(g.clinic_id, kinds[0].id), kinds[0], now=clock.now())
+    first = first_free(list_bookable(g.clinic_id, kinds[0].id), kinds[0], now=clock.now())
     return pages.chip(*first, zone=zone) if first else None
 
 

@@ -10,12 +10,22 @@ from clinic.booking.details import Person
 from clinic.booking.links import link_of, links_of
 from clinic.booking.models import Appointment, AppointmentChange, Status
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TimeRefused
+from clinic.booking.service import book_appointment
 from clinic.couples.models import Couple
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.database import session
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.outbox import OutboxMessage
-from tests.factories import NOW, a_request, make_appointment, make_practice
+from tests.factories import (
+    NOW,
+    Practice,
+    a_request,
+    make_appointment,
+    make_clinic,
+    make_practice,
+    make_session_type,
+    make_therapist,
+)
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -254,3 +264,16 @@ def test_partner_may_come_along_without_an_address(practice):
         ("Sam", None),
     ]
     assert len(links_of(appointment)) == 1
+
+
+def test_therapist_who_takes_nobody_new_is_booked_by_staff_only(context):
+    clinic = make_clinic()
+    kind = make_session_type(clinic)
+    make_therapist(clinic, session_types=[kind], accepts_new_couples=False)
+    practice = Practice(clinic, None, None)
+
+    with pytest.raises(InvalidInput) as refused:
+        book_appointment(a_request(TEN), actor=practice.visitor, now=NOW)
+
+    assert list(refused.value.errors) == ["therapist"]
+    assert book_appointment(a_request(TEN), actor=practice.desk, now=NOW).starts_at == TEN
