@@ -268,6 +268,9 @@ def _note_standing(work: Work, appointment_id: str) -> None:
     appointment = work.session.get_one(Appointment, appointment_id)
     if not _belongs_elsewhere(appointment, work.chain):
         appointment.external_id = work.state.current_id
+    if appointment.source in SERVICES:
+        # News may arrive in an order that makes fewer changes here than there were there.
+        appointment.sequence = max(appointment.sequence, work.state.revision)
     if appointment.conflict:
         start = appointment.starts_at.isoformat()
         _ask(work, TaskKind.CONFLICT, appointment_id, {"start": start})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from clinic.scheduling_services import apply as applying
 from clinic.scheduling_services.models import ServiceChain, ServiceHost, ServiceTask
 from tests.factories import make_appointment, make_therapist
 from tests.scheduling_services.deliveries import (
+    PAYLOADS,
     appointments,
     connect,
     deliver,
@@ -144,6 +146,28 @@ def test_an_overlapping_arrival_is_kept_marked_and_asked_about(calcom):
     cancel_appointment(mine.id, actor=calcom.practice.desk, now=TODAY)
     with pytest.raises(SlotUnavailable):
         make_appointment(calcom.practice, NINE, now=TODAY)
+
+
+def test_a_conflict_is_over_when_the_other_appointment_is(calcom):
+    mine = make_appointment(calcom.practice, NINE, now=TODAY)
+    calcom.tell(CREATED)
+    cancel_appointment(mine.id, actor=calcom.practice.desk, now=TODAY)
+    work()
+    assert [one.conflict for one in appointments() if one.is_live] == [False]
+    assert tasks() == []
+
+
+def test_an_overlap_with_a_conflict_is_a_conflict_too(calcom):
+    make_appointment(calcom.practice, NINE, now=TODAY)
+    third = payload("calcom/booking_created", uid="uid-T")
+    third["createdAt"] = "2026-12-01T08:05:00.000Z"
+    calcom.tell(CREATED, third)
+    assert sorted(one.conflict for one in appointments()) == [False, True, True]
+
+
+def test_news_in_another_order_never_gives_a_lower_sequence(calcom):
+    calcom.tell(MOVED, CREATED)
+    assert (the_appointment().sequence, the_appointment().starts_at) == (1, LATER)
 
 
 def test_an_unknown_organizer_waits_and_is_applied_once_somebody_says_who_it_is(calcom):
@@ -337,3 +361,15 @@ def test_a_failure_is_shown_and_tried_again(calcom, monkeypatch):
     clock.move(timedelta(seconds=11))
     work()
     assert outcomes() == [("applied", "booked")]
+
+
+FIXTURES = sorted(path.stem for path in (PAYLOADS / "calcom").glob("*.json"))
+
+
+@pytest.mark.parametrize("name", [name for name in FIXTURES if name != "ping"])
+def test_every_trigger_is_applied_or_left_aside_for_a_reason(calcom, name):
+    body = json.loads((PAYLOADS / "calcom" / f"{name}.json").read_text(encoding="utf-8"))
+    calcom.tell(body)
+    ((state, outcome),) = outcomes()
+    assert state in {"applied", "ignored", "waiting"}
+    assert outcome
