@@ -17,7 +17,9 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from clinic import housekeeping
+from clinic.accounts.service import create_account
 from clinic.booking.appointment_list import list_appointments
+from clinic.booking.details import check_email, check_time_zone
 from clinic.calendars.outside_limits import MAX_BYTES, OutsideBroken
 from clinic.calendars.outside_process import preview_calendar
 from clinic.calendars.outside_window import window_between
@@ -27,14 +29,15 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions import Actor, Role
 from clinic.foundation.rotation import count_by_master, rotate_keys
 from clinic.foundation.vault import check_keys
 from clinic.generated import Amounts, generate
 from clinic.notes.overview import couple_ledger
 from clinic.notes.record_export import export_record
 from clinic.notes.record_import import RecordRefused, import_record
-from clinic.practice.clinics import the_clinic
+from clinic.practice.clinics import open_clinic, the_clinic
+from clinic.practice.queries import get_therapist
 from clinic.scheduling_services.reconcile import reconcile_all
 from clinic.serving import serve
 
@@ -42,6 +45,8 @@ appointments = AppGroup("appointments", help="Appointments, for people and progr
 calendars = AppGroup("calendars", help="Calendars elsewhere.")
 audit_log = AppGroup("audit", help="The audit log.")
 letters = AppGroup("outbox", help="Promised effects.")
+clinics = AppGroup("clinic", help="The clinic of this installation.")
+staff = AppGroup("accounts", help="Who can sign in.")
 sync = AppGroup("sync", help="Scheduling services.")
 couples = AppGroup("couples", help="Couples' records as files.")
 keys = AppGroup("keys", help="The keys that lock the records.")
@@ -60,6 +65,8 @@ def init_cli(app: Flask) -> None:
         calendars,
         audit_log,
         letters,
+        clinics,
+        staff,
         sync,
         couples,
         keys,
@@ -130,6 +137,48 @@ def generate_command(*, as_json: bool, **amounts: int) -> None:
     settings = current_app.extensions["settings"]
     found = generate(Amounts(**amounts), settings=settings, now=clock.now())
     show(found, as_json=as_json)
+
+
+@clinics.command("open")
+@click.argument("slug")
+@click.option("--name", required=True)
+@click.option("--short-name", required=True, help="What mails and calendars call it.")
+@click.option("--time-zone", required=True, help="IANA name, for instance Europe/Lisbon.")
+@click.option("--email", required=True)
+@click.option("--language", type=click.Choice(["en", "pt"]), default="en")
+@with_appcontext
+@one_line
+def open_command(**details: Any) -> None:
+    """Open a clinic in a new installation."""
+    if problems := check_time_zone(details["time_zone"]) + check_email(details["email"]):
+        raise ClinicError(problems[0])
+    clinic = open_clinic(**details, now=clock.now())
+    click.echo(f"{clinic.name} is open. Next: flask accounts create EMAIL --role admin")
+
+
+@staff.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", "roles", multiple=True, type=click.Choice([one.value for one in Role]))
+@click.option("--therapist", help="The slug of the therapist this account belongs to.")
+@click.password_option()
+@with_appcontext
+@one_line
+def create_account_command(
+    email: str, name: str, roles: tuple[str, ...], therapist: str | None, password: str
+) -> None:
+    """Make an account that can sign in; the password is asked for."""
+    clinic = the_clinic()
+    create_account(
+        email=email,
+        name=name,
+        password=password,
+        roles=[Role(role) for role in roles],
+        therapist_id=get_therapist(clinic.id, therapist).id if therapist else None,
+        actor=Actor(clinic_id=clinic.id, name="system:cli", is_system=True),
+        now=clock.now(),
+    )
+    click.echo("The account is there.")
 
 
 @click.command("worker")
