@@ -13,6 +13,7 @@ from clinic.booking.details import Person
 from clinic.calendars.feed_settings import FeedSettings, initials_of
 from clinic.calendars.models import CalendarFeed, Show
 from clinic.calendars.service import create_therapist_feed
+from clinic.couples.models import CoupleMember
 from clinic.foundation.clock import clock
 from clinic.foundation.database import transaction
 from clinic.foundation.permissions import Actor, Role
@@ -260,6 +261,15 @@ def test_partner_neither_sees_nor_ends_the_others_address(house, reader):
     assert refused.status_code == 403
     assert "secret" not in client.get(f"{alexs}/calendar").text
     assert reader.get(address_in(made)).status_code == 200
+
+
+def test_partners_address_ends_when_they_leave_the_couple(house, reader):
+    page = link_of(house, house.book(TEN), "alex@example.org") + "/calendar"
+    made = send(house.app.test_client(), page, page=page, name="x", reminder="-1")
+
+    run(house, update(CoupleMember).values(left_at=NOW))
+
+    assert reader.get(address_in(made)).status_code == 404
 
 
 def test_partner_has_ten_addresses_at_most(house):
