@@ -12,10 +12,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from clinic.booking.claims import lock_diary
 from clinic.booking.models import OutsideBusy
 from clinic.foundation import outbox
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.permissions import Actor
+from clinic.practice.models import Therapist
 from clinic.scheduling_services.carry_out import Work, carry_out
 from clinic.scheduling_services.chain_rows import (
     OPEN,
@@ -210,6 +212,7 @@ def _note_absence(
     origin = f"absence:{event.external_id}"[:60]
     known = session.query(OutsideBusy.id).filter_by(origin=origin, therapist_id=therapist)
     if known.first() is None:
+        lock_diary(session, session.get_one(Therapist, therapist))
         session.add(
             OutsideBusy(
                 id=new_id(),

@@ -84,6 +84,15 @@ def done(task_id: str) -> Response:
     return _back()
 
 
+@integrations.post("/tasks/<task_id>/lift")
+@requires(Permission.SEE_INTEGRATIONS)
+def lift(task_id: str) -> Response:
+    """Give the time of an absence there back."""
+    tasks.lift_block(task_id, **_by())
+    flash(_("Its time can be booked again."), "ok")
+    return _back()
+
+
 @integrations.post("/connections")
 @requires(Permission.MANAGE_INTEGRATIONS)
 def add() -> Response:

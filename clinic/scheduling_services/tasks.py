@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from clinic.booking.claims import lock_diary
+from clinic.booking.models import OutsideBusy
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.practice.models import Therapist
 from clinic.scheduling_services.models import ServiceTask, TaskKind
 
 BY_ITSELF = "system"
@@ -77,6 +80,18 @@ def finish_task(task_id: str, *, actor: Actor, now: datetime) -> None:
                 actor=actor,
                 now=now,
             )
+
+
+def lift_block(task_id: str, *, actor: Actor, now: datetime) -> None:
+    """An absence there is over or was changed: give its time back. Raises `NotFound`."""
+    require(actor, Permission.SEE_INTEGRATIONS)
+    with transaction() as session:
+        task = session.get(ServiceTask, task_id)
+        if task is None or task.clinic_id != actor.clinic_id or task.kind != TaskKind.AWAY:
+            raise NotFound
+        lock_diary(session, session.get_one(Therapist, task.details["therapist"]))
+        session.execute(delete(OutsideBusy).where(OutsideBusy.origin == task.details["origin"]))
+        finish_task(task_id, actor=actor, now=now)
 
 
 def _find(session: Session, key: str, *, clinic_id: str) -> ServiceTask | None:

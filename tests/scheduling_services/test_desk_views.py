@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
+from clinic.booking.models import OutsideBusy
 from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
@@ -127,6 +128,18 @@ def test_a_task_is_done_when_somebody_says_so(calcom):
     assert "Two appointments at one time." in text(client.get(PAGE))
     client.post(f"{PAGE}/tasks/{task.id}/done")
     assert "Two appointments at one time." not in text(client.get(PAGE))
+
+
+def test_the_time_of_an_absence_there_can_be_given_back(calcom):
+    calcom.tell(payload("calcom/ooo_created"))
+    session().rollback()
+    (task,) = session().scalars(select(ServiceTask))
+    client = signed_in(calcom.client, "front_desk")
+    assert "Give the time back" in text(client.get(PAGE))
+    assert client.post(f"{PAGE}/tasks/{task.id}/lift").status_code == 303
+    session().rollback()
+    assert session().scalars(select(OutsideBusy)).all() == []
+    assert "Give the time back" not in text(client.get(PAGE))
 
 
 def test_setting_up_tries_the_key_creates_the_webhook_and_rotates_its_secret(calcom, there):
