@@ -157,7 +157,7 @@ def _why(calendar: OutsideView) -> str:
             "The address was revoked or moved. Please remove it and add the new one."
         ),
         OutsideState.REFUSED: _(
-            "The address does not lead to a public server, so we do not call it."
+            "The address leads to no public server that we can find; we keep trying."
         ),
     }
     return reasons.get(calendar.state, "")

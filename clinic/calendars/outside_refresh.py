@@ -202,9 +202,8 @@ def store_outcome(job: Job, outcome: Outcome, now: datetime) -> None:
             _store_content(current, calendar, outcome, now=now)
         else:
             calendar.failures += 1
-        wait = wait_before_next(
-            outcome.state, failures=calendar.failures, key=f"{calendar.id} {calendar.round}"
-        )
+        key = f"{calendar.id} {calendar.round}"
+        wait = wait_before_next(failures=calendar.failures, key=key)
         promise_refresh(current, calendar, now=now, due_at=now + wait)
 
 

@@ -5,25 +5,20 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from hashlib import sha256
 
-from clinic.calendars.models import OutsideState
-
 EVERY = timedelta(minutes=15)
 MOST = timedelta(hours=6)
-RARELY = timedelta(days=1)
 STALE_AFTER = timedelta(days=3)
-_HOPELESS = frozenset({OutsideState.GONE, OutsideState.REFUSED, OutsideState.LOCKED})
-"""Trying sooner helps nobody here: somebody has to give another address."""
 
 
-def wait_before_next(state: OutsideState, *, failures: int, key: str) -> timedelta:
+def wait_before_next(*, failures: int, key: str) -> timedelta:
     """A quarter of an hour, doubled with each failure in a row up to six hours.
 
+    The same after every kind of failure: a name server that is down for an hour looks like an
+    address that leads nowhere, and a server that is being mended may say 404.
     Up to a tenth more is drawn from `key`, so that many calendars of one server do not all ask
     at once, and the same calendar asks at the same time in every test.
     """
     wait = min(EVERY * (1 << min(failures, 5)), MOST)
-    if failures and state in _HOPELESS:
-        wait = RARELY
     drawn = int.from_bytes(sha256(key.encode()).digest()[:4], "big") / 2**32
     return wait + wait * drawn / 10
 

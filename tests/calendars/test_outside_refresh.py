@@ -264,6 +264,18 @@ def test_server_that_is_not_there_is_unreachable(context, server):
     assert (clinic.row.state, clinic.busy) == (OutsideState.UNREACHABLE, BLOCKED)
 
 
+def test_name_that_nobody_knows_just_now_is_asked_for_again_soon(context, server):
+    clinic = Clinic(context, server)
+    clinic.read()
+    with transaction() as current:
+        current.get_one(OutsideCalendar, clinic.id).url = "https://nowhere.invalid/x.ics"
+
+    at = clinic.read_next()
+
+    assert (clinic.row.state, clinic.busy) == (OutsideState.REFUSED, BLOCKED)
+    assert clinic.row.next_try_at - at <= timedelta(minutes=33)
+
+
 def test_304_that_nobody_asked_for_is_no_answer(clinic):
     clinic.server.answer = Answer(status=304)
 

@@ -4,15 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clinic.calendars.models import OutsideState
 from clinic.calendars.outside_schedule import is_stale, wait_before_next
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
-def wait(state, failures, key="a"):
-    return wait_before_next(state, failures=failures, key=key)
+def wait(failures, key="a"):
+    return wait_before_next(failures=failures, key=key)
 
 
 @pytest.mark.parametrize(
@@ -20,19 +19,14 @@ def wait(state, failures, key="a"):
     [(0, 15), (1, 30), (2, 60), (3, 120), (4, 240), (5, 360), (6, 360), (1000, 360)],
 )
 def test_wait_doubles_with_every_failure_up_to_six_hours_and_a_tenth(failures, minutes):
-    waits = [wait(OutsideState.UNREACHABLE, failures, str(n)) / MINUTE for n in range(200)]
+    waits = [wait(failures, str(n)) / MINUTE for n in range(200)]
     assert minutes <= min(waits) < minutes * 1.02
     assert minutes * 1.08 < max(waits) <= minutes * 1.1
 
 
 def test_same_key_waits_the_same_and_another_one_differently():
-    assert wait(OutsideState.OK, 0, "a") == wait(OutsideState.OK, 0, "a")
-    assert wait(OutsideState.OK, 0, "a") != wait(OutsideState.OK, 0, "b")
-
-
-@pytest.mark.parametrize("state", [OutsideState.GONE, OutsideState.REFUSED, OutsideState.LOCKED])
-def test_address_that_needs_a_person_is_tried_once_a_day(state):
-    assert DAY <= wait(state, 1) <= DAY * 1.1
+    assert wait(0, "a") == wait(0, "a")
+    assert wait(0, "a") != wait(0, "b")
 
 
 @pytest.mark.parametrize(
