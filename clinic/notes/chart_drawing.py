@@ -25,7 +25,7 @@ FOOT = 44.0
 TICK_ROOM = 38.0
 """Labels of the axis stand at least this far apart; those between are left out."""
 MARK_ROOM = 17.0
-_UNEVEN = (-2.4, 1.6, -0.8, 2.6, -1.8, 0.6, -2.8, 2.0, -0.4, 1.2)
+_UNEVEN = (-1.6, 1.9, -0.6, 1.2, -2.1, 0.9, -1.1, 2.2, -0.3, 1.4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Frame:
         """The scale from the axis onto this frame; wider when there are many sessions."""
         wanted = self.per_session * max(len(axis.ticks) - 1, 1)
         inner = max(self.width - self.left - self.right, wanted)
-        return Across(self.left, inner, max(axis.length, 1.0))
+        return Across(self.left, inner, max(axis.length, 1.0), self.right * 0.75)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,8 @@ class Across:
     left: float
     inner: float
     length: float
+    tail: float = 0.0
+    """How far the last state of a lane is drawn beyond the end."""
 
     def __call__(self, x: float) -> float:
         """Where `x` stands on paper."""
@@ -62,9 +64,9 @@ class Across:
         return self.left + self.inner
 
 
-WIDE = Frame(980.0, 92.0, 34.0, 40.0)
-NARROW = Frame(344.0, 48.0, 16.0, 34.0)
-SMALL = Frame(420.0, 30.0, 22.0, 14.0)
+WIDE = Frame(980.0, 76.0, 84.0, 40.0)
+NARROW = Frame(292.0, 42.0, 34.0, 28.0)
+SMALL = Frame(360.0, 30.0, 22.0, 14.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +173,10 @@ def _lane(lane: Lane, across: Across) -> LaneDrawn:
     top = HEAD + LANE_HEIGHT * lane.y
     y = top + LANE_HEIGHT * 0.58
     bands = []
-    for band in lane.bands:
+    for place, band in enumerate(lane.bands, start=1):
         x0, x1 = across(band.x0), across(band.x1)
+        if place == len(lane.bands) and x1 >= across.end:
+            x1 += across.tail  # what stands now goes on past the last session
         width = max(x1 - x0, 3.0)
         room = width >= 6.2 * len(band.status) + 6
         middle = round(x0 + width / 2, 1)
@@ -196,8 +200,8 @@ def _lane(lane: Lane, across: Across) -> LaneDrawn:
 
 def _vein(x0: float, x1: float, y: float) -> str:
     points, at = [(x0, y)], x0
-    for place in range(int((x1 - x0) // 12)):
-        at += (9.0, 15.0, 11.0, 13.0)[place % 4]
+    for place in range(int((x1 - x0) // 20)):
+        at += (16.0, 29.0, 21.0, 25.0)[place % 4]
         if at < x1 - 8:
             points.append((at, y + _UNEVEN[place % len(_UNEVEN)]))
     points.append((x1, y))

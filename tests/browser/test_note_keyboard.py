@@ -1,0 +1,415 @@
+"""The note by keyboard alone: written, saved by itself, offline, signed out, found again, signed."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clinic.demo_people import PASSWORD
+from clinic.extensions import db
+from clinic.foundation.clock import clock
+from clinic.foundation.database import session
+from clinic.notes.models import SessionNote
+from clinic.notes.queries import read_note
+from clinic.notes.service import enter_note
+from tests.browser.steps import is_wider_than_the_screen
+from tests.browser.test_every_page import AXE, RUN_AXE
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.browser
+
+THERAPIST = "ines@harbour-lane.example"
+DESKTOP = {"width": 1280, "height": 900}
+BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+EXPECTED = re.compile(r"Failed to load resource|net::ERR_INTERNET_DISCONNECTED")
+
+
+class Keys:
+    """Presses keys and counts them."""
+
+    def __init__(self, page):
+        self.page, self.count, self.fields = page, 0, set()
+
+    def press(self, *names):
+        for name in names:
+            self.page.keyboard.press(name)
+            self.count += 1
+            self._note_field()
+
+    def type(self, text):
+        self.page.keyboard.type(text)
+        self.count += len(text)
+        self._note_field()
+
+    def _note_field(self):
+        here = "document.activeElement?.name || document.activeElement?.ariaLabel || ''"
+        try:
+            name = self.page.evaluate(here)
+        except Exception:
+            return  # the page is just changing
+        if name:
+            self.fields.add(name)
+
+
+def actor_of(account_email):
+    from clinic.accounts.models import Account
+    from clinic.foundation.permissions import Actor, Role
+
+    for row in session().query(Account):
+        if row.email == account_email:
+            return Actor(
+                clinic_id=row.clinic_id,
+                name=f"account:{row.id}",
+                account_id=row.id,
+                roles=frozenset(Role(one) for one in row.role_names),
+                therapist_id=row.therapist_id,
+            )
+    raise AssertionError(account_email)
+
+
+def open_draft(site):
+    """The id of an empty note of a session an hour ago, of the couple with the long course."""
+    with site.app.app_context():
+        made = enter_note(
+            "C-0001",
+            held_from=BEGAN,
+            held_until=BEGAN + timedelta(minutes=50),
+            actor=actor_of(THERAPIST),
+            now=NOW,
+        )
+        db.session.remove()
+    return made
+
+
+def saved_note(site, note_id):
+    with site.app.app_context():
+        seen = read_note(note_id, actor=actor_of(THERAPIST), now=clock.now())
+        db.session.remove()
+    return seen
+
+
+def sign_in(page, url):
+    page.goto(url + "/login")
+    page.locator("#email").fill(THERAPIST)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/**")
+
+
+@pytest.fixture
+def desk_page(chromium, site):
+    """A signed-in page; refused and broken requests are what these tests are about."""
+    context = chromium.new_context(
+        viewport=DESKTOP, locale="en-GB", timezone_id="Europe/Lisbon", reduced_motion="reduce"
+    )
+    context.set_default_timeout(8_000)
+    page, troubles = context.new_page(), []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None)  # fmt: skip
+    sign_in(page, site.url)
+    yield page
+    context.close()
+    assert troubles == []
+
+
+def open_note(page, site, note_id):
+    page.goto(f"{site.url}/desk/notes/{note_id}")
+    page.wait_for_selector("form[data-ready]")
+
+
+def wait_saved(page):
+    page.wait_for_selector("[data-save-state][data-kind=saved]")
+
+
+def write_it(keys):
+    """All that is needed, from one missing thing to the next."""
+    keys.press("Control+.")
+    keys.press("1")  # nil noted
+    keys.press("Control+.")
+    keys.type("de-esc")
+    keys.press("Enter")
+    wait_missing(keys.page, 3)
+    keys.press("Control+.")
+    keys.type("Softened when asked twice.")
+    wait_missing(keys.page, 2)
+    keys.press("Control+.")
+    keys.type("Stayed and listened.")
+    wait_missing(keys.page, 1)
+    keys.press("Control+.")
+    keys.type("Ten quiet minutes on Sunday.")
+    wait_missing(keys.page, 0)
+
+
+def wait_missing(page, left):
+    page.wait_for_function(
+        "left => document.querySelectorAll('[data-missing-list] a').length === left", arg=left
+    )
+
+
+def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only(
+    desk_page, site, chromium
+):
+    page, note_id = desk_page, open_draft(site)
+    open_note(page, site, note_id)
+    keys = Keys(page)
+    write_it(keys)
+    wait_saved(page)
+    assert saved_note(site, note_id).body.content.plan == "Ten quiet minutes on Sunday."
+
+    page.context.set_offline(True)
+    keys.press("Escape", "f")
+    keys.type("Written in a tunnel.")
+    page.wait_for_selector("[data-save-state][data-kind=offline-kept]")
+    assert "Kept on this device" in page.locator("[data-save-state]").inner_text()
+
+    # The browser is closed and, meanwhile, the session runs out.
+    context = page.context
+    page.evaluate("window.onbeforeunload = null")
+    page.close(run_before_unload=False)
+    clock.move(timedelta(minutes=20))
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(f"{site.url}/desk/notes/{note_id}")
+    again.locator("#email").fill(THERAPIST)
+    again.locator("#password").fill(PASSWORD)
+    again.keyboard.press("Enter")
+    again.wait_for_url("**/desk/notes/**")
+    again.wait_for_selector("form[data-ready]")
+    wait_saved(again)
+    assert again.locator("#free_text").input_value() == "Written in a tunnel."
+    assert saved_note(site, note_id).body.content.free_text == "Written in a tunnel."
+
+    keys.page = again
+    keys.press("Control+Enter")
+    again.wait_for_url("**/sign")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    again.wait_for_url(f"**/desk/notes/{note_id}")
+    assert "Take the signature back" in again.content()
+    written = keys.count
+
+    clock.move(timedelta(minutes=16))
+    again.reload()
+    again.wait_for_url(re.compile("login|notes"))
+    if "login" in again.url:
+        again.locator("#email").fill(THERAPIST)
+        again.locator("#password").fill(PASSWORD)
+        again.keyboard.press("Enter")
+        again.wait_for_url("**/desk/notes/**")
+    for _ in range(40):
+        keys.press("Tab")
+        if again.evaluate("document.activeElement.id") == "text":
+            break
+    keys.type("She rang on Tuesday.")
+    keys.press("Tab", "Tab")
+    keys.type(PASSWORD)
+    keys.press("Enter")
+    again.wait_for_selector(".addendum")
+    assert [one.said.text for one in saved_note(site, note_id).addenda] == ["She rang on Tuesday."]
+    print(f"\nkeys to the signature: {written}, to the addendum: {keys.count}; fields touched: {len(keys.fields)}")  # fmt: skip
+
+
+def test_signed_out_while_writing_loses_nothing_and_goes_on_after_signing_in_elsewhere(
+    desk_page, site
+):
+    page, note_id = desk_page, open_draft(site)
+    open_note(page, site, note_id)
+    clock.move(timedelta(minutes=20))
+    page.locator("#plan").fill("Typed while signed out.")
+    page.wait_for_selector("[data-banner]:not([hidden])")
+    second = page.context.new_page()
+    second.goto(site.url + "/login?next=/desk/signed-in")
+    second.locator("#email").fill(THERAPIST)
+    second.locator("#password").fill(PASSWORD)
+    second.keyboard.press("Enter")
+    second.wait_for_url("**/desk/signed-in")
+    wait_saved(page)
+    assert page.locator("[data-banner]").is_hidden()
+    assert saved_note(site, note_id).body.content.plan == "Typed while signed out."
+
+
+def test_two_windows_are_put_together_and_neither_text_is_overwritten(desk_page, site):
+    page, note_id = desk_page, open_draft(site)
+    open_note(page, site, note_id)
+    other = page.context.new_page()
+    open_note(other, site, note_id)
+    other.locator("#plan").fill("From the other window.")
+    wait_missing(other, 4)
+    page.locator("#plan").fill("From this window.")
+    page.wait_for_selector("[data-banner]:not([hidden])")
+    page.get_by_role("link", name="Put both texts together").click()
+    page.wait_for_selector("form.merge")
+    page.get_by_label("Keep both, one under the other").first.check()
+    page.get_by_role("button", name="Save this").click()
+    page.wait_for_selector("form[data-ready]")
+    both = "From the other window.\n\nFrom this window."
+    assert page.locator("#plan").input_value() == both
+    assert saved_note(site, note_id).body.content.plan == both
+
+
+def test_the_copy_on_the_device_is_sealed_and_gone_once_the_server_has_the_text(desk_page, site):
+    page, note_id = desk_page, open_draft(site)
+    open_note(page, site, note_id)
+    page.context.set_offline(True)
+    page.locator("#plan").fill("A secret plan.")
+    page.wait_for_selector("[data-save-state][data-kind=offline-kept]")
+    read = """() => new Promise(done => { const open = indexedDB.open('notes-on-this-device');
+      open.onsuccess = () => { const all = open.result.transaction('copies').objectStore('copies').getAll();
+        all.onsuccess = () => done(all.result.map(one => new TextDecoder('latin1').decode(one.sealed))); }; })"""
+    kept = page.evaluate(read)
+    assert len(kept) == 1
+    assert "secret" not in kept[0]
+    page.context.set_offline(False)
+    wait_saved(page)
+    page.wait_for_timeout(200)
+    assert page.evaluate(read) == []
+
+
+def test_the_question_mark_shows_the_keys_and_letters_can_be_switched_off(desk_page, site):
+    page, note_id = desk_page, open_draft(site)
+    open_note(page, site, note_id)
+    page.keyboard.press("?")
+    page.get_by_label("Single letters jump").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    assert page.evaluate("document.activeElement.id") != "plan"
+    page.keyboard.press("?")
+    page.get_by_label("Single letters jump").check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("p")
+    assert page.evaluate("document.activeElement.id") == "plan"
+
+
+def test_rows_are_added_by_a_letter_and_ratings_walk_on_with_enter(desk_page, site):
+    page, note_id = desk_page, open_draft(site)
+    open_note(page, site, note_id)
+    keys = Keys(page)
+    keys.press("r", "4", "Enter", "1", "0", "Enter", "Escape", "t")
+    keys.press("1", "Tab")
+    keys.press("4", "Tab")  # received
+    keys.type("appre")
+    keys.press("Enter")
+    wait_saved(page)
+    page.wait_for_function("document.querySelector('[data-save-state]').dataset.kind === 'saved'")
+    page.wait_for_timeout(1500)
+    content = saved_note(site, note_id).body.content
+    told = content.ratings[0]
+    assert (told.partner, told.point, told.felt_safety) == ("A", "pre", 4)
+    assert [(a.by, a.receipt, a.acts) for a in content.attempts] == [
+        ("A", "received", ("appreciation",))
+    ]
+
+
+SERVE = """
+import sys
+from pathlib import Path
+from datetime import datetime
+from clinic.foundation.clock import clock
+from app import create_app
+from tests.conftest import settings_for
+from werkzeug.serving import make_server
+folder, port = Path(sys.argv[1]), int(sys.argv[2])
+clock.freeze(datetime.fromisoformat(sys.argv[3]))
+app = create_app(settings_for(folder, f"sqlite:///{folder / 'clinic.db'}", base_url=f"http://127.0.0.1:{port}"))
+make_server("127.0.0.1", port, app, threaded=True).serve_forever()
+"""
+
+
+def test_killing_the_server_while_typing_loses_at_most_three_seconds(
+    chromium, demo_database, tmp_path, site
+):
+    note_id = open_draft(site)
+    folder = tmp_path / "killed"
+    folder.mkdir()
+    with site.app.app_context():
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        db.session.remove()
+    shutil.copy(tmp_path / "clinic.db", folder / "clinic.db")
+    port = int(site.url.rsplit(":", 1)[1]) + 1
+    server = subprocess.Popen(
+        [sys.executable, "-c", SERVE, str(folder), str(port), NOW.isoformat()],
+        cwd=Path(__file__).parents[2],
+        env=os.environ | {"PYTHONPATH": "."},
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://127.0.0.1:{port}"
+    context = chromium.new_context(viewport=DESKTOP, locale="en-GB")
+    try:
+        page = context.new_page()
+        for _ in range(100):
+            try:
+                page.goto(url + "/login")
+                break
+            except Exception:
+                time.sleep(0.1)
+        sign_in(page, url)
+        page.goto(f"{url}/desk/notes/{note_id}")
+        page.wait_for_selector("form[data-ready]")
+        page.locator("#free_text").focus()
+        typed = []
+        for number in range(60):
+            page.keyboard.type(f"w{number} ")
+            typed.append(time.monotonic())
+            page.wait_for_timeout(90)
+        server.send_signal(signal.SIGKILL)
+        killed = time.monotonic()
+        server.wait()
+    finally:
+        context.close()
+        server.kill()
+        server.wait()
+    shutil.copy(folder / "clinic.db", tmp_path / "clinic.db")
+    for end in ("-wal", "-shm"):
+        (tmp_path / f"clinic.db{end}").unlink(missing_ok=True)
+        if (folder / f"clinic.db{end}").exists():
+            shutil.copy(folder / f"clinic.db{end}", tmp_path / f"clinic.db{end}")
+    with site.app.app_context():
+        db.engine.dispose()
+        assert session().get(SessionNote, note_id) is not None
+        db.session.remove()
+    words = saved_note(site, note_id).body.content.free_text.split()
+    lost = typed[len(words) :]
+    print(f"\n{len(words)} of 60 words were saved; the first lost one was typed {killed - lost[0] if lost else 0:.1f} s before")  # fmt: skip
+    assert words == [f"w{number}" for number in range(len(words))]
+    assert not lost or killed - lost[0] <= 3.0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_of_a_record_is_accessible_and_fits_the_screen(desk_page, site, scheme):
+    page, note_id = desk_page, open_draft(site)
+    with site.app.app_context():
+        signed = session().query(SessionNote).filter(SessionNote.sealed_at.is_not(None)).first().id
+        db.session.remove()
+    couple = "/desk/couples/C-0001"
+    found = []
+    paths = ["/desk/couples", couple, f"{couple}/brief", f"{couple}/ledger"]
+    paths += [f"{couple}/ledger?axis=date&for=partner&viewer=A", f"{couple}/ruptures/R-01"]
+    paths += [f"{couple}/search?words=sunday", f"{couple}/restricted", f"{couple}/process-notes"]
+    paths += [f"{couple}/notes/new", "/desk/notes/unsigned", f"/desk/notes/{note_id}"]
+    paths += [f"/desk/notes/{note_id}/sign", f"/desk/notes/{signed}", f"/desk/notes/{signed}?view=soap"]  # fmt: skip
+    paths += [f"/desk/notes/{signed}/versions?first=1"]
+    page.emulate_media(color_scheme=scheme)
+    for path in paths:
+        page.goto(site.url + path)
+        if path == f"/desk/notes/{note_id}":
+            page.wait_for_selector("form[data-ready]")
+            page.keyboard.press("n")
+            page.keyboard.press("Escape")
+            page.keyboard.press("t")
+        page.evaluate(AXE)
+        for size in ({"width": 360, "height": 740}, DESKTOP):
+            page.set_viewport_size(size)
+            found += [f"{path}, {size['width']}: {one}" for one in page.evaluate(RUN_AXE)]
+            if is_wider_than_the_screen(page):
+                found.append(f"{path}: wider than {size['width']}")
+    assert found == []

@@ -1,0 +1,159 @@
+"""What the note's form sends, read into values, and two texts put together."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from werkzeug.datastructures import MultiDict
+
+from clinic.notes.merging import content_of, differences, merge, parts_of
+from clinic.notes.note_content import (
+    Attempt,
+    Attendance,
+    CycleSeen,
+    Intervention,
+    NewRupture,
+    NoteContent,
+    Rating,
+    RuptureEntry,
+    SafetyCheck,
+)
+from clinic.notes.note_fields import NOT_A_NUMBER, filled_rows, read_content
+
+FULL = MultiDict(
+    [
+        ("attendance.A", "present"),
+        ("attendance.B", "late"),
+        ("attendance.B.text", "ten minutes"),
+        ("safety.result", "nil_noted"),
+        ("checkins.A", "a good week"),
+        ("ratings", "A.end"),
+        ("ratings", "B.end"),
+        ("ratings.A.end.felt_safety", "0"),
+        ("ratings.A.end.defensiveness", ""),
+        ("ruptures", "R-01"),
+        ("ruptures.R-01.status", "repaired"),
+        ("ruptures.R-01.worked_on", "yes"),
+        ("ruptures.R-01.intensity_a", "10"),
+        ("ruptures.R-01.confirmed_a", "yes"),
+        ("ruptures.R-01.confirmed_b", "no"),
+        ("new_ruptures", "3"),
+        ("new_ruptures.3.key", "new-3"),
+        ("new_ruptures.3.title", "A promise"),
+        ("new_ruptures.3.types", "secrecy"),
+        ("new_ruptures.3.significance", "2"),
+        ("new_ruptures.3.occurred_on", "2026-11-20"),
+        ("interventions", "other"),
+        ("interventions", "eft_step_2"),
+        ("interventions.other.text", "a walk"),
+        ("attempts", "0"),
+        ("attempts", "7"),
+        ("attempts.7.by", "B"),
+        ("attempts.7.acts", "appreciation"),
+        ("attempts.7.acts", "consistency"),
+        ("attempts.7.receipt", "partly"),
+        ("attempts.7.rupture", "R-01"),
+        ("attempts.7.felt_safety_after", "six"),
+        ("responses.A", "relieved\r\nand quiet"),
+        ("cycle.moves.B", "goes still"),
+        ("plan", "  a call  "),
+        ("goals", "one\n\n two "),
+        ("exercises", "transparency_window"),
+    ]
+)
+
+
+def test_the_whole_form_becomes_the_note():
+    assert read_content(FULL, members=("A", "B")) == NoteContent(
+        attendance=(Attendance("A", "present"), Attendance("B", "late", "ten minutes")),
+        safety=SafetyCheck("nil_noted"),
+        checkins=(("A", "a good week"),),
+        ratings=(Rating("A", "end", felt_safety=0),),
+        ruptures=(
+            RuptureEntry(
+                "R-01",
+                worked_on=True,
+                intensity_a=10,
+                status="repaired",
+                confirmed_a=True,
+                confirmed_b=False,
+            ),
+        ),
+        new_ruptures=(
+            NewRupture(
+                "A promise",
+                ("secrecy",),
+                date(2026, 11, 20),
+                2,
+                key="new-3",
+                precision="exact",
+            ),
+        ),
+        cycle=CycleSeen(moves=(("B", "goes still"),)),
+        interventions=(Intervention("other", "a walk"), Intervention("eft_step_2")),
+        attempts=(
+            Attempt(
+                "B",
+                ("appreciation", "consistency"),
+                "partly",
+                "R-01",
+                felt_safety_after=NOT_A_NUMBER,
+            ),
+        ),
+        responses=(("A", "relieved\nand quiet"),),
+        goals=("one", "two"),
+        plan="a call",
+        exercises=("transparency_window",),
+    )
+
+
+def test_an_empty_form_is_an_empty_note():
+    assert read_content(MultiDict(), members=("A", "B")) == NoteContent(
+        attendance=(Attendance("A"), Attendance("B"))
+    )
+
+
+def test_rows_nobody_wrote_in_do_not_count():
+    assert filled_rows(FULL, "attempts") == ("7",)
+    assert filled_rows(FULL, "new_ruptures") == ("3",)
+
+
+def test_a_note_cut_into_parts_and_put_together_again_is_the_same():
+    note = read_content(FULL, members=("A", "B"))
+    assert content_of(parts_of(note)) == note
+
+
+MINE = NoteContent(
+    plan="mine", responses=(("A", "yes"),), goals=("x", "y"), safety=SafetyCheck("nil_noted")
+)
+THEIRS = NoteContent(plan="theirs", responses=(("A", "no"), ("B", "oh")), goals=("y", "z"))
+
+
+def test_what_differs_is_told_part_by_part():
+    told = [(one.part, one.can_join) for one in differences(MINE, THEIRS)]
+    assert told == [
+        ("safety", False),
+        ("responses.A", True),
+        ("responses.B", False),
+        ("goals", True),
+        ("plan", True),
+    ]
+
+
+def test_without_a_choice_mine_stays_and_nothing_of_theirs_comes_in():
+    assert merge(MINE, THEIRS, chosen={}) == MINE
+
+
+def test_each_part_is_taken_from_the_side_chosen_or_from_both():
+    chosen = {"plan": "both", "responses.A": "both", "responses.B": "theirs", "goals": "both"}
+    assert merge(MINE, THEIRS, chosen=chosen) == NoteContent(
+        plan="theirs\n\nmine",
+        responses=(("A", "no\n\nyes"), ("B", "oh")),
+        goals=("y", "z", "x"),
+        safety=SafetyCheck("nil_noted"),
+    )
+
+
+def test_a_part_that_cannot_be_joined_falls_to_the_other_side_never_to_nothing():
+    merged = merge(MINE, NoteContent(safety=SafetyCheck("other", "x")), chosen={"safety": "both"})
+    assert merged.safety == SafetyCheck("other", "x")
