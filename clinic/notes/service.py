@@ -19,7 +19,7 @@ from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, chart_of, find_chart, find_note, lock_course
 from clinic.notes.clinical_values import NoteBody
-from clinic.notes.course import load_course
+from clinic.notes.course import load_frame
 from clinic.notes.drafts import (
     add_version,
     between_it_and_signing,
@@ -155,7 +155,7 @@ def save_draft(
             refused = ChangedElsewhere(
                 mine=body, theirs=before, revision=note.revision, at=note.saved_at, by=note.saved_by
             )
-        setting = setting_of(note, load_course(chart), content)
+        setting = setting_of(note, load_frame(chart), content)
         saved = Saved(
             note.id,
             note.revision,
@@ -225,7 +225,7 @@ def _store(
     note.author = note.saved_by = actor.name
     note.created_at = note.saved_at = now
     note.status, note.revision = NoteStatus.DRAFT, 1
-    course, carried = load_course(chart), carried_forward(chart, before=note.held_from)
+    course, carried = load_frame(chart), carried_forward(chart, before=note.held_from)
     nonce = secrets.token_hex(16)
     note.body = NoteBody(first_content(note, course, carried), late_reason, nonce)
     current.add(note)
