@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.intervals import Interval
-from clinic.booking.models import OutsideBusy
-from clinic.booking.queries import slots_of
 from clinic.calendars import outside_refresh
-from clinic.calendars.feed import Feed, render_busy, render_feed
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.calendars.outside_calendars import (
-    add_calendar,
     ask_refresh,
     remove_calendar,
     set_all_day,
 )
-from clinic.calendars.queries import content_of
-from clinic.calendars.service import create_therapist_feed
-from clinic.foundation import outbox
 from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import TooManyRequests
 from clinic.foundation.outbound_addresses import Guard
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor, Role
-from clinic.practice.models import Therapist
 from tests.calendars.calendar_server import Answer, busy_at, calendar_of, calendar_server
-from tests.factories import NOW, make_appointment, make_practice
+from tests.calendars.outside_clinic import BLOCKED, DENTIST, GOOD, TEN, Clinic
+from tests.factories import NOW
 
-TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
-DENTIST = busy_at("24T100000Z", "24T110000Z")
-BLOCKED = [(TEN, TEN + timedelta(hours=1))]
-GOOD = Answer(calendar_of(DENTIST), headers={"ETag": '"v1"', "Last-Modified": "yesterday"})
 MINUTE = timedelta(minutes=1)
 
 
@@ -44,71 +31,6 @@ def server():
     with calendar_server() as running:
         running.answer = GOOD
         yield running
-
-
-class Clinic:
-    """A therapist with one outside calendar on a real server."""
-
-    def __init__(self, app, server):
-        self.practice, self.server = make_practice(), server
-        self.guard = Guard(allowed_hosts=frozenset({("127.0.0.1", server.port)}))
-        app.extensions["outside_guard"] = self.guard
-        self.therapist_id = self.practice.therapist.id
-        self.id = self.add().id
-
-    def add(self, **changes):
-        values = {
-            "name": "Private",
-            "url": self.server.url,
-            "guard": self.guard,
-            "actor": self.practice.desk,
-            "now": NOW,
-        }
-        return add_calendar(self.therapist_id, **values | changes)
-
-    @property
-    def row(self):
-        session().rollback()
-        return session().get_one(OutsideCalendar, self.id)
-
-    @property
-    def busy(self):
-        session().rollback()
-        rows = session().execute(
-            select(OutsideBusy.starts_at, OutsideBusy.ends_at).order_by(OutsideBusy.starts_at)
-        )
-        return [tuple(row) for row in rows]
-
-    @property
-    def revision(self):
-        session().rollback()
-        return session().get_one(Therapist, self.therapist_id).diary_revision
-
-    def read(self, now=NOW):
-        """Deliver what is due; how many messages there were."""
-        count = 0
-        while outbox.deliver_due(now=now):
-            count += 1
-        return count
-
-    def read_next(self):
-        """Let the time of the next promise come."""
-        now = self.row.next_try_at
-        assert self.read(now) == 1
-        return now
-
-    def starts(self):
-        """The starts offered on the Tuesday."""
-        session().rollback()
-        therapist = session().get_one(Therapist, self.therapist_id)
-        day = TEN.replace(hour=0)
-        found = slots_of(
-            [therapist],
-            session().merge(self.practice.session_type),
-            window=Interval(day, day + timedelta(days=1)),
-            now=NOW,
-        )
-        return {slot.start for _therapist, slot in found}
 
 
 @pytest.fixture
@@ -310,41 +232,6 @@ def test_web_page_type_around_a_real_calendar_does_no_harm(clinic):
     assert (clinic.row.state, clinic.busy) == (OutsideState.OK, BLOCKED)
 
 
-def admin(clinic):
-    return Actor(clinic_id=clinic.practice.clinic.id, name="a", roles=frozenset({Role.ADMIN}))
-
-
-@pytest.mark.parametrize("render", [render_feed, render_busy])
-def test_our_own_feed_fed_back_blocks_nothing(clinic, render):
-    make_appointment(clinic.practice, TEN)
-    feed, _token = create_therapist_feed(
-        clinic.therapist_id, name="x", actor=admin(clinic), now=NOW
-    )
-    content = content_of(feed, summary="Session", now=NOW)
-    both = render(Feed("x", "Europe/Lisbon", content.entries)).decode()
-    clinic.server.answer = Answer(
-        both.replace(
-            "END:VCALENDAR", busy_at("25T100000Z", "25T110000Z") + "END:VCALENDAR"
-        ).encode()
-    )
-
-    clinic.read()
-
-    day = timedelta(days=1)
-    assert clinic.busy == [(TEN + day, TEN + day + timedelta(hours=1))]
-
-
-def test_our_own_uid_with_a_cancel_cancels_nothing(clinic):
-    booked = make_appointment(clinic.practice, TEN)
-    own = busy_at("24T100000Z", "24T103000Z", uid=booked.uid)
-    clinic.server.answer = Answer(calendar_of(own, more="METHOD:CANCEL\r\n"))
-
-    clinic.read()
-
-    session().rollback()
-    assert (session().merge(booked).status, clinic.busy) == ("confirmed", [])
-
-
 def test_two_calendars_keep_their_own_times(clinic):
     clinic.add(name="Second", url=clinic.server.url + "?two")
     clinic.read()
@@ -430,70 +317,3 @@ def test_whole_days_block_unless_they_are_told_not_to(clinic):
 
     assert clinic.busy == []
     assert TEN in clinic.starts()
-
-
-def rule(text, uid="bad"):
-    return (
-        f"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART:20261101T100000Z\r\nDTEND:20261101T110000Z\r\n"
-        f"{text}\r\nEND:VEVENT\r\n"
-    )
-
-
-HOSTILE = {
-    "every second": rule("RRULE:FREQ=SECONDLY"),
-    "a thousand million times": rule("RRULE:FREQ=MINUTELY;COUNT=1000000000"),
-    "product of lists": rule(
-        "RRULE:FREQ=YEARLY;BYHOUR=0,1,2;BYMINUTE=" + ",".join(map(str, range(60)))
-    ),
-    "no step": rule("RRULE:FREQ=DAILY;INTERVAL=0"),
-    "rule less rule": rule("RRULE:FREQ=DAILY\r\nEXRULE:FREQ=SECONDLY"),
-    "odd position": rule("RRULE:FREQ=MONTHLY;BYDAY=MO;BYSETPOS=999"),
-    "never": rule("RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"),
-    "year 9999": "BEGIN:VEVENT\r\nUID:y\r\nDTSTART:99991231T230000Z\r\nDURATION:P9999W\r\nEND:VEVENT\r\n",
-    "zone as a path": "BEGIN:VEVENT\r\nUID:p\r\nDTSTART;TZID=../../../../etc/passwd:20260101T100000\r\nEND:VEVENT\r\n",
-    "nested": "BEGIN:X\r\n" * 3000 + "END:X\r\n" * 3000,
-    "5000 parameters": "BEGIN:VEVENT\r\nUID:q\r\nSUMMARY" + ";X=1" * 5000 + ":x\r\nEND:VEVENT\r\n",
-    "4000 dates": rule("RDATE:" + ",".join(["20250101T000000Z"] * 4000)),
-    "markup": rule("SUMMARY:<script>alert(1)</script>=cmd|' /C calc'!A0\u202e javascript:x"),
-    "alarms and links": rule(
-        "ATTACH:file:///etc/passwd\r\nIMAGE:http://127.0.0.1/\r\n"
-        "BEGIN:VALARM\r\nACTION:PROCEDURE\r\nTRIGGER:-PT1M\r\nATTACH:file:///bin/sh\r\nEND:VALARM"
-    ),
-    "thousand zones": "BEGIN:VTIMEZONE\r\nTZID:z\r\nBEGIN:STANDARD\r\nDTSTART:19700101T000000\r\nRRULE:FREQ=SECONDLY\r\nTZOFFSETFROM:+0000\r\nTZOFFSETTO:+0000\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n"
-    * 1000,
-    "ten thousand long names": "".join(
-        busy_at("01T000000Z", "01T000100Z", uid="x" * 500 + str(n)) for n in range(10_000)
-    ),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_calendar_does_no_harm_and_its_good_entry_counts(clinic, name):
-    clinic.server.answer = Answer(calendar_of(HOSTILE[name], DENTIST))
-
-    clinic.read()
-
-    row = clinic.row
-    assert (row.state, row.failures) == (OutsideState.OK, 0)
-    assert BLOCKED[0] in clinic.busy
-    assert len(row.warnings) <= 51
-
-
-def test_nothing_but_times_is_kept(clinic):
-    clinic.server.answer = Answer(
-        calendar_of(
-            DENTIST.replace("END:V", "LOCATION:Clinic of hearts\r\nATTENDEE:mailto:a@b\r\nEND:V")
-        )
-    )
-    clinic.read()
-
-    session().rollback()
-    kept = "".join(
-        str(getattr(row, column.key))
-        for table in (OutsideBusy, OutsideCalendar, OutboxMessage)
-        for row in session().scalars(select(table))
-        for column in table.__table__.columns
-    )
-    for word in ("Dentist", "hearts", "a@b", "secret-token"):
-        assert word not in kept
-    assert clinic.row.url == clinic.server.url
