@@ -116,7 +116,7 @@ def desk_page(chromium, site):
     context = chromium.new_context(
         viewport=DESKTOP, locale="en-GB", timezone_id="Europe/Lisbon", reduced_motion="reduce"
     )
-    context.set_default_timeout(8_000)
+    context.set_default_timeout(20_000)
     page, troubles = context.new_page(), []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None)  # fmt: skip
