@@ -9,15 +9,10 @@ from flask import Blueprint, render_template, request
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Permission
-from clinic.notes.chart_drawing import (
-    NARROW,
-    WIDE,
-    draw_dots,
-    draw_lanes,
-    draw_partner,
-    draw_steps,
-)
+from clinic.notes.chart_drawing import draw_dots, draw_partner, draw_steps
+from clinic.notes.chart_scales import NARROW, WIDE
 from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
+from clinic.notes.lane_drawing import draw_lanes
 from clinic.notes.ledger import build_ledger, partner_safe
 from clinic.notes.ledger_facts import LedgerInput
 from clinic.notes.overview import couple_ledger

@@ -1,4 +1,4 @@
-"""What the note's form sends, read into values, and two texts put together."""
+"""What the note's form sends, read into values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from datetime import date
 
 from werkzeug.datastructures import MultiDict
 
-from clinic.notes.merging import content_of, differences, merge, parts_of
 from clinic.notes.note_content import (
     Attempt,
     Attendance,
@@ -116,44 +115,3 @@ def test_an_empty_form_is_an_empty_note():
 def test_rows_nobody_wrote_in_do_not_count():
     assert filled_rows(FULL, "attempts") == ("7",)
     assert filled_rows(FULL, "new_ruptures") == ("3",)
-
-
-def test_a_note_cut_into_parts_and_put_together_again_is_the_same():
-    note = read_content(FULL, members=("A", "B"))
-    assert content_of(parts_of(note)) == note
-
-
-MINE = NoteContent(
-    plan="mine", responses=(("A", "yes"),), goals=("x", "y"), safety=SafetyCheck("nil_noted")
-)
-THEIRS = NoteContent(plan="theirs", responses=(("A", "no"), ("B", "oh")), goals=("y", "z"))
-
-
-def test_what_differs_is_told_part_by_part():
-    told = [(one.part, one.can_join) for one in differences(MINE, THEIRS)]
-    assert told == [
-        ("safety", False),
-        ("responses.A", True),
-        ("responses.B", False),
-        ("goals", True),
-        ("plan", True),
-    ]
-
-
-def test_without_a_choice_mine_stays_and_nothing_of_theirs_comes_in():
-    assert merge(MINE, THEIRS, chosen={}) == MINE
-
-
-def test_each_part_is_taken_from_the_side_chosen_or_from_both():
-    chosen = {"plan": "both", "responses.A": "both", "responses.B": "theirs", "goals": "both"}
-    assert merge(MINE, THEIRS, chosen=chosen) == NoteContent(
-        plan="theirs\n\nmine",
-        responses=(("A", "no\n\nyes"), ("B", "oh")),
-        goals=("y", "z", "x"),
-        safety=SafetyCheck("nil_noted"),
-    )
-
-
-def test_a_part_that_cannot_be_joined_falls_to_the_other_side_never_to_nothing():
-    merged = merge(MINE, NoteContent(safety=SafetyCheck("other", "x")), chosen={"safety": "both"})
-    assert merged.safety == SafetyCheck("other", "x")

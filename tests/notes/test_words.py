@@ -1,0 +1,72 @@
+"""What the pages call things."""
+
+from __future__ import annotations
+
+import pytest
+
+from clinic.notes.note_rules import Finding
+from clinic.notes.words import (
+    any_reason,
+    field_name,
+    first_names,
+    offered,
+    said,
+    shown_part,
+    term_name,
+)
+
+
+@pytest.fixture(autouse=True)
+def request_context(app):
+    with app.test_request_context():
+        yield
+
+
+def test_terms_by_their_labels_and_unknown_codes_as_they_are():
+    assert term_name("eft_step_2", "intervention") == "Step 2: negative cycle"
+    assert (term_name("gone", "intervention"), term_name(None, "receipt")) == ("gone", "")
+    assert any_reason("trust_dip") == "Dip in trust"
+
+
+def test_retired_terms_are_offered_only_where_the_record_holds_them():
+    codes = [term.code for term in offered("receipt", chosen=["received"])]
+    assert codes == ["rejected", "ignored", "partly", "received"]
+
+
+def test_partners_go_by_their_first_names_unless_those_are_the_same():
+    assert first_names({"A": "Ana Serrano", "B": "Tom W"}) == {"A": "Ana", "B": "Tom"}
+    assert first_names({"A": "Sam One", "B": "Sam Two"}) == {"A": "Sam One", "B": "Sam Two"}
+    assert first_names({"A": "", "B": "Tom"}) == {"A": "A", "B": "Tom"}
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("plan", "Plan"),
+        ("responses.A", "Response, Ana"),
+        ("ratings.A.end", "Ratings, Ana, End"),
+        ("ratings.A.end.regulation", "Ratings, Ana, End, Regulation"),
+        ("ruptures.R-01.note", "R-01"),
+        ("attempts.0.acts", "Repair attempts"),
+        ("something_new", "something_new"),
+    ],
+)
+def test_fields_by_their_paths(path, name):
+    assert field_name(path, {"A": "Ana"}) == name
+
+
+def test_findings_with_their_detail():
+    assert said(Finding("x", "There is no rupture %(detail)s in this record.", "R-09")) == (
+        "There is no rupture R-09 in this record."
+    )
+    assert said(Finding("plan", "Write the plan.")) == "Write the plan."
+
+
+def test_parts_of_a_note_in_plain_words():
+    assert [shown_part(one) for one in ("", None, "x", True, ("a", "b"))] == [
+        "—",
+        "—",
+        "x",
+        "yes",
+        "a\nb",
+    ]
