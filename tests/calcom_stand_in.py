@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import random
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -124,6 +125,20 @@ class StandIn:
         self._tell("BOOKING_CANCELLED", old, cancellationReason=reason)
         return old
 
+    def change_schedule(self, id_: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Whatever is named is replaced whole; times are `HH:MM` of one wall-clock day."""
+        found = next((one for one in self.schedules if str(one["id"]) == id_), None)
+        if found is None:
+            raise Refused(404, "Schedule not found")
+        for row in asked.get("overrides", []):
+            if set(row) != {"date", "startTime", "endTime"}:
+                raise Refused(400, "an override has date, startTime and endTime")
+            times = (row["startTime"], row["endTime"])
+            if not all(re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", one) for one in times):
+                raise Refused(400, "times are HH:MM")
+        found |= asked
+        return found
+
     def _free(
         self, kind: dict[str, Any], start: datetime, end: datetime, *, but: str | None
     ) -> None:
@@ -228,11 +243,11 @@ class StandIn:
                 self.absences.append(asked)
                 return asked | {"uuid": f"ooo{len(self.absences)}"}, {}
             case ["GET", "schedules", "default"]:
+                if not self.schedules:
+                    raise Refused(404, "No default schedule")
                 return self.schedules[0], {}
             case ["PATCH", "schedules", id_]:
-                found = next(one for one in self.schedules if str(one["id"]) == id_)
-                found |= asked
-                return found, {}
+                return self.change_schedule(id_, asked), {}
         raise Refused(404, f"Cannot {method} {path}")
 
     def _page(self, query: dict[str, list[str]]) -> tuple[Any, dict[str, Any]]:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from clinic.foundation import audit
+from clinic.foundation import audit, outbox
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice.commands import Absence, ClinicClosure, DayHours, WeeklyRange
@@ -32,6 +32,9 @@ from clinic.practice.wall_clock import (
     parse_wall,
     starting_instant,
 )
+
+HOURS_CHANGED = "practice.hours_changed"
+"""An outbox kind: when these therapists can be booked is not as it was. Names them by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +234,7 @@ def _changed(
     current: Session, action: str, therapist: Therapist, *, actor: Actor, now: datetime
 ) -> None:
     therapist.diary_revision += 1
+    outbox.promise(current, HOURS_CHANGED, {"therapists": [therapist.id]}, now=now)
     audit.record(current, action, kind="therapist", object_id=therapist.id, actor=actor, now=now)
 
 
@@ -245,4 +249,6 @@ def _closures_changed(
 ) -> None:
     for therapist in diaries:
         therapist.diary_revision += 1
+    told = {"therapists": [therapist.id for therapist in diaries]}
+    outbox.promise(current, HOURS_CHANGED, told, now=now)
     audit.record(current, action, kind="closure", object_id=row.id, actor=actor, now=now)

@@ -14,6 +14,7 @@ from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, ClinicError, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import random_token
+from clinic.practice.hours import HOURS_CHANGED
 from clinic.practice.models import SessionType, Therapist
 from clinic.scheduling_services.calcom_client import BOOKING_VERSIONS
 from clinic.scheduling_services.events import Provider
@@ -145,6 +146,7 @@ def map_host(
             ServiceHost(id=new_id(), connection_id=row.id, external=name, therapist_id=who.id)
         )
         _apply_waiting(session, row, now=now)
+        outbox.promise(session, HOURS_CHANGED, {"therapists": [who.id]}, now=now)
         _record(session, "integration.host_mapped", row, actor=actor, now=now)
 
 

@@ -58,6 +58,7 @@ class TaskKind(StrEnum):
     SERIES = "series"
     AWAY = "away"  # an absence entered there
     HOST = "host"  # handed to somebody we do not know
+    HOURS_REFUSED = "hours_refused"  # time off that the service does not take from us
 
 
 class ServiceConnection(Base):
@@ -136,6 +137,26 @@ class ServiceEventType(Base):
 
     session_type: Mapped[SessionType] = relationship(lazy="joined")
     therapist: Mapped[Therapist | None] = relationship(lazy="joined")
+
+
+class ServiceHours(Base):
+    """Which overrides of an account's schedule there are ours, and whose gave way to them.
+
+    The service replaces all overrides at once, so foreign ones have to be sent along.
+    """
+
+    __tablename__ = "service_hours"
+
+    connection_id: Mapped[str] = mapped_column(
+        ForeignKey("service_connection.id"), primary_key=True
+    )
+    schedule_id: Mapped[str | None] = mapped_column(String(200))
+    ours: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    displaced: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+    busy_until: Mapped[datetime | None]
+    """One caller at a time; a lease, in case the caller is killed."""
+    refused_as: Mapped[str | None] = mapped_column(String(64))
+    """What the service refused for good, so that it is not sent again and again."""
 
 
 class ServiceChain(Base):

@@ -26,6 +26,7 @@ from clinic.scheduling_services.calcom_client import CalcomAway, CalcomClient
 from clinic.scheduling_services.chain_rows import lock_service
 from clinic.scheduling_services.chain_state import OVER
 from clinic.scheduling_services.events import Provider
+from clinic.scheduling_services.hours_there import bring_hours
 from clinic.scheduling_services.models import (
     Origin,
     ServiceBookingId,
@@ -112,6 +113,7 @@ def reconcile(connection_id: str, *, now: datetime, in_full: bool = False) -> li
             session.get_one(ServiceConnection, connection_id).last_trouble = trouble.code[:40]
         raise
     found += _bring_out_all(connection.clinic_id, now=now)
+    found += _bring_hours(connection_id, now=now)
     with transaction() as session:
         row = session.get_one(ServiceConnection, connection_id)
         row.reconciled_until = row.last_answer_at = now
@@ -227,6 +229,23 @@ def _bring_out_all(clinic_id: str, *, now: datetime) -> list[Difference]:
     if isinstance(trouble, CalcomAway):
         raise trouble
     return found
+
+
+def _bring_hours(connection_id: str, *, now: datetime) -> list[Difference]:
+    """Time off that the schedule there did not show, as one difference."""
+    days = bring_hours(connection_id, now=now)
+    if days is None:
+        return []
+    return [
+        Difference(
+            direction="out",
+            external_id=None,
+            reference=None,
+            there="other days away",
+            here=f"{days} days with other hours",
+            outcome="hours",
+        )
+    ]
 
 
 def _coming(clinic_id: str, *, now: datetime) -> list[Appointment]:

@@ -67,6 +67,9 @@ def task_words(kind: str) -> str:
             "absent": _("Marked as absent there. Please check, and note it with the session."),
             "series": _("The rest of a series was cancelled there. Please check the later dates."),
             "away": _("An absence was entered there. If it changes, please take this block away."),
+            "hours_refused": _(
+                "The service did not take days away from here. Please shut them there by hand."
+            ),
             "host": _("Handed to somebody we do not know there. Please say who takes it."),
         }.get(kind, kind)
     )

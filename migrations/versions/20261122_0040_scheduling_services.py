@@ -107,6 +107,21 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "service_hours",
+        sa.Column("connection_id", sa.String(length=32), nullable=False),
+        sa.Column("schedule_id", sa.String(length=200), nullable=True),
+        sa.Column("ours", sa.JSON(), nullable=False),
+        sa.Column("displaced", sa.JSON(), nullable=False),
+        sa.Column("busy_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("refused_as", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["connection_id"],
+            ["service_connection.id"],
+            name=op.f("fk_service_hours_connection_id_service_connection"),
+        ),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_service_hours")),
+    )
+    op.create_table(
         "webhook_message",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("subscriber_id", sa.String(length=32), nullable=False),
@@ -281,6 +296,7 @@ def downgrade() -> None:
     with op.batch_alter_table("webhook_message", schema=None) as batch_op:
         batch_op.drop_index("ix_webhook_message_created_at")
     op.drop_table("webhook_message")
+    op.drop_table("service_hours")
     op.drop_table("service_host")
     op.drop_table("service_event_type")
     op.drop_table("webhook_subscriber")
