@@ -199,7 +199,7 @@ def choice_name(code: str) -> str:
         "none": _("No decision yet"),
         "encourage": _("Encourage disclosure"),
         "facilitate": _("Facilitate disclosure"),
-        "withhold": _("Keep it"),
+        "withhold": _("Withhold it"),
         "mandated": _("Must be told on (law)"),
     }
     return str(names.get(code, code))
