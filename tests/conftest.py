@@ -146,3 +146,19 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, leave out what touches no database: the run on SQLite has told already."""
+    if not POSTGRESQL:
+        return
+    without = [item for item in items if not _touches_the_database(item)]
+    items[:] = [item for item in items if _touches_the_database(item)]
+    config.hook.pytest_deselected(items=without)
+
+
+def _touches_the_database(item: pytest.Item) -> bool:
+    """Whether it asks for our database, or makes one of its own (journeys and migrations)."""
+    fixtures = getattr(item, "fixturenames", ())
+    makes_its_own = {"journeys", "migrations"} & set(Path(item.fspath).parts)
+    return bool(makes_its_own) or bool({"database_url", "template_database"} & set(fixtures))
