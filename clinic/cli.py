@@ -129,6 +129,7 @@ def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
 @click.option("--feed-events", default=0, help="Appointments within the window of the feeds.")
 @click.option("--therapists", default=1)
 @click.option("--couples", default=1)
+@click.option("--notes", default=0, help="Signed notes of the first couple; a few of each other.")
 @click.option("--json", "as_json", is_flag=True)
 @with_appcontext
 @one_line

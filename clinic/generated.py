@@ -25,6 +25,7 @@ from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.errors import Conflict
 from clinic.foundation.permissions import Actor, Role
+from clinic.generated_notes import began, write_notes
 from clinic.practice.clinics import open_clinic
 from clinic.practice.models import (
     Clinic,
@@ -46,7 +47,7 @@ IN_ONE_INSERT = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amounts:
-    """How much to make, for each therapist (couples: in all)."""
+    """How much to make, for each therapist (couples and notes: in all)."""
 
     past: int = 0
     future: int = 0
@@ -54,6 +55,8 @@ class Amounts:
     feed_events: int = 0
     therapists: int = 1
     couples: int = 1
+    notes: int = 0
+    """Signed session notes of the first couple; each other one gets a fiftieth, at least one."""
 
 
 def generate(amounts: Amounts, *, settings: Settings, now: datetime) -> dict[str, Any]:
@@ -78,12 +81,18 @@ def generate(amounts: Amounts, *, settings: Settings, now: datetime) -> dict[str
     )
     kind = _session_type(clinic)
     therapists = [_therapist(clinic, kind, n, now=now) for n in range(1, amounts.therapists + 1)]
-    couples = [_couple(n, therapists[0], actor, now=now) for n in range(1, amounts.couples + 1)]
+    accounts = _accounts(therapists[0], actor, now=now)
+    # A note cannot be older than its couple.
+    since = began(amounts.notes, now=now) if amounts.notes else now
+    couples = [_couple(n, therapists[0], actor, now=since) for n in range(1, amounts.couples + 1)]
     for therapist in therapists:
         _fill(therapist, kind, couples, amounts, now=now)
+    if amounts.notes:
+        write_notes(couples, amounts.notes, now=now)
     with transaction() as current:
         current.execute(text("ANALYZE"))
-    return _describe(settings, therapists, kind, couples, actor, now=now)
+    found = _describe(settings, therapists, kind, couples, actor, now=now)
+    return {**found, "accounts": accounts}
 
 
 def _session_type(clinic: Clinic) -> SessionType:
@@ -263,7 +272,6 @@ def _describe(
         "therapists": shown,
         "session_types": [{"slug": kind.slug, "minutes": kind.length_minutes, "public": True}],
         "couples": [couple.code for couple in couples],
-        "accounts": _accounts(therapists[0], actor, now=now),
     }
 
 

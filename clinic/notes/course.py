@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
 
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
@@ -152,7 +153,8 @@ def load_course(chart: Chart, *, restricted: bool = True) -> Course:
 def load_frame(chart: Chart, *, restricted: bool = True) -> Course:
     """The sessions and ruptures of a course, without attempts and ratings."""
     sessions = list_sessions(chart.couple_id)
-    ruptures = _ruptures(chart.couple_id, {one.note_id: one.number for one in sessions})
+    numbers = {one.note_id: one.number for one in sessions}
+    ruptures = list_ruptures(chart.couple_id, numbers=numbers)
     return Course(
         chart=chart,
         sessions=sessions,
@@ -193,9 +195,15 @@ def event_of(row: RuptureEventRow, *, numbers: Mapping[str, int]) -> RuptureEven
 
 
 def in_error(couple_id: str) -> Select[str]:
-    """Selects the ids of a couple's notes that were entered in error."""
-    return select(NoteAddendum.note_id).where(
-        NoteAddendum.couple_id == couple_id, NoteAddendum.kind == "entered_in_error"
+    """Selects the ids of a couple's notes that were entered in error.
+
+    By way of the couple's notes, which are indexed: other couples' addenda are not read.
+    """
+    note = aliased(SessionNote)
+    return (
+        select(NoteAddendum.note_id)
+        .join(note, note.id == NoteAddendum.note_id)
+        .where(note.couple_id == couple_id, NoteAddendum.kind == "entered_in_error")
     )
 
 
@@ -205,18 +213,19 @@ def _counting(table: type[Row], couple_id: str) -> Select[Row]:
     return select(table).where(table.couple_id == couple_id, counts)
 
 
-def _ruptures(couple_id: str, numbers: Mapping[str, int]) -> tuple[RuptureSeen, ...]:
+def list_ruptures(
+    couple_id: str, *, ids: Sequence[str] | None = None, numbers: Mapping[str, int]
+) -> tuple[RuptureSeen, ...]:
+    """The ruptures of a couple (of these ids) with their logs, by number."""
+    events = select(RuptureEventRow).where(RuptureEventRow.couple_id == couple_id)
+    ruptures = select(Rupture).where(Rupture.couple_id == couple_id)
+    if ids is not None:
+        events = events.where(RuptureEventRow.rupture_id.in_(ids))
+        ruptures = ruptures.where(Rupture.id.in_(ids))
     logs: dict[str, list[RuptureEvent]] = {}
-    events = session().scalars(
-        select(RuptureEventRow)
-        .where(RuptureEventRow.couple_id == couple_id)
-        .order_by(RuptureEventRow.number)
-    )
-    for row in events:
+    for row in session().scalars(events.order_by(RuptureEventRow.number)):
         logs.setdefault(row.rupture_id, []).append(event_of(row, numbers=numbers))
-    rows = session().scalars(
-        select(Rupture).where(Rupture.couple_id == couple_id).order_by(Rupture.number)
-    )
+    rows = session().scalars(ruptures.order_by(Rupture.number))
     return tuple(_rupture_seen(row, logs.get(row.id, ())) for row in rows)
 
 

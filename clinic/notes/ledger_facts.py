@@ -5,13 +5,13 @@ Blank means not told, and is None; it is never nought.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from clinic.notes.rupture_events import EventKind, RuptureEvent
+from clinic.notes.rupture_events import EventKind, RuptureEvent, counting_events
 from clinic.notes.rupture_history import RuptureState, derive_status
 
 
@@ -37,6 +37,11 @@ class RuptureFacts:
     def state(self) -> RuptureState:
         """What the log says now."""
         return derive_status(self.events)
+
+    @cached_property
+    def line(self) -> tuple[RuptureEvent, ...]:
+        """The events that count, in the order they took effect."""
+        return counting_events(self.events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class WindowRunFact:
     first_pause_s: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LedgerInput:
     """Everything the ledger needs. `zone` is the clinic's: days are counted on its calendar."""
 
@@ -97,17 +102,19 @@ class LedgerInput:
     def rating(self, person: str, *, session: int, point: str, measure: str) -> int | None:
         """The person's own rating, else the therapist's, else None."""
         for source in ("self", "therapist"):
-            for fact in self.ratings:
-                if (fact.person, fact.session, fact.point, fact.source) == (
-                    person,
-                    session,
-                    point,
-                    source,
-                ):
-                    value: int | None = getattr(fact, measure)
-                    if value is not None:
-                        return value
+            for fact in self._told.get((person, session, point, source), ()):
+                value: int | None = getattr(fact, measure)
+                if value is not None:
+                    return value
         return None
+
+    @cached_property
+    def _told(self) -> Mapping[tuple[str, int | None, str, str], Sequence[RatingFact]]:
+        """The ratings by whose, when and told by whom: a long course asks for thousands."""
+        told: dict[tuple[str, int | None, str, str], list[RatingFact]] = {}
+        for fact in self.ratings:
+            told.setdefault((fact.person, fact.session, fact.point, fact.source), []).append(fact)
+        return told
 
 
 def partner_safe(facts: LedgerInput, *, viewer: str | None = None) -> LedgerInput:

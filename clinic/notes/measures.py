@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from clinic.notes.ledger_facts import AttemptFact, LedgerInput, RuptureFacts, SessionFact
-from clinic.notes.rupture_events import UNMENDED, EventKind, RuptureStatus, counting_events
+from clinic.notes.rupture_events import UNMENDED, EventKind, RuptureStatus
 from clinic.notes.rupture_history import Episode
 
 NOTHING_TO_SHOW = "—"
@@ -125,7 +125,7 @@ def standing_at(rupture: RuptureFacts, session: SessionFact) -> RuptureStatus | 
     counts from the first session that ends after it took effect.
     """
     status: RuptureStatus | None = None
-    for event in counting_events(rupture.events):
+    for event in rupture.line:
         if event.session_number is None:
             reached = event.effective_at <= session.ends_at
         else:

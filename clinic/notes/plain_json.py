@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import repeat
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from clinic.foundation.errors import ClinicError
 
 Value = TypeVar("Value")
+Problems = list[tuple[str, str]]
+Reader = Callable[[Any, str, Problems], Any]
+"""Reads a raw value that stands at a place, and tells what is wrong with it."""
 _NAMES: dict[Any, str] = {str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -54,8 +58,8 @@ def to_plain(value: Any) -> Any:
 
 def from_plain(kind: type[Value], raw: Any) -> Value:
     """A value of the dataclass `kind` read from JSON values. Raises `NotPlain`."""
-    problems: list[tuple[str, str]] = []
-    found = _read(kind, raw, "", problems)
+    problems: Problems = []
+    found = _reader(cast("Any", kind))(raw, "", problems)
     if problems:
         raise NotPlain(problems)
     return cast("Value", found)
@@ -77,28 +81,34 @@ def hints_of(kind: type) -> Mapping[str, Any]:
     return get_type_hints(kind)
 
 
-def _read(kind: Any, raw: Any, place: str, problems: list[tuple[str, str]]) -> Any:
-    origin = get_origin(kind)
-    if origin in {Union, types.UnionType}:
-        inner = next(one for one in get_args(kind) if one is not types.NoneType)
-        return None if raw is None else _read(inner, raw, place, problems)
-    if origin is tuple:
-        return _read_tuple(get_args(kind), raw, place, problems)
+@cache
+def _reader(kind: Any) -> Reader:
+    """How a type is read, worked out once: a course is thousands of small values."""
+    if get_origin(kind) in {Union, types.UnionType}:
+        return _optional(next(one for one in get_args(kind) if one is not types.NoneType))
+    if get_origin(kind) is tuple:
+        return _tuple(get_args(kind))
     if is_dataclass(kind):
-        return _read_object(kind, raw, place, problems)
-    return _read_single(kind, raw, place, problems)
+        return _object(kind)
+    return _time(kind) if kind in {date, datetime} else _single(kind)
 
 
-def _read_single(kind: Any, raw: Any, place: str, problems: list[tuple[str, str]]) -> Any:
-    if kind in {date, datetime}:
-        return _read_time(kind, raw, place, problems)
-    if type(raw) is not kind:
-        problems.append((place, f"This must be {_NAMES[kind]}."))
-        return _BAD
-    if kind is str and not _storable(raw):
-        problems.append((place, "This text holds signs that cannot be stored."))
-        return _BAD
-    return raw
+def _optional(kind: Any) -> Reader:
+    inner = _reader(kind)
+    return lambda raw, place, problems: None if raw is None else inner(raw, place, problems)
+
+
+def _single(kind: Any) -> Reader:
+    def read(raw: Any, place: str, problems: Problems) -> Any:
+        if type(raw) is not kind:
+            problems.append((place, f"This must be {_NAMES[kind]}."))
+            return _BAD
+        if kind is str and not _storable(raw):
+            problems.append((place, "This text holds signs that cannot be stored."))
+            return _BAD
+        return raw
+
+    return read
 
 
 def _storable(text: str) -> bool:
@@ -109,50 +119,64 @@ def _storable(text: str) -> bool:
     return "\x00" not in text
 
 
-def _read_time(kind: Any, raw: Any, place: str, problems: list[tuple[str, str]]) -> Any:
+def _time(kind: Any) -> Reader:
     said = "a date like 2026-03-31" if kind is date else "an instant like 2026-03-31T10:00:00Z"
-    found: date | None = None
-    try:
-        found = kind.fromisoformat(raw) if isinstance(raw, str) else None
-        if isinstance(found, datetime):
-            found = found.astimezone(UTC) if found.tzinfo else None
-    except (ValueError, OverflowError):
-        found = None
-    if found is None:
-        problems.append((place, f"This must be {said}."))
-    return _BAD if found is None else found
+
+    def read(raw: Any, place: str, problems: Problems) -> Any:
+        found: date | None = None
+        try:
+            found = kind.fromisoformat(raw) if isinstance(raw, str) else None
+            if isinstance(found, datetime):
+                found = found.astimezone(UTC) if found.tzinfo else None
+        except (ValueError, OverflowError):
+            found = None
+        if found is None:
+            problems.append((place, f"This must be {said}."))
+        return _BAD if found is None else found
+
+    return read
 
 
-def _read_tuple(
-    args: tuple[Any, ...], raw: Any, place: str, problems: list[tuple[str, str]]
-) -> Any:
-    if not isinstance(raw, list):
-        problems.append((place, "This must be a list."))
-        return _BAD
-    if args[-1] is Ellipsis:
-        return tuple(_read(args[0], one, f"{place}[{at}]", problems) for at, one in enumerate(raw))
-    if len(raw) != len(args):
-        problems.append((place, f"This must be a list of {len(args)}."))
-        return _BAD
-    pairs = zip(args, raw, strict=True)
-    return tuple(_read(k, one, f"{place}[{at}]", problems) for at, (k, one) in enumerate(pairs))
+def _tuple(args: tuple[Any, ...]) -> Reader:
+    any_length = args[-1] is Ellipsis
+    inner = [_reader(one) for one in args if one is not Ellipsis]
+
+    def read(raw: Any, place: str, problems: Problems) -> Any:
+        if not isinstance(raw, list):
+            problems.append((place, "This must be a list."))
+            return _BAD
+        if not any_length and len(raw) != len(inner):
+            problems.append((place, f"This must be a list of {len(inner)}."))
+            return _BAD
+        readers = repeat(inner[0], len(raw)) if any_length else inner
+        pairs = zip(readers, raw, strict=True)
+        return tuple(one(got, f"{place}[{at}]", problems) for at, (one, got) in enumerate(pairs))
+
+    return read
 
 
-def _read_object(kind: Any, raw: Any, place: str, problems: list[tuple[str, str]]) -> Any:
-    if not isinstance(raw, dict):
-        problems.append((place, "This must be an object."))
-        return _BAD
-    before = len(problems)
+def _object(kind: Any) -> Reader:
     hints = hints_of(kind)
-    values: dict[str, Any] = {}
-    for field in fields(kind):
-        there = f"{place}.{field.name}" if place else field.name
-        if field.name in raw:
-            values[field.name] = _read(hints[field.name], raw[field.name], there, problems)
-        elif field.default is MISSING and field.default_factory is MISSING:
-            problems.append((there, "This is missing."))
-    problems += [
-        (f"{place}.{name}" if place else str(name), "This is not known here.")
-        for name in sorted(set(raw) - set(hints), key=str)
+    plan = [
+        (one.name, _reader(hints[one.name]), one.default is one.default_factory is MISSING)
+        for one in fields(kind)
     ]
-    return kind(**values) if len(problems) == before else _BAD
+
+    def read(raw: Any, place: str, problems: Problems) -> Any:
+        if not isinstance(raw, dict):
+            problems.append((place, "This must be an object."))
+            return _BAD
+        before = len(problems)
+        prefix = f"{place}." if place else ""
+        values: dict[str, Any] = {}
+        for name, reader, is_needed in plan:
+            if name in raw:
+                values[name] = reader(raw[name], prefix + name, problems)
+            elif is_needed:
+                problems.append((prefix + name, "This is missing."))
+        if len(values) != len(raw):
+            unknown = sorted(set(raw) - set(hints), key=str)
+            problems += [(f"{prefix}{name}", "This is not known here.") for name in unknown]
+        return kind(**values) if len(problems) == before else _BAD
+
+    return read

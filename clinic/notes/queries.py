@@ -15,7 +15,7 @@ from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, find_note, tell_reading
 from clinic.notes.clinical_values import AddendumText, NoteBody
-from clinic.notes.course import Course, RuptureSeen, load_course
+from clinic.notes.course import Course, RuptureSeen, load_frame
 from clinic.notes.drafts import (
     CarriedForward,
     between_it_and_signing,
@@ -104,7 +104,7 @@ def read_note(note_id: str, *, actor: Actor, now: datetime) -> NoteSeen:
     note, chart = _readable(note_id, actor=actor, now=now)
     tell_reading("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
     note, chart = _readable(note_id, actor=actor, now=now)
-    return _seen(note, chart, load_course(chart), actor=actor, now=now)
+    return _seen(note, chart, load_frame(chart), actor=actor, now=now)
 
 
 def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
@@ -112,7 +112,7 @@ def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
     find_note(note_id, actor=actor, now=now)
     tell_reading("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
     note, chart = find_note(note_id, actor=actor, now=now)
-    course = load_course(chart)
+    course = load_frame(chart)
     seen = _seen(note, chart, course, actor=actor, now=now)
     setting = setting_of(note, course, seen.body.content)
     is_open = set(setting.open_ruptures)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, may
 from clinic.notes.clinical_values import NoteBody
-from clinic.notes.course import SIGNED, Course, load_course
+from clinic.notes.course import SIGNED, Course, load_course, load_frame
 from clinic.notes.models import INDIVIDUAL_KINDS, SessionNote
 from clinic.notes.redaction import without_ruptures
 from clinic.notes.seal import NoteStatus
@@ -28,10 +28,24 @@ def course_for(chart: Chart, *, actor: Actor) -> Course:
     return load_course(chart, restricted=may(actor, Permission.READ_RESTRICTED, chart))
 
 
-def shown_body(note: SessionNote, chart: Chart, *, actor: Actor) -> NoteBody:
-    """A note's text as far as the actor may read it."""
+def hidden_refs(chart: Chart, *, actor: Actor) -> frozenset[str]:
+    """The ruptures of which the actor may not learn."""
+    if may(actor, Permission.READ_RESTRICTED, chart):
+        return frozenset()
+    ruptures = load_frame(chart).ruptures
+    return frozenset(one.ref for one in ruptures if one.details.visibility != "joint")
+
+
+def shown_body(
+    note: SessionNote, chart: Chart, *, hidden: frozenset[str] | None = None, actor: Actor
+) -> NoteBody:
+    """A note's text as far as the actor may read it.
+
+    Who shows many notes works out `hidden_refs` once and gives it.
+    """
     body = note.body
     if may(actor, Permission.READ_RESTRICTED, chart):
         return body
-    hidden = {one.ref for one in load_course(chart).ruptures if one.details.visibility != "joint"}
+    if hidden is None:
+        hidden = hidden_refs(chart, actor=actor)
     return NoteBody(without_ruptures(body.content, hidden), body.late_reason, body.nonce)

@@ -24,11 +24,12 @@ from clinic.notes.course import (
     RuptureSeen,
     in_error,
     list_attempts,
+    list_ruptures,
+    list_sessions,
     load_course,
-    load_frame,
 )
 from clinic.notes.models import SessionNote
-from clinic.notes.reading import hidden_kinds, readable_statuses, shown_body
+from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_body
 from clinic.notes.rupture_models import RepairAttempt, Rupture
 
 PAGE = 25
@@ -118,7 +119,11 @@ def _keys(
     limit: int,
     actor: Actor,
 ) -> Sequence[Any]:
-    parts = [_notes(chart, actor=actor), _ruptures(course), _attempts(chart, course, actor=actor)]
+    parts = [
+        _notes(chart, actor=actor),
+        _ruptures(course, actor=actor),
+        _attempts(chart, course, actor=actor),
+    ]
     together = union_all(*parts).subquery()
     query = select(together.c.what, together.c.at, together.c.id)
     if key is not None:
@@ -145,12 +150,13 @@ def _notes(chart: Chart, *, actor: Actor) -> Select[str, datetime, str]:
     )
 
 
-def _ruptures(course: Course) -> Select[str, datetime, str]:
-    return (
-        select(literal("rupture"), Rupture.opened_at, Rupture.id)
-        .where(Rupture.couple_id == course.chart.couple_id)
-        .where(Rupture.id.in_([one.id for one in course.ruptures]))
+def _ruptures(course: Course, *, actor: Actor) -> Select[str, datetime, str]:
+    query = select(literal("rupture"), Rupture.opened_at, Rupture.id).where(
+        Rupture.couple_id == course.chart.couple_id
     )
+    if may(actor, Permission.READ_RESTRICTED, course.chart):
+        return query
+    return query.where(Rupture.id.in_([one.id for one in course.ruptures]))
 
 
 def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, datetime, str]:
@@ -166,7 +172,7 @@ def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, date
 def _course(chart: Chart, *, actor: Actor) -> Course:
     """What the page needs of the course: everything only where something must be left out."""
     if may(actor, Permission.READ_RESTRICTED, chart):
-        return load_frame(chart)
+        return Course(chart, list_sessions(chart.couple_id), ())
     return load_course(chart, restricted=False)
 
 
@@ -177,24 +183,34 @@ def _items(
     notes = {
         row.id: row for row in session().scalars(select(SessionNote).where(SessionNote.id.in_(ids)))
     }
-    ruptures = {one.id: one for one in course.ruptures}
     numbers = course.numbers
+    opened = [row.id for row in keys if row.what == "rupture"]
+    seen = list_ruptures(chart.couple_id, ids=opened, numbers=numbers)
+    ruptures = {one.id: one for one in seen}
     tried = [row.id for row in keys if row.what == "attempt"]
     listed = list_attempts(chart.couple_id, ids=tried, numbers=numbers)
     attempts = {one.id: one for one in listed}
+    hidden = hidden_refs(chart, actor=actor)
     items = []
     for row in keys:
         line = None
         if row.what == "note":
-            line = _line(notes[row.id], chart, numbers.get(row.id), actor=actor)
+            line = _line(notes[row.id], chart, numbers.get(row.id), hidden, actor=actor)
         items.append(
             TimelineItem(row.what, row.id, row.at, line, ruptures.get(row.id), attempts.get(row.id))
         )
     return tuple(items)
 
 
-def _line(note: SessionNote, chart: Chart, number: int | None, *, actor: Actor) -> NoteLine:
-    content = shown_body(note, chart, actor=actor).content
+def _line(
+    note: SessionNote,
+    chart: Chart,
+    number: int | None,
+    hidden: frozenset[str],
+    *,
+    actor: Actor,
+) -> NoteLine:
+    content = shown_body(note, chart, hidden=hidden, actor=actor).content
     plan = content.plan.strip()
     return NoteLine(
         number=number,
