@@ -90,6 +90,7 @@ class Day:
     iso: str
     weekday: str
     date: str
+    whole: str
     morning: list[Chip] = field(default_factory=list)
     afternoon: list[Chip] = field(default_factory=list)
     evening: list[Chip] = field(default_factory=list)
@@ -128,6 +129,10 @@ def chip(therapist: Therapist, slot: Slot, *, zone: str, note: str = "") -> Chip
     )
 
 
+def _empty_day(on: date) -> Day:
+    return Day(on.isoformat(), weekday_text(on), short_day_text(on), day_text(on))
+
+
 def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str) -> list[Day]:
     """Seven days of the reader's calendar, each with its times by part of the day.
 
@@ -136,7 +141,7 @@ def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str)
     Several therapists free at one time make one chip.
     """
     days = [monday + timedelta(days=number) for number in range(7)]
-    shown = {on: Day(on.isoformat(), weekday_text(on), short_day_text(on)) for on in days}
+    shown = {on: _empty_day(on) for on in days}
     tz = ZoneInfo(zone)
     unique = {slot.start: (therapist, slot) for therapist, slot in reversed(list(pairs))}
     for start in sorted(unique):

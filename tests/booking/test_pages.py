@@ -65,6 +65,13 @@ def test_chip_speaks_the_readers_language(reader):
     assert pages.chip(INES, slot(TEN), zone="Europe/Lisbon").day == "terça-feira, 24 de novembro"
 
 
+@in_portuguese
+def test_weekday_and_date_of_a_week_are_joined_as_the_language_does(reader):
+    assert pages.week_of(date(2026, 11, 23), [], zone="UTC")[1].whole == (
+        "terça-feira, 24 de novembro"
+    )
+
+
 def test_day_is_divided_at_noon_and_at_five(reader):
     starts = [TEN, TEN.replace(hour=11, minute=59), TEN.replace(hour=12)]
     starts += [TEN.replace(hour=16, minute=59), TEN.replace(hour=17)]
