@@ -38,6 +38,10 @@ STATES = ("waiting", "failed", "broken", "applied", "ignored", "new")
 def overview() -> str:
     """Everything at a glance: health, what needs somebody, every delivery."""
     state = request.args.get("state", "")
+    before = request.args.get("before", "")
+    deliveries, older = queries.list_deliveries(
+        g.clinic_id, state=state if state in STATES else None, before=before
+    )
     return _page(
         "overview",
         connections=[
@@ -45,7 +49,9 @@ def overview() -> str:
             for one in queries.list_connections(g.clinic_id)
         ],
         tasks=queries.list_tasks(g.clinic_id),
-        deliveries=queries.list_deliveries(g.clinic_id, state=state if state in STATES else None),
+        deliveries=deliveries,
+        older=older,
+        before=before,
         state=state,
         states=STATES,
         refused=queries.refusals_since(clock.now() - timedelta(days=7)),
@@ -113,6 +119,9 @@ def setup(connection_id: str) -> str:
     # Two forms of one page: their fields need ids of their own, their names are read without.
     host = _choices(HostForm(formdata=None))
     kind = _choices(EventTypeForm(formdata=None))
+    # Whoever comes from a delivery that waits finds filled in what it named.
+    host.external.data = request.args.get("host", "")
+    kind.external.data = request.args.get("event_type", "")
     for name, form in (("host", host), ("type", kind)):
         for one in form:
             one.id = f"{name}-{one.name}"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select
 
 from clinic.booking.models import Appointment
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
+from clinic.scheduling_services.inbox import stored_event
+from clinic.scheduling_services.mapping import last_part
 from clinic.scheduling_services.models import (
     DeliveryState,
     RefusedDeliveries,
@@ -21,9 +23,19 @@ from clinic.scheduling_services.models import (
     WebhookMessage,
     WebhookSubscriber,
 )
+from clinic.scheduling_services.payloads import PayloadBroken
 
+PAGE = 50
 QUIET = timedelta(hours=3)
 """Reconciliation runs hourly: without an answer for so long, something is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """An organizer and an event type as the service calls them; None where it is known."""
+
+    host: str | None
+    event_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,14 @@ class DeliveryLine:
     outcome: tuple[str, ...]
     attempts: int
     reference: str | None
+    connection_id: str | None
+    unknown: Unknown | None
+    """Of one that waits: who or what nobody here is known as."""
+
+    @property
+    def cursor(self) -> str:
+        """Where the page after this line begins."""
+        return f"{self.received_at.isoformat()}~{self.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +98,12 @@ def health_of(row: ServiceConnection, *, now: datetime) -> str:
 
 
 def list_deliveries(
-    clinic_id: str, *, state: str | None = None, before: datetime | None = None, limit: int = 50
-) -> list[DeliveryLine]:
-    """The newest deliveries, of one state or of all."""
+    clinic_id: str, *, state: str | None = None, before: str = "", limit: int = PAGE
+) -> tuple[list[DeliveryLine], str | None]:
+    """The newest deliveries, of one state or of all, and the cursor of the older ones.
+
+    `before` is such a cursor; what is none begins with the newest.
+    """
     query = (
         select(ServiceDelivery, Appointment.reference)
         .outerjoin(ServiceChain, ServiceChain.id == ServiceDelivery.chain_id)
@@ -89,10 +112,16 @@ def list_deliveries(
     )
     if state:
         query = query.where(ServiceDelivery.state == state)
-    if before is not None:
-        query = query.where(ServiceDelivery.received_at < before)
-    query = query.order_by(ServiceDelivery.received_at.desc(), ServiceDelivery.id).limit(limit)
-    return [_line(row, reference) for row, reference in session().execute(query)]
+    if (place := _place(before)) is not None:
+        at, id_ = place
+        older = ServiceDelivery.received_at < at
+        query = query.where(
+            older | ((ServiceDelivery.received_at == at) & (ServiceDelivery.id > id_))
+        )
+    query = query.order_by(ServiceDelivery.received_at.desc(), ServiceDelivery.id)
+    rows = session().execute(query.limit(limit + 1)).all()
+    lines = [_line(row, reference) for row, reference in rows[:limit]]
+    return lines, lines[-1].cursor if len(rows) > limit else None
 
 
 def get_delivery(delivery_id: str, *, clinic_id: str) -> DeliveryLine:
@@ -159,6 +188,33 @@ def list_messages(clinic_id: str, *, limit: int = 30) -> Sequence[WebhookMessage
     return session().scalars(query).unique().all()
 
 
+def _place(cursor: str) -> tuple[datetime, str] | None:
+    """The instant and id of a cursor; addresses get cut off and edited."""
+    at, _, id_ = cursor.partition("~")
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (instant.astimezone(UTC), id_) if instant.tzinfo is not None else None
+
+
+def _unknown(row: ServiceDelivery) -> Unknown | None:
+    if row.state != DeliveryState.WAITING:
+        return None
+    try:
+        event = stored_event(row)
+    except PayloadBroken:
+        return None
+    missing = row.outcome.split(",")
+    named = [*event.organizer_emails, *event.organizer_ids]
+    return Unknown(
+        host=last_part(named[0]) if named and "unknown_host" in missing else None,
+        event_type=last_part(event.event_type_id)
+        if event.event_type_id and "unknown_event_type" in missing
+        else None,
+    )
+
+
 def _line(row: ServiceDelivery, reference: str | None) -> DeliveryLine:
     said = (row.outcome,) if row.state in {"ignored", "broken"} else tuple(row.outcome.split(","))
     return DeliveryLine(
@@ -171,4 +227,6 @@ def _line(row: ServiceDelivery, reference: str | None) -> DeliveryLine:
         outcome=tuple(one for one in said if one),
         attempts=row.attempts,
         reference=reference,
+        connection_id=row.connection_id,
+        unknown=_unknown(row),
     )

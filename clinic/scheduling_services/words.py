@@ -31,14 +31,13 @@ def outcome_words(code: str) -> str:
         "host_unknown": _("It was handed to somebody we do not know."),
         "series": _("The rest of a series was cancelled too."),
         "away": _("An absence blocks its time here."),
-        "unknown_host": _("We do not know this organizer. Say below which therapist it is."),
-        "unknown_event_type": _(
-            "We do not know this event type. Say below which session type it is."
-        ),
+        "unknown_host": _("Nobody here is known as this organizer yet."),
+        "unknown_event_type": _("No session type stands for this event type yet."),
     }
     if code.startswith("failed:"):
         return str(_("Applying it failed; it is tried again by itself."))
-    return str(known.get(code) or _(code))
+    said = str(known.get(code) or _(code))
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith('.') else '.'}"
 
 
 def state_words(state: str) -> str:

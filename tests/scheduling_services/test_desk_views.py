@@ -13,6 +13,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Role
 from clinic.scheduling_services.models import ServiceConnection, ServiceTask
+from clinic.scheduling_services.queries import Unknown, list_deliveries
 from tests.calcom_stand_in import KEY, StandIn, running
 from tests.conftest import settings_for
 from tests.factories import PASSWORD, make_account, make_appointment
@@ -75,8 +76,8 @@ def test_every_delivery_is_shown_with_what_was_done_and_why(calcom):
     calcom.tell(payload("calcom/booking_created"), strange, payload("calcom/recording_ready"))
     page = signed_in(calcom.client, "front_desk").get(PAGE)
     assert page.status_code == 200
-    for said in ("An appointment was made.", "We do not know this event type.",
-                 "recordings of sessions are not taken in"):  # fmt: skip
+    for said in ("An appointment was made.", "No session type stands for this event type yet.",
+                 "Recordings of sessions are not taken in."):  # fmt: skip
         assert said in text(page)
     assert "Ana Sample" not in text(page)
 
@@ -171,3 +172,23 @@ def test_a_new_connection_and_a_new_subscriber_can_be_made(calcom):
     shown = client.post(f"{PAGE}/subscribers", data={"name": "Billing", "url": "https://billing.example.org/x"})  # fmt: skip
     assert "whsec_" in text(shown)
     assert "whsec_" not in text(client.get(PAGE))
+
+
+def test_older_deliveries_follow_page_by_page_and_none_is_left_out(calcom):
+    for number in range(5):
+        deliver(calcom.client, payload("calcom/form_submitted", formId=f"f{number}"))
+    clinic = calcom.practice.clinic.id
+    seen: list[str] = []
+    before: str | None = ""
+    while before is not None:
+        lines, before = list_deliveries(clinic, before=before, limit=2)
+        seen += [one.id for one in lines]
+    assert (len(seen), set(seen)) == (5, {one.id for one in deliveries()})
+    assert list_deliveries(clinic, before="no cursor") == list_deliveries(clinic)
+
+
+def test_what_is_not_known_is_named_with_the_way_to_say_who_it_is(calcom):
+    stranger = {"id": 991, "email": "somebody@example.org", "timeZone": "Europe/Lisbon"}
+    calcom.tell(payload("calcom/booking_created", organizer=stranger))
+    (line,), _ = list_deliveries(calcom.practice.clinic.id)
+    assert line.unknown == Unknown(host="somebody@example.org", event_type=None)
