@@ -122,7 +122,11 @@ def expected(note: SessionNote, chart: Chart) -> tuple[str, ...]:
 def add_version(
     current: Session, note: SessionNote, body: NoteBody, *, kind: str, by: str, now: datetime
 ) -> None:
-    """Keep the text as it stands. Autosaves are thinned: at most one a minute by one person."""
+    """Keep the text as it stands. Autosaves are thinned: at most one a minute by one person.
+
+    Only they: a newer autosave holds what the one before held, while a text kept from a clash
+    ("elsewhere") is nowhere else.
+    """
     last = current.scalar(
         select(NoteVersion)
         .where(NoteVersion.note_id == note.id)
@@ -130,8 +134,7 @@ def add_version(
         .limit(1)
     )
     same_hand = last is not None and (last.author, last.kind) == (by, kind)
-    thinned = kind in {"autosave", "elsewhere"} and same_hand
-    if thinned and last is not None and now - last.at < SNAPSHOT_EVERY:
+    if kind == "autosave" and same_hand and last is not None and now - last.at < SNAPSHOT_EVERY:
         return
     row = NoteVersion(
         id=new_id(),

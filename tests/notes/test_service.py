@@ -13,7 +13,7 @@ from clinic.booking.changes import cancel_appointment
 from clinic.extensions import db
 from clinic.foundation.database import session
 from clinic.foundation.errors import Conflict, InvalidInput
-from clinic.notes.models import SessionNote
+from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attendance, NewRupture, NoteContent, Rating, RuptureEntry
 from clinic.notes.queries import compare_versions, list_versions, note_screen
 from clinic.notes.service import (
@@ -168,6 +168,25 @@ def test_second_hand_gets_both_texts_and_overwrites_nothing(couple):
     assert note_screen(note_id, actor=couple.lead, now=NOW).note.body.content == one
     newest = list_versions(note_id, actor=couple.lead, now=NOW)[0]
     assert newest.kind == "elsewhere"
+
+
+def test_every_text_lost_in_a_clash_is_kept_however_soon_after_the_last(couple):
+    note_id = make_note(couple, at=AT, now=NOW)
+    save_draft(note_id, content=a_note(plan="Walk."), revision=2, actor=couple.lead, now=NOW)
+    for plan in ("Talk.", "Talk more.", "Rest."):
+        with pytest.raises(ChangedElsewhere):
+            save_draft(
+                note_id,
+                content=a_note(plan=plan),
+                revision=2,
+                autosave=True,
+                actor=couple.lead,
+                now=NOW,
+            )
+
+    rows = session().query(NoteVersion).filter_by(note_id=note_id, kind="elsewhere")
+    kept = [row.body.content.plan for row in rows.order_by(NoteVersion.number)]
+    assert kept == ["Talk.", "Talk more.", "Rest."]
 
 
 def test_same_text_saved_twice_is_no_conflict(couple):
