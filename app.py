@@ -134,6 +134,7 @@ def _register_desk(app: Flask) -> None:
     from clinic.calendars.desk_calendar_views import desk_calendars
     from clinic.calendars.desk_views import desk_feeds
     from clinic.notes.addenda_views import addenda
+    from clinic.notes.emergency_views import emergency
     from clinic.notes.ledger_views import ledger_pages
     from clinic.notes.note_views import session_notes
     from clinic.notes.record_views import record
@@ -147,6 +148,7 @@ def _register_desk(app: Flask) -> None:
         app.register_blueprint(room)
     for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)
+    app.register_blueprint(emergency)
     init_desk_nav(app)
 
 

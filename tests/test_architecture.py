@@ -149,6 +149,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "web/api_rendering.py",
         "web/desk_nav.py",
         "web/problem_schemas.py",
+        "web/record_schemas.py",
         "web/schemas.py",
     ),
 }

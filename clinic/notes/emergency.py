@@ -21,6 +21,7 @@ from clinic.notes.signing import ProofNeeded
 
 LASTS = timedelta(minutes=60)
 REASON_MIN = 10
+REASON_MAX = 2_000
 TOLD = "chart.opened_in_emergency"
 
 
@@ -31,7 +32,7 @@ def break_glass(
     require(actor, Permission.BREAK_GLASS)
     if not is_proof_recent(proved_at, now=now):
         raise ProofNeeded
-    if not REASON_MIN <= len(reason.strip()) <= 2_000:
+    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
         raise InvalidInput({"reason": [N_("Say in a sentence why this cannot wait.")]})
     with transaction() as current:
         couple = current.scalar(

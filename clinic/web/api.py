@@ -26,6 +26,7 @@ from clinic.practice.queries import (
 from clinic.web.api_bookings import bookings
 from clinic.web.api_callers import read_limit, visitor
 from clinic.web.api_document import PREFIX, ApiBlueprint, make_api
+from clinic.web.api_record import records
 from clinic.web.api_rendering import (
     session_type_document,
     slot_document,
@@ -49,7 +50,7 @@ def init_api(app: Flask) -> None:
     api = make_api()
     api.init_app(app)
     csrf.exempt(bookings)
-    for blueprint in (reading, bookings):
+    for blueprint in (reading, bookings, records):
         api.register_blueprint(blueprint)
 
 

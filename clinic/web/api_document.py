@@ -23,11 +23,14 @@ PREFIX = "/api/v1"
 ABOUT = (
     "Book, look at, move and cancel an appointment. Instants are RFC 3339; in answers they are "
     "in UTC. Unknown members of a request are not read. Every error is a problem document "
-    "(RFC 9457). A token of a booking opens this one appointment: treat it as a password."
+    "(RFC 9457). A token of a booking opens this one appointment: treat it as a password. "
+    "What is below /couples is for staff, with the session of their browser."
 )
 RETRY_AFTER = {"description": "Seconds to wait.", "schema": {"type": "integer"}}
 PROBLEMS: dict[int, tuple[str, str, type[AnyProblem]]] = {
     400: ("Unreadable", "The body is not JSON", AnyProblem),
+    401: ("SignInNeeded", "Only with the session of a staff account", AnyProblem),
+    403: ("NotAllowed", "This account may not", AnyProblem),
     404: ("NotFound", "There is no such thing, or not any more", AnyProblem),
     409: ("Conflict", "It was changed or taken in the meantime", ConflictProblem),
     413: ("TooLarge", "The body is too large", AnyProblem),

@@ -1,5 +1,6 @@
 """The API keeps to its OpenAPI document, whatever is sent; and the kept copy is that document."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from app import create_app
 from clinic.extensions import db
+from tests.accounts.at_the_door import signed_in
 from tests.conftest import settings_for
-from tests.factories import make_practice
+from tests.factories import make_account, make_care_couple, make_practice, make_signed_note
 
 DOCUMENT = "/api/v1/openapi.json"
+A_SESSION = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 KEPT = Path(__file__).parents[2] / "docs" / "openapi.json"
 OPERATIONS = [
     ("GET", "/api/v1/therapists"),
@@ -24,6 +27,8 @@ OPERATIONS = [
     ("POST", "/api/v1/bookings/{token}/reschedule"),
     ("POST", "/api/v1/bookings/{token}/cancel"),
 ]
+TIMELINE = "/api/v1/couples/{code}/timeline"
+FOR_STAFF = [("GET", TIMELINE)]
 # What a schema cannot say (that a slug is known, a time open) is refused with 422.
 NOT_SAID_BY_SCHEMA = {"positive_data_acceptance"}
 
@@ -114,6 +119,27 @@ def test_appointments_that_exist_keep_to_the_document(practice):
     assert [statuses - {400, 415, 422} for statuses in seen] == [{200}, set(), {200}]
 
 
+def test_timeline_keeps_to_the_document_for_whoever_asks(app):
+    with app.app_context():
+        couple = make_care_couple()
+        for day in range(3):
+            make_signed_note(couple, at=A_SESSION - timedelta(days=day))
+        make_account(couple.practice.clinic, therapist_id=couple.practice.therapist.id)
+        db.session.remove()
+    session = signed_in(app).get_cookie("clinic").value
+
+    def open_it(case):
+        case.path_parameters["code"] = couple.code
+        case.cookies = {"clinic": session}
+
+    timeline = the_schema(app)[TIMELINE]["GET"]
+    by_strangers = try_all(timeline, examples=20)
+    by_the_therapist = try_all(timeline, examples=60, prepare=open_it)
+
+    assert by_strangers <= {401, 404}
+    assert {200, 422} <= by_the_therapist <= {200, 404, 422}
+
+
 def test_document_is_openapi_3_1(practice):
     document = practice.test_client().get(DOCUMENT)
 
@@ -125,7 +151,7 @@ def test_document_is_openapi_3_1(practice):
         for path, item in document.json["paths"].items()
         for method in item
         if method != "parameters"
-    ] == OPERATIONS
+    ] == OPERATIONS + FOR_STAFF
 
 
 def test_kept_copy_is_the_document_that_is_served(client):
