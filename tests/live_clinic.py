@@ -12,13 +12,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
 from app import create_app
 from clinic.extensions import db
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from flask import Flask
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 from tests.conftest import settings_for
 
 
