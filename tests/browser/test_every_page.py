@@ -110,7 +110,7 @@ def test_the_pages_stand_in_portuguese_without_a_sideways_scroll(open_page, site
     look = Inspection(page).look
     for path in ("/", "/book", "/book/therapists", "/book/times", "/privacy"):
         page.goto(site.url + path)
-        assert page.locator("html").get_attribute("lang") == "pt"
+        assert page.locator("html").get_attribute("lang") == "pt-PT"
         look(path)
     to_details(page)
     look("details")

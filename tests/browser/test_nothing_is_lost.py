@@ -168,7 +168,7 @@ def test_changing_the_language_keeps_the_step(open_page, javascript):
     to_details(page)
     page.get_by_role("button", name="Português").click()
     assert page.url.endswith("/book/details")
-    assert page.locator("html").get_attribute("lang") == "pt"
+    assert page.locator("html").get_attribute("lang") == "pt-PT"
     assert page.locator("#name").is_visible()
 
 
@@ -179,7 +179,7 @@ def test_changing_the_language_on_the_page_of_a_taken_time_goes_on(open_page):
     chips(page).first.click()
     page.get_by_role("button", name="Português").click()
     assert page.url.endswith("/book/times")
-    assert page.locator("html").get_attribute("lang") == "pt"
+    assert page.locator("html").get_attribute("lang") == "pt-PT"
 
 
 @pytest.mark.parametrize("how", ["button", "keyboard", "without-javascript"])
