@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
@@ -207,7 +208,7 @@ def _choices(form: Any) -> Any:
     if isinstance(form, EventTypeForm):
         form.therapist.choices = [SelectChoice("", _("whoever the organizer is")), *therapists]
         form.session_type.choices = [
-            SelectChoice(one.slug, in_language(one.name, "en"))
+            SelectChoice(one.slug, in_language(one.name, str(get_locale())[:2]))
             for one in list_session_types(g.clinic_id)
         ]
     else:
