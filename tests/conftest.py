@@ -18,6 +18,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from sqlalchemy import make_url
 
 from app import create_app
 from clinic.config import Settings
@@ -44,7 +45,7 @@ def settings_for(instance: Path, database_url: str, **changes: Any) -> Settings:
 
 def _server_url(name: str) -> str:
     assert POSTGRESQL is not None
-    return POSTGRESQL.rsplit("/", 1)[0] + "/" + name
+    return make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
 
 
 def _on_server(statement: str) -> None:
