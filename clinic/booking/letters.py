@@ -22,9 +22,8 @@ from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.foundation.database import session
 from clinic.foundation.mail import CalendarPart, OutgoingMail
 from clinic.foundation.outbox import GiveUp
+from clinic.foundation.reader_dates import LOCALES
 from clinic.practice.models import Clinic
-
-LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,10 +17,9 @@ from clinic.calendars.queries import content_of, entry_of, get_feed, language_of
 from clinic.calendars.service import note_read
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
+from clinic.foundation.reader_dates import LOCALES
 
 calendars = Blueprint("calendars", __name__)
-
-LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
 @calendars.get("/calendar/<token>.ics")

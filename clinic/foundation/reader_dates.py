@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 from babel.dates import get_timezone_location
 from flask_babel import format_date, format_time, get_locale
 
+LOCALES = {"en": "en_GB", "pt": "pt_PT"}
+"""Babel's locale of each language the product speaks."""
+
 PATTERNS = {
     "en": {"day": "EEEE d MMMM", "day_year": "EEEE d MMMM y", "short": "d MMMM", "column": "EEE d"},
     "pt": {

@@ -17,10 +17,9 @@ from flask_babel import gettext as _
 from clinic.couples.models import Couple
 from clinic.foundation.database import session
 from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.reader_dates import LOCALES
 from clinic.notes.restricted_models import EmergencyAccess
 from clinic.practice.models import Clinic, Therapist
-
-LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
 def tell_therapist(payload: Mapping[str, Any], now: datetime) -> None:

@@ -18,14 +18,13 @@ from clinic.foundation.clock import clock
 from clinic.foundation.encryption import SealBroken
 from clinic.foundation.errors import N_, NotFound, Unavailable
 from clinic.foundation.permissions import Permission, is_allowed
-from clinic.foundation.reader_dates import clock_text, day_text, when_text
+from clinic.foundation.reader_dates import LOCALES, clock_text, day_text, when_text
 from clinic.foundation.vault import check_keys
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
 
 log = logging.getLogger(__name__)
 LANGUAGES = {"en": "English", "pt": "Português"}
-LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 
 
 def init_shell(app: Flask) -> None:
@@ -84,10 +83,7 @@ def language() -> str:
 
 def choose_locale() -> str:
     """The locale for texts, dates and times of this request (Babel's name of it)."""
-    forced = g.get("language")
-    if not forced and not request:
-        return "en_GB"
-    return LOCALES[str(forced) if forced else language()]
+    return LOCALES[language()] if has_request_context() else LOCALES["en"]
 
 
 def for_templates() -> dict[str, object]:
