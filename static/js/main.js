@@ -18,6 +18,7 @@ async function load() {
       (await import(path)).start(document);
     }
   }
+  document.documentElement.dataset.ready = "yes";
 }
 
 // A person who sees a list of errors should hear it first.

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from app import create_app
 from clinic.demo import load_demo
 from clinic.extensions import db
+from tests.browser.steps import WITHOUT_SCRIPT, ready
 from tests.conftest import NOW, POSTGRESQL, settings_for
 from tests.live_clinic import LiveClinic, live_clinic
 
@@ -96,10 +97,16 @@ def open_page(chromium: Browser, site: LiveClinic) -> Iterator[Opener]:
         }
         context = chromium.new_context(**(values | options))
         contexts.append(context)
-        context.set_default_timeout(5_000)
+        context.set_default_timeout(20_000)  # two busy cores are slow, not broken
         page = context.new_page()
         note(page)
-        page.goto(path if path.startswith("about:") else site.url + path)
+        if not options.get("java_script_enabled", True):
+            WITHOUT_SCRIPT.add(page)
+        if path.startswith("about:"):
+            page.goto(path)
+        else:
+            page.goto(site.url + path)
+            ready(page)
         return page
 
     yield open_it

@@ -3,8 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from weakref import WeakSet
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+WITHOUT_SCRIPT: WeakSet[Page] = WeakSet()
+"""Pages of visitors whose browser runs no script: nothing on them gets ready."""
+
+
+def ready(page: Page) -> None:
+    """Wait until the page's scripts answer: a click before that is followed as a plain link."""
+    if page not in WITHOUT_SCRIPT:
+        page.locator("html[data-ready]").wait_for(state="attached")
+
+
+@contextmanager
+def another_page(page: Page) -> Iterator[None]:
+    """What is done inside opens another page; afterwards that page stands there and is ready."""
+    with page.expect_navigation():
+        yield
+    ready(page)
 
 
 def chips(page: Page) -> Locator:
@@ -20,10 +40,12 @@ def shown_times(page: Page) -> list[str]:
 def to_details(page: Page, *, therapist: str = "ines-duarte", at: int = 0) -> str:
     """From the times to the details; the value of the time taken."""
     page.goto(re.sub(r"(//[^/]+).*", r"\1", page.url) + f"/book/times?therapist={therapist}")
+    ready(page)
     chip = chips(page).nth(at)
     value = chip.get_attribute("value") or ""
-    chip.click()
-    page.wait_for_url("**/book/details")
+    with another_page(page):
+        chip.click()
+    assert page.url.endswith("/book/details")
     return value
 
 
@@ -41,9 +63,9 @@ def send(page: Page) -> None:
     page.get_by_role("button", name="Book this time").click()
 
 
-def heading(page: Page) -> str:
-    """The page's own heading."""
-    return page.locator("h1").inner_text().replace("\n", " ")
+def see_heading(page: Page, text: str) -> None:
+    """The page comes to have this heading."""
+    expect(page.locator("h1")).to_have_text(text, use_inner_text=True)
 
 
 def is_wider_than_the_screen(page: Page) -> bool:

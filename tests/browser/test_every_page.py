@@ -9,6 +9,7 @@ import axe_playwright_python
 import pytest
 
 from tests.browser.steps import (
+    another_page,
     chips,
     fill_details,
     is_wider_than_the_screen,
@@ -62,7 +63,8 @@ def test_pages_before_a_time_is_chosen(open_page, site):
     look("needs")
     for box in page.locator("input[name=needs]").all()[:4]:
         box.check()
-    page.get_by_role("button", name="See who fits").click()
+    with another_page(page):
+        page.get_by_role("button", name="See who fits").click()
     look("needs, too many")
     page.goto(site.url + "/book/times")
     look("times")
@@ -82,25 +84,27 @@ def test_pages_around_a_booking(open_page, site):
     look("details")
     page.get_by_label("Your name").fill("Maximiliane-Theodora-von-und-zu-Hohenlohe-Schillingsfürst")
     page.get_by_label("Your e-mail address").fill("not-an-address")
-    send(page)
+    with another_page(page):
+        send(page)
     look("details, mistakes")
     fill_details(page, email=f"{'a-very-long-address-' * 3}@partners.example")
     send(page)
     page.wait_for_url("**/booked")
     look("done")
-    page.get_by_role("link", name="Move or cancel").click()
-    look("manage")
-    page.get_by_role("link", name="Move to another time").click()
-    look("move")
-    chips(page).last.click()
-    look("moved")
-    page.get_by_role("link", name=re.compile("^Cancel")).click()
-    look("cancel")
-    page.get_by_role("button", name="Cancel this time").click()
-    look("cancelled")
+    for name, button in (
+        ("manage", page.get_by_role("link", name="Move or cancel")),
+        ("move", page.get_by_role("link", name="Move to another time")),
+        ("moved", chips(page).last),
+        ("cancel", page.get_by_role("link", name=re.compile("^Cancel"))),
+        ("cancelled", page.get_by_role("button", name="Cancel this time")),
+    ):
+        with another_page(page):
+            button.click()
+        look(name)
     page.goto(site.url + "/book/times?therapist=ines-duarte")
     to_details(other)
-    chips(page).first.click()
+    with another_page(page):
+        chips(page).first.click()
     look("taken")
     assert look.__self__.found == []
 
