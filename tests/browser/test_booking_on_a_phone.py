@@ -128,7 +128,7 @@ def test_a_double_click_books_once_and_back_does_not_offer_it_again(open_page, s
     to_details(page)
     fill_details(page)
     page.get_by_role("button", name="Book this time").dblclick()
-    page.wait_for_url("**/booked")
+    expect(page).to_have_url(re.compile("/booked$"))  # the first of the two answers is given up
     page.go_back()
     page.wait_for_url("**/booked")
     expect(page.get_by_role("status").first).to_contain_text("This is booked already")
@@ -141,5 +141,5 @@ def test_the_same_form_sent_again_without_javascript_books_once(open_page, site)
     to_details(page)
     fill_details(page)
     page.get_by_role("button", name="Book this time").dblclick()
-    page.wait_for_url("**/booked")
+    expect(page).to_have_url(re.compile("/booked$"))  # the first of the two answers is given up
     assert len(site.appointments()) == before + 1
