@@ -75,7 +75,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "test_ruptures.py, test_service.py, test_at_rest.py, test_record_import.py, test_demo_course.py": (
         "notes/access.py",
         "notes/addenda.py",
-        "notes/at_home.py",
         "notes/chart_shapes.py",
         "notes/clinical_rules.py",
         "notes/clinical_values.py",
@@ -106,6 +105,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/sealed_rows.py",
         "notes/signed_facts.py",
         "notes/signed_ruptures.py",
+        "notes/told_between.py",
         "notes/unsigned.py",
     ),
     "the practice: tests/practice/test_views.py, test_queries.py, test_vocabulary.py": (

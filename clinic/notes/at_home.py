@@ -1,42 +1,78 @@
-"""What is told between sessions or outside a note: attempts at home, ratings, the cycle's map."""
+"""What is told between sessions or outside a note: attempts at home, ratings, the cycle's map.
+
+A form that is sent twice is kept once: the row's id follows from the key that the form carries.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
+from hashlib import sha256
+from typing import TypeVar
 
 from sqlalchemy import func, select
 
 from clinic.foundation import audit
 from clinic.foundation.database import new_id
+from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor
 from clinic.notes.clinical_rules import (
+    UNKNOWN,
+    Problem,
     attempt_problems,
     cycle_problems,
+    day_problems,
+    drawn_cycle_problems,
     rating_problems,
     refuse,
+    told_attempt_problems,
+    told_rating_problems,
 )
 from clinic.notes.clinical_values import AttemptDetails, CycleDetails, RatingDetails
+from clinic.notes.course import SIGNED
 from clinic.notes.rupture_models import CycleMap, PartnerRating, RepairAttempt
 from clinic.notes.ruptures import Change, changing_course
 from clinic.notes.signed_facts import instant_of
 
+Row = TypeVar("Row", RepairAttempt, PartnerRating, CycleMap)
+
+
+class KeptAlready(Conflict):
+    """This form was sent before, with something else in it, and that is kept."""
+
+    code = "kept-already"
+    says = N_("What you sent first is kept. If you mean this as well, send it again.")
+
+
+class DrawnElsewhere(Conflict):
+    """A newer version of the cycle was drawn while this one was being written."""
+
+    code = "drawn-elsewhere"
+    says = N_("A newer version was drawn in the meantime. Look at it, then send yours again.")
+
 
 def add_attempt_at_home(
-    code: str, details: AttemptDetails, *, happened_on: date, actor: Actor, now: datetime
+    code: str,
+    details: AttemptDetails,
+    *,
+    happened_on: date,
+    key: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> str:
     """Keep an attempt that was made at home; its id. Raises `InvalidInput` by field."""
     with changing_course(code, actor=actor, now=now) as change:
-        refuse(
-            attempt_problems(
-                details,
-                happened_on=happened_on,
-                today=change.chart.day(now),
-                members=change.chart.members,
-                ruptures={r.ref: r.details.occurred_on for r in change.course.ruptures},
-            )
-        )
+        row_id = _id_for(change, RepairAttempt, key)
+        if _is_kept(
+            change,
+            RepairAttempt,
+            row_id,
+            lambda row: (row.details, row.happened_on) == (details, happened_on),
+        ):
+            return row_id
+        refuse(_attempt_problems(change, details, happened_on))
         row = RepairAttempt(
-            id=new_id(),
+            id=row_id,
             couple_id=change.chart.couple_id,
             at_home=True,
             at=instant_of(happened_on, zone=change.chart.zone, sooner_than=now),
@@ -54,20 +90,33 @@ def add_ratings(
     code: str,
     details: RatingDetails,
     *,
-    at: datetime | None = None,
+    told_on: date | None = None,
     note_id: str | None = None,
+    key: str | None = None,
     actor: Actor,
     now: datetime,
 ) -> str:
-    """Keep one partner's ratings, of a session (`note_id`) or of home; their id."""
+    """Keep one partner's ratings, of a session (`note_id`) or of a day at home; their id."""
     with changing_course(code, actor=actor, now=now) as change:
-        refuse(rating_problems(details, members=change.chart.members))
-        change.session_number(note_id)
+        on = told_on or change.chart.day(now)
+        row_id = _id_for(change, PartnerRating, key)
+        if _is_kept(
+            change,
+            PartnerRating,
+            row_id,
+            lambda row: (
+                (row.details, row.note_id) == (details, note_id)
+                and (note_id is not None or change.chart.day(row.at) == on)
+            ),
+        ):
+            return row_id
+        refuse(_rating_problems(change, details, note_id, on))
+        at = instant_of(on, zone=change.chart.zone, sooner_than=now)
         row = PartnerRating(
-            id=new_id(),
+            id=row_id,
             couple_id=change.chart.couple_id,
             note_id=note_id,
-            at=change.instant(at, note_id),
+            at=change.instant(None if note_id else at, note_id),
             entered_at=now,
             author=actor.name,
         )
@@ -77,17 +126,29 @@ def add_ratings(
         return row.id
 
 
-def draw_cycle(code: str, details: CycleDetails, *, actor: Actor, now: datetime) -> int:
-    """Keep a new version of the couple's cycle; its number."""
+def draw_cycle(
+    code: str,
+    details: CycleDetails,
+    *,
+    base: int | None = None,
+    key: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Keep a new version of the couple's cycle, drawn on top of version `base`; its number."""
     with changing_course(code, actor=actor, now=now) as change:
-        refuse(cycle_problems(details, members=change.chart.members))
-        last = change.session.scalar(
-            select(func.max(CycleMap.number)).where(CycleMap.couple_id == change.chart.couple_id)
-        )
+        row_id = _id_for(change, CycleMap, key)
+        if _is_kept(change, CycleMap, row_id, lambda row: row.details == details):
+            return change.session.get_one(CycleMap, row_id).number
+        refuse([*cycle_problems(details, members=change.chart.members)])
+        refuse(drawn_cycle_problems(details))
+        last = _last_number(change)
+        if base is not None and base != last:
+            raise DrawnElsewhere
         row = CycleMap(
-            id=new_id(),
+            id=row_id,
             couple_id=change.chart.couple_id,
-            number=(last or 0) + 1,
+            number=last + 1,
             at=now,
             author=actor.name,
         )
@@ -95,6 +156,58 @@ def draw_cycle(code: str, details: CycleDetails, *, actor: Actor, now: datetime)
         change.session.add(row)
         _note(change, "cycle.drawn", "cycle_map", row.id)
         return row.number
+
+
+def _attempt_problems(change: Change, details: AttemptDetails, happened_on: date) -> list[Problem]:
+    chart = change.chart
+    told = told_attempt_problems(details, happened_on=happened_on, began_on=chart.began_on)
+    return told + attempt_problems(
+        details,
+        happened_on=happened_on,
+        today=chart.day(change.now),
+        members=chart.members,
+        ruptures={r.ref: r.details.occurred_on for r in change.course.ruptures},
+    )
+
+
+def _rating_problems(
+    change: Change, details: RatingDetails, note_id: str | None, on: date
+) -> list[Problem]:
+    chart = change.chart
+    found = rating_problems(details, members=chart.members)
+    if note_id is None:
+        found += day_problems("told_on", on, began_on=chart.began_on)
+        if on > chart.day(change.now):
+            found.append(("told_on", N_("This day has not come yet.")))
+        return found + told_rating_problems(details, in_session=False)
+    held = {one.note_id: one.status for one in change.course.sessions}
+    if note_id not in held:
+        found.append(("session", UNKNOWN))
+    elif held[note_id] not in SIGNED:
+        found.append(("session", N_("Its note is not signed yet: write them into the note.")))
+    before = [one.details for one in change.course.ratings if one.note_id == note_id]
+    return found + told_rating_problems(details, in_session=True, before=before)
+
+
+def _id_for(change: Change, table: type[Row], key: str | None) -> str:
+    """The id that a form's key stands for in this couple's record; without a key a new one."""
+    if not key:
+        return new_id()
+    told = f"{table.__tablename__}:{change.chart.couple_id}:{key}"
+    return sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _is_kept(change: Change, table: type[Row], row_id: str, is_same: Callable[[Row], bool]) -> bool:
+    """Whether this was kept before. Raises `KeptAlready` when that was something else."""
+    row = change.session.get(table, row_id)
+    if row is not None and not is_same(row):
+        raise KeptAlready
+    return row is not None
+
+
+def _last_number(change: Change) -> int:
+    mine = CycleMap.couple_id == change.chart.couple_id
+    return change.session.scalar(select(func.max(CycleMap.number)).where(mine)) or 0
 
 
 def _note(change: Change, action: str, kind: str, object_id: str) -> None:

@@ -20,6 +20,7 @@ from clinic.notes.clinical_values import (
     AttemptDetails,
     CycleDetails,
     DisclosureDetails,
+    ErrorDetails,
     FlagDetails,
     RatingDetails,
     RuptureDetails,
@@ -29,6 +30,11 @@ from clinic.notes.note_rules import HIGHEST, LOWEST, TITLE_MAX
 from clinic.practice.vocabulary import load_vocabulary
 
 Problem = tuple[str, str]
+REASON_MAX = 500
+REMARK_MAX = 500
+PART_MAX = 300
+MEASURES = ("felt_safety", "defensiveness", "regulation")
+CYCLE_TEXTS = ("move", "perception", "secondary_emotion", "primary_emotion", "need")
 UNKNOWN = N_("Choose one from the list.")
 OUTSIDE = N_("Ratings go from 0 to 10; leave it blank if it was not told.")
 
@@ -103,6 +109,56 @@ def rating_problems(details: RatingDetails, *, members: Iterable[str]) -> list[P
     return found + _range("regulation", d.regulation)
 
 
+def told_rating_problems(
+    details: RatingDetails, *, in_session: bool, before: Iterable[RatingDetails] = ()
+) -> list[Problem]:
+    """What is wrong with ratings told outside a note. `before`: those told for the same moment."""
+    d, told = details, [name for name in MEASURES if getattr(details, name) is not None]
+    found: list[Problem] = []
+    if not told:
+        found.append((MEASURES[0], N_("Give at least one of the three.")))
+    if in_session == (d.point == "home"):
+        found.append(
+            ("point", N_("Choose when in the session it was."))
+            if in_session
+            else ("session", N_("Choose the session that these belong to."))
+        )
+    same = [b for b in before if (b.partner, b.point, b.source) == (d.partner, d.point, d.source)]
+    said = N_("This was told for that moment already; mark the earlier one as entered in error.")
+    return found + [
+        (name, said) for name in told if any(getattr(one, name) is not None for one in same)
+    ]
+
+
+def told_attempt_problems(
+    details: AttemptDetails, *, happened_on: date, began_on: date
+) -> list[Problem]:
+    """What is wrong with an attempt told outside a note, beside `attempt_problems`."""
+    found = day_problems("happened_on", happened_on, began_on=began_on)
+    if "other" in details.acts and not details.note.strip():
+        found.append(("note", N_("Say in words what “other” was.")))
+    if len(details.note) > REMARK_MAX:
+        found.append(("note", N_("At most 500 characters.")))
+    return found
+
+
+def day_problems(place: str, on: date, *, began_on: date) -> list[Problem]:
+    """A day from before the couple came here is a slip of the pen."""
+    return [(place, N_("This lies before the couple began here."))] if on < began_on else []
+
+
+def drawn_cycle_problems(details: CycleDetails) -> list[Problem]:
+    """What is wrong with a cycle that somebody draws now, beside `cycle_problems`."""
+    texts = [("trigger", details.trigger)]
+    for at, part in enumerate(details.parts):
+        texts += [(f"parts.{at}.{name}", getattr(part, name)) for name in CYCLE_TEXTS]
+    found = [(p, N_("At most 300 characters.")) for p, text in texts if len(text) > PART_MAX]
+    chosen = [details.pattern, *(part.position for part in details.parts)]
+    if not any(text.strip() for _place, text in texts) and not any(chosen):
+        found.append(("trigger", N_("Write at least one part of the cycle.")))
+    return found
+
+
 def cycle_problems(details: CycleDetails, *, members: Iterable[str]) -> list[Problem]:
     """What is wrong with a cycle map."""
     known = tuple(members)
@@ -112,6 +168,11 @@ def cycle_problems(details: CycleDetails, *, members: Iterable[str]) -> list[Pro
         position = (part.position,) if part.position else ()
         found += _codes(f"parts.{at}.position", position, "cycle_position")
     return found
+
+
+def error_problems(details: ErrorDetails) -> list[Problem]:
+    """What is wrong with the reason why something was entered in error."""
+    return _length("reason", details.reason, REASON_MAX, N_("Say in a few words what is wrong."))
 
 
 def disclosure_problems(details: DisclosureDetails, *, members: Iterable[str]) -> list[Problem]:

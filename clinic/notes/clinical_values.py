@@ -121,6 +121,13 @@ class CycleDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorDetails:
+    """Why an attempt or ratings were entered in error."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddendumText:
     """What is added to a sealed note, and why."""
 

@@ -29,6 +29,7 @@ from clinic.notes.models import INDIVIDUAL_KINDS, NoteAddendum, SessionNote
 from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import RuptureState, derive_status
 from clinic.notes.rupture_models import (
+    EntryInError,
     PartnerRating,
     RepairAttempt,
     Rupture,
@@ -208,9 +209,16 @@ def in_error(couple_id: str) -> Select[str]:
 
 
 def _counting(table: type[Row], couple_id: str) -> Select[Row]:
-    """The rows of a couple that belong to no note that was entered in error."""
+    """The rows of a couple that were not entered in error, alone or with their note."""
     counts = or_(table.note_id.is_(None), table.note_id.not_in(in_error(couple_id)))
-    return select(table).where(table.couple_id == couple_id, counts)
+    marked = table.id.not_in(marked_in_error(table, couple_id))
+    return select(table).where(table.couple_id == couple_id, counts, marked)
+
+
+def marked_in_error(table: type[Row], couple_id: str) -> Select[str | None]:
+    """Selects the ids of a couple's attempts, or ratings, that were marked one by one."""
+    spoken_of = EntryInError.attempt_id if table is RepairAttempt else EntryInError.rating_id
+    return select(spoken_of).where(EntryInError.couple_id == couple_id, spoken_of.is_not(None))
 
 
 def list_ruptures(

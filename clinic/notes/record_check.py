@@ -17,12 +17,13 @@ from clinic.notes.clinical_rules import (
     code_problems,
     cycle_problems,
     disclosure_problems,
+    error_problems,
     flag_problems,
     rating_problems,
     rupture_problems,
 )
 from clinic.notes.plain_json import to_plain
-from clinic.notes.record_shape import CoupleRecord, EventPart, NotePart
+from clinic.notes.record_shape import AttemptPart, CoupleRecord, EventPart, NotePart, RatingPart
 from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.seal import digest
@@ -41,6 +42,7 @@ LISTS = (
     "cycles",
     "disclosures",
     "flags",
+    "in_error",
 )
 UNIQUE = {
     "members": ("slot",),
@@ -84,6 +86,7 @@ def record_problems(record: CoupleRecord, *, today: date) -> list[Problem]:
         _addenda,
         _logs,
         _clinical,
+        _in_error,
     )
     return [problem for rule in rules for problem in rule(record, today)]
 
@@ -305,6 +308,26 @@ def _clinical(record: CoupleRecord, today: date) -> Iterator[Problem]:
         yield from _at(f"disclosures[{at}].details", found)
     for at, flag in enumerate(record.flags):
         yield from _at(f"flags[{at}].details", flag_problems(flag.details))
+
+
+def _in_error(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+    open_to_recall = {note.id for note in record.notes if note.sealed_at is None}
+    known: dict[str, AttemptPart | RatingPart] = {one.id: one for one in record.attempts}
+    known |= {one.id: one for one in record.ratings}
+    attempts = {one.id for one in record.attempts}
+    seen: set[str] = set()
+    for at, one in enumerate(record.in_error):
+        place, told = f"in_error[{at}]", one.attempt_id or one.rating_id
+        if told is None or (one.attempt_id and one.rating_id):
+            yield place, "It speaks of one attempt or of one partner's ratings."
+        elif told not in known or (told in attempts) != bool(one.attempt_id):
+            yield place, "There is no such attempt and there are no such ratings in the file."
+        elif told in seen:
+            yield place, "This is there twice."
+        elif known[told].from_note and known[told].note_id in open_to_recall:
+            yield place, "Its note is not sealed."
+        yield from _at(f"{place}.details", error_problems(one.details))
+        seen.add(told or "")
 
 
 def _at(place: str, found: Iterable[Problem]) -> Iterator[Problem]:

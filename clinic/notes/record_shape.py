@@ -15,6 +15,7 @@ from clinic.notes.clinical_values import (
     CycleDetails,
     DisclosureDetails,
     EntryDetails,
+    ErrorDetails,
     EventDetails,
     FlagDetails,
     NoteBody,
@@ -201,6 +202,18 @@ class CyclePartOfRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class InErrorPart:
+    """An attempt, or ratings, that were entered in error and count no longer."""
+
+    id: str
+    attempt_id: str | None
+    rating_id: str | None
+    at: datetime
+    author: str
+    details: ErrorDetails
+
+
+@dataclass(frozen=True, slots=True)
 class DisclosurePart:
     """What one partner told alone: restricted."""
 
@@ -246,3 +259,4 @@ class CoupleRecord:
     cycles: tuple[CyclePartOfRecord, ...]
     disclosures: tuple[DisclosurePart, ...]
     flags: tuple[FlagPart, ...]
+    in_error: tuple[InErrorPart, ...] = ()

@@ -11,6 +11,7 @@ from clinic.notes.models import NoteAddendum, NoteVersion, SessionNote
 from clinic.notes.restricted_models import IndividualDisclosure, SafetyFlag
 from clinic.notes.rupture_models import (
     CycleMap,
+    EntryInError,
     PartnerRating,
     RepairAttempt,
     Rupture,
@@ -47,5 +48,6 @@ TABLES = (
     RecordTable("cycles", CycleMap, shape.CyclePartOfRecord, "details", ("number",)),
     RecordTable("disclosures", IndividualDisclosure, shape.DisclosurePart, "details", ("at", "id")),
     RecordTable("flags", SafetyFlag, shape.FlagPart, "details", ("opened_at", "id")),
+    RecordTable("in_error", EntryInError, shape.InErrorPart, "details", ("at", "id")),
 )
 """Parents come before what points to them."""

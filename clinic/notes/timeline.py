@@ -27,6 +27,7 @@ from clinic.notes.course import (
     list_ruptures,
     list_sessions,
     load_course,
+    marked_in_error,
 )
 from clinic.notes.models import SessionNote
 from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_body
@@ -166,6 +167,7 @@ def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, date
     if not may(actor, Permission.READ_RESTRICTED, chart):
         return query.where(RepairAttempt.id.in_([one.id for one in course.attempts]))
     wrong = in_error(chart.couple_id)
+    query = query.where(RepairAttempt.id.not_in(marked_in_error(RepairAttempt, chart.couple_id)))
     return query.where(or_(RepairAttempt.note_id.is_(None), RepairAttempt.note_id.not_in(wrong)))
 
 

@@ -21,6 +21,7 @@ from clinic.notes.clinical_values import (
     FlagDetails,
     RatingDetails,
 )
+from clinic.notes.corrections import mark_in_error
 from clinic.notes.disclosures import write_disclosure
 from clinic.notes.emergency import break_glass
 from clinic.notes.models import NoteVersion, SessionNote
@@ -87,6 +88,8 @@ def write_everything(couple):
     attempt = AttemptDetails("B", ("appreciation",), "partly", "R-01", note=MARK)
     add_attempt_at_home(code, attempt, happened_on=AT.date(), actor=lead, now=NOW)
     add_ratings(code, RatingDetails("B", "home", 5, 5, 5), actor=lead, now=NOW)
+    slip = add_ratings(code, RatingDetails("A", "home", 9), actor=lead, now=NOW)
+    mark_in_error(code, "rating", slip, reason=f"{MARK} wrong person", actor=lead, now=NOW)
     cycle = CycleDetails(MARK, "pursue_withdraw", (CyclePart("A", MARK, position="pursuer"),))
     draw_cycle(code, cycle, actor=lead, now=NOW)
     told = DisclosureDetails("A", MARK, decision="withhold")

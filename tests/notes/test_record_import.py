@@ -182,6 +182,8 @@ BREAKS = {
     "disclosures[0].details.decision": set_at(["disclosures", 0, "details", "decision"], "tell"),
     "flags[0].details.level": set_at(["flags", 0, "details", "level"], 0),
     "events[0].number": set_at(["events", 0, "number"], 2**40),
+    "in_error[0]": set_at(["in_error", 0, "attempt_id"], "0" * 32),
+    "in_error[0].details.reason": set_at(["in_error", 0, "details", "reason"], " "),
     "versions[0].note_id": set_at(["versions", 0, "note_id"], "0" * 32),
 }
 

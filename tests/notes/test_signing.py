@@ -12,10 +12,12 @@ from clinic.foundation import outbox
 from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import Conflict, NotAllowed
 from clinic.notes.addenda import add_addendum, return_for_revision
+from clinic.notes.corrections import mark_in_error
 from clinic.notes.models import SessionNote
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry, SafetyCheck
 from clinic.notes.overview import chain_break, couple_overview
 from clinic.notes.queries import read_note
+from clinic.notes.rupture_models import PartnerRating
 from clinic.notes.ruptures import change_status
 from clinic.notes.seal import NoteStatus, StepRefused
 from clinic.notes.service import save_draft
@@ -255,6 +257,8 @@ def test_signed_note_is_not_saved_over(couple):
         "DELETE FROM repair_attempt",
         "UPDATE repair_attempt SET at_home = NOT at_home",
         "DELETE FROM partner_rating",
+        "UPDATE entry_in_error SET author = 'account:another'",
+        "DELETE FROM entry_in_error",
     ],
 )
 def test_database_refuses_to_change_a_sealed_note_and_what_hangs_on_it(couple, change):
@@ -264,6 +268,9 @@ def test_database_refuses_to_change_a_sealed_note_and_what_hangs_on_it(couple, c
     entry = RuptureEntry("R-01", status="open")
     note_id = make_signed_note(couple, a_note(ruptures=(entry,)), at=again)
     _add(couple, note_id, now=again + timedelta(hours=2))
+    slip = session().scalars(sa.select(PartnerRating.id)).one()
+    asks = {"actor": couple.lead, "now": again + timedelta(hours=2)}
+    mark_in_error(couple.code, "rating", slip, reason="The other partner's.", **asks)
 
     with pytest.raises(sa.exc.DBAPIError, match=r"sealed|append_only"), transaction() as current:
         current.execute(sa.text(change))
