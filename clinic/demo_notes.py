@@ -32,6 +32,8 @@ from clinic.notes.note_content import (
 from clinic.notes.service import open_note, save_draft
 from clinic.notes.signing import seal_when_due, sign_note
 
+End = tuple[int | None, int | None, int | None]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Told:
@@ -43,7 +45,8 @@ class _Told:
     plan: str
     attempt: Attempt | None = None
     entry: RuptureEntry | None = None
-    defensiveness: int | None = None
+    ends: tuple[End, End]
+    """At the session's end, A and B: felt safety, defensiveness, regulation."""
     new: tuple[NewRupture, ...] = ()
     exercises: tuple[str, ...] = ()
     cycle: str = ""
@@ -69,6 +72,7 @@ def _in_repair(worked: tuple[int, int], reason: str | None = None) -> RuptureEnt
 SESSIONS = (
     _Told(
         steps=("eft_step_1", "eft_step_2"),
+        ends=((3, None, 3), (5, None, 5)),
         a="Cried when she spoke of the hospital corridor; went quiet after his apology.",
         b="Apologised quickly, then explained himself at length.",
         plan="Each writes down what that night meant; no discussion of it at home for now.",
@@ -90,6 +94,7 @@ SESSIONS = (
     ),
     _Told(
         steps=("eft_step_2", "eft_step_3"),
+        ends=((4, None, 4), (5, None, 5)),
         a="Could say that she is frightened rather than angry.",
         b="Listened longer than last time; stiff shoulders.",
         plan="One small favour a day, asked for in words.",
@@ -100,16 +105,17 @@ SESSIONS = (
     ),
     _Told(
         steps=("eft_step_3", "injury_repair"),
+        ends=((5, 8, 4), (6, None, 5)),
         a="Reached for his hand when he stayed with her account.",
         b="Named his own fear of having failed her.",
         plan="Ten minutes on Sunday evening, one question.",
         attempt=Attempt("A", ("i_statement",), "received", "R-01", facilitated=True),
         entry=_in_repair((6, 4)),
-        defensiveness=8,
         exercises=("transparency_window",),
     ),
     _Told(
         steps=("injury_repair", "eft_step_5"),
+        ends=((7, 7, 6), (7, None, 6)),
         a="Told the whole night again and was comforted; says it feels finished.",
         b="Owned what he did without explaining it; asks what she needs on hard days.",
         plan="Keep the Sunday window; a word when late.",
@@ -117,44 +123,43 @@ SESSIONS = (
             "B", ("takes_responsibility", "offers_comfort"), "received", "R-01", facilitated=True
         ),
         entry=_repaired((2, 2)),
-        defensiveness=7,
         exercises=("transparency_window",),
     ),
     _Told(
         steps=("eft_step_6", "psychoeducation"),
+        ends=((7, 6, 6), (8, None, 7)),
         a="Lighter; checks less; a joke about the telephone.",
         b="Sends a line when the train is late, unasked.",
         plan="Nothing new: let it become ordinary.",
-        defensiveness=6,
     ),
     _Told(
         steps=("injury_repair", "escalation_stopped"),
+        ends=((4, 7, 3), (5, None, 4)),
         a="He missed her call on Thursday; that night is back, as loud as before.",
         b="Hurt that weeks of effort seem to count for nothing.",
         plan="Say “that night is here” instead of testing; he answers before he explains.",
         attempt=Attempt("B", ("answers_honestly",), "rejected", "R-01"),
         entry=_in_repair((8, 6), reason="trust_dip"),
-        defensiveness=7,
         cycle="A missed call, a test, a defence: within a minute.",
     ),
     _Told(
         steps=("injury_repair", "eft_step_5"),
+        ends=((6, 5, 5), (6, None, 6)),
         a="Used the agreed words twice at home; believes him by day, not at night.",
         b="Stayed when it was hard to stay.",
         plan="A call before sleep when apart.",
         attempt=Attempt("B", ("consistency",), "partly", "R-01", facilitated=True),
         entry=_in_repair((5, 3)),
-        defensiveness=5,
         exercises=("validate_feeling",),
     ),
     _Told(
         steps=("eft_step_7", "injury_repair"),
+        ends=((8, 4, 7), (7, None, 7)),
         a="Asked for comfort and got it; says the night has a different ending now.",
         b="Moved to be asked.",
         plan="Three weeks to the next session; the Sunday window goes on.",
         attempt=Attempt("A", ("i_statement", "appreciation"), "received", "R-01"),
         entry=_repaired((1, 1)),
-        defensiveness=4,
         exercises=("transparency_window",),
     ),
 )
@@ -224,11 +229,10 @@ def _write(appointment_id: str, told: _Told, *, actor: Actor, now: datetime) -> 
 
 
 def _content(told: _Told) -> NoteContent:
-    rated = told.defensiveness is not None
     return NoteContent(
         attendance=(Attendance("A", "present"), Attendance("B", "present")),
         safety=SafetyCheck("nil_noted"),
-        ratings=(Rating("A", "end", defensiveness=told.defensiveness),) if rated else (),
+        ratings=tuple(Rating(who, "end", *end) for who, end in zip("AB", told.ends, strict=True)),
         ruptures=(told.entry,) if told.entry else (),
         new_ruptures=told.new,
         cycle=CycleSeen(told.cycle, "pursue_withdraw" if told.cycle else None),

@@ -41,7 +41,15 @@ def lead():
 
 
 def test_ledger_command_and_page_facts_give_the_worked_example(app, demo):
-    expected = json.loads(WORKED.read_text(encoding="utf-8")) | {"couple": "C-0001"}
+    gaps = [2, 1, 1, 0, 1, 1, 0, 1]
+    """The demo also tells how safe each felt, which the worked example leaves open."""
+    expected = json.loads(WORKED.read_text(encoding="utf-8")) | {
+        "couple": "C-0001",
+        "safety_gap": [
+            {"session": number, "gap": gap, "prompt": False}
+            for number, gap in enumerate(gaps, start=1)
+        ],
+    }
 
     printed = app.test_cli_runner().invoke(args=["ledger", "C-0001", "--json"])
     _course, ledger = couple_ledger("C-0001", actor=lead(), now=LATER)
