@@ -12,12 +12,19 @@ LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 """Babel's locale of each language the product speaks."""
 
 PATTERNS = {
-    "en": {"day": "EEEE d MMMM", "day_year": "EEEE d MMMM y", "short": "d MMMM", "column": "EEE d"},
+    "en": {
+        "day": "EEEE d MMMM",
+        "day_year": "EEEE d MMMM y",
+        "short": "d MMMM",
+        "column": "EEE d",
+        "month": "MMMM y",
+    },
     "pt": {
         "day": "EEEE, d 'de' MMMM",
         "day_year": "EEEE, d 'de' MMMM 'de' y",
         "short": "d 'de' MMMM",
         "column": "EEEEEE d",
+        "month": "MMMM 'de' y",
     },
 }
 
@@ -40,6 +47,11 @@ def short_day_text(on: date) -> str:
 def column_day_text(on: date) -> str:
     """`Tue 1`; `ter 1`: for the head of a narrow column, without the full stop."""
     return _date(on, "column").replace(".", "")
+
+
+def month_text(on: date) -> str:
+    """`December 2026`; `dezembro de 2026`."""
+    return _date(on, "month")
 
 
 def weekday_text(on: date) -> str:

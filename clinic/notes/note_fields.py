@@ -167,7 +167,7 @@ def _new_ruptures(told: _Told) -> Iterable[NewRupture]:
             status=told.code(f"{place}.status") or "open",
             level=told.code(f"{place}.level") or "within_couple",
             injured=told.code(f"{place}.injured") or "both",
-            precision=told.code(f"{place}.precision") or ("exact" if day else "unknown"),
+            precision=(told.code(f"{place}.precision") or "exact") if day else "unknown",
             ongoing=told.flag(f"{place}.ongoing") is True,
             attachment_injury=told.flag(f"{place}.attachment_injury") is True,
             nature=told.code(f"{place}.nature"),

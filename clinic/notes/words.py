@@ -10,6 +10,7 @@ from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from clinic.foundation.errors import NotFound
+from clinic.foundation.reader_dates import day_year_text, month_text
 from clinic.notes.note_rules import Finding
 from clinic.practice.vocabulary import Term, load_vocabulary
 
@@ -97,6 +98,15 @@ def couple_status_name(status: str) -> str:
 def vocabulary_name(name: str) -> str:
     """What a vocabulary is called."""
     return load_vocabulary(name).label(language())
+
+
+def happened(on: date | None, precision: str) -> str:
+    """When something happened, as exactly as it was told: a day, a month, a year, not known."""
+    if on is None or precision == "unknown":
+        return choice_name("unknown")
+    if precision == "year":
+        return str(on.year)
+    return month_text(on) if precision == "month" else day_year_text(on)
 
 
 def short_date(on: date) -> str:
@@ -298,6 +308,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "any_reason": any_reason,
     "couple_status": couple_status_name,
     "vocabulary_name": vocabulary_name,
+    "happened": happened,
     "short_date": short_date,
     "axis_date": axis_date,
     "note_status": note_status_name,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
+from flask_babel import force_locale
 
 from clinic.notes.note_rules import Finding
 from clinic.notes.words import (
     any_reason,
     field_name,
     first_names,
+    happened,
     offered,
     said,
     shown_part,
@@ -37,6 +41,20 @@ def test_partners_go_by_their_first_names_unless_those_are_the_same():
     assert first_names({"A": "Ana Serrano", "B": "Tom W"}) == {"A": "Ana", "B": "Tom"}
     assert first_names({"A": "Sam One", "B": "Sam Two"}) == {"A": "Sam One", "B": "Sam Two"}
     assert first_names({"A": "", "B": "Tom"}) == {"A": "A", "B": "Tom"}
+
+
+def test_a_rupture_happened_no_more_exactly_than_was_told():
+    on = date(2025, 11, 1)
+
+    assert [happened(on, one) for one in ("exact", "month", "year", "unknown")] == [
+        "Saturday 1 November 2025",
+        "November 2025",
+        "2025",
+        "Not known",
+    ]
+    assert happened(None, "exact") == "Not known"
+    with force_locale("pt"):
+        assert happened(on, "month") == "novembro de 2025"
 
 
 @pytest.mark.parametrize(
