@@ -141,6 +141,7 @@ def _register_desk(app: Flask) -> None:
     from clinic.notes.restricted_views import restricted
     from clinic.notes.rupture_views import rupture_pages
     from clinic.scheduling_services.desk_views import integrations
+    from clinic.web.account_views import staff_accounts
     from clinic.web.deliveries import deliveries
     from clinic.web.desk_nav import init_desk_nav
 
@@ -148,22 +149,28 @@ def _register_desk(app: Flask) -> None:
         app.register_blueprint(room)
     for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)
-    app.register_blueprint(emergency)
+    for room in (emergency, staff_accounts):
+        app.register_blueprint(room)
     init_desk_nav(app)
 
 
 def _register_handlers(app: Flask) -> None:
     """Say which room answers which promised effect: kind -> name -> handler."""
+    from clinic.accounts.cut_off import CUT_OFF
+    from clinic.accounts.forgotten import RESET_ASKED, answer_question
+    from clinic.accounts.notices import ACCOUNT_MAIL
     from clinic.booking.history import MAIL
     from clinic.booking.letters import send_appointment_mail
     from clinic.booking.requests import EXPIRE, expire_when_due
     from clinic.calendars.mail_parts import invitation_for
     from clinic.calendars.outside_calendars import REFRESH
     from clinic.calendars.outside_refresh import guard_for, refresh_when_due
+    from clinic.calendars.service import end_known_feeds
     from clinic.notes.emergency import TOLD
     from clinic.notes.emergency_letters import tell_clinic, tell_therapist
     from clinic.notes.signing import SEAL, seal_when_due
     from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
+    from clinic.web.account_letters import send_account_mail
 
     app.extensions["appointment_invitation"] = invitation_for
     app.extensions["outside_guard"] = guard_for(app.extensions["settings"].base_url)
@@ -172,6 +179,9 @@ def _register_handlers(app: Flask) -> None:
         EXPIRE: {"expire": expire_when_due},
         REFRESH: {"read": refresh_when_due},
         SEAL: {"seal": seal_when_due},
+        ACCOUNT_MAIL: {"mail": send_account_mail},
+        RESET_ASKED: {"link": answer_question},
+        CUT_OFF: {"feeds": end_known_feeds},
         TOLD: {"therapist": tell_therapist, "clinic": tell_clinic},
     }
     for kind, named in SCHEDULING.items():

@@ -41,9 +41,11 @@ WITHOUT_A_TEST_OF_ITS_OWN = {
 TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
     "signing in: tests/accounts/test_sign_in.py, test_browser_sessions.py, test_service.py": (
         "accounts/datastore.py",
+        "accounts/notices.py",
         "accounts/queries.py",
         "accounts/security.py",
         "accounts/sessions.py",
+        "accounts/words.py",
     ),
     "booking: tests/booking/test_service.py, test_races.py, test_slots.py and the desk's pages": (
         "booking/desk_pages.py",

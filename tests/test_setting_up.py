@@ -2,6 +2,7 @@
 
 from clinic.accounts.queries import list_accounts
 from clinic.practice.clinics import the_clinic
+from tests.factories import NOW
 
 OPEN = [
     "clinic", "open", "quiet-street",
@@ -24,7 +25,7 @@ def test_clinic_is_opened_and_its_first_account_made_from_the_command_line(app):
     with app.app_context():
         clinic = the_clinic()
         assert (clinic.slug, clinic.time_zone) == ("quiet-street", "Europe/Lisbon")
-        assert [account.roles for account in list_accounts(clinic.id)] == [("admin",)]
+        assert [account.roles for account in list_accounts(clinic.id, now=NOW)] == [("admin",)]
 
 
 def test_unknown_zone_is_one_line_and_opens_nothing(app):

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Insert, delete, exists, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from clinic.accounts.models import Account, FailedSignIn, StaffSession
+from clinic.accounts.models import Account, AccountLink, FailedSignIn, StaffSession
 from clinic.accounts.passwords import hash_password, is_outdated, matches
 from clinic.accounts.throttle import (
     ADDRESS_KNOWN_FOR,
+    Question,
     Scope,
     Tries,
     failures_so_far,
@@ -31,7 +33,7 @@ from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
 from clinic.foundation.permissions import Actor
 from clinic.foundation.vault import index_of
 
-Keys = dict[Scope, bytes]
+Keys = Mapping[Scope, bytes]
 TRACES_KEPT_FOR = timedelta(days=90)
 
 
@@ -87,7 +89,7 @@ def lift_throttle(current: Session, account: Account) -> None:
 
 
 def forget_old_traces(*, now: datetime) -> None:
-    """Daily housekeeping: counts nobody added to, and sessions that ended, long ago.
+    """Daily housekeeping: counts nobody added to, sessions and links that ended, long ago.
 
     The count of an account that exists stays: only a success ends it.
     """
@@ -98,6 +100,7 @@ def forget_old_traces(*, now: datetime) -> None:
             delete(FailedSignIn).where(FailedSignIn.last_failed_at < before, ~of_an_account)
         )
         current.execute(delete(StaffSession).where(StaffSession.seen_at < before))
+        current.execute(delete(AccountLink).where(AccountLink.expires_at < before))
 
 
 def _check(
@@ -140,14 +143,14 @@ def _is_known(current: Session, account: Account | None, network: bytes, *, now:
 
 
 def _count_try(current: Session, keys: Keys, *, is_known: bool, now: datetime) -> None:
-    rows = _locked_rows(current, keys, now=now)
-    counts = {scope: Tries(row.failures, row.last_failed_at) for scope, row in rows.items()}
+    rows = locked_counts(current, keys, now=now)
+    counts = {scope: Tries(rows[scope].failures, rows[scope].last_failed_at) for scope in keys}
     wait = longest_block(counts, is_known_address=is_known, now=now)
     if wait > timedelta(0):
         raise TooManyRequests(retry_after=math.ceil(wait.total_seconds()))
-    for scope, row in rows.items():
-        row.failures = failures_so_far(scope, counts[scope], now=now) + 1
-        row.last_failed_at = now
+    for scope, tries in counts.items():
+        rows[scope].failures = failures_so_far(scope, tries, now=now) + 1
+        rows[scope].last_failed_at = now
 
 
 def _forgive(current: Session, keys: Keys, *, now: datetime) -> None:
@@ -155,15 +158,17 @@ def _forgive(current: Session, keys: Keys, *, now: datetime) -> None:
 
     Otherwise one valid account could wipe out the count while trying all the others.
     """
-    rows = _locked_rows(current, keys, now=now)
+    rows = locked_counts(current, keys, now=now)
     address, pair = rows[Scope.ADDRESS], rows[Scope.PAIR]
     address.failures = max(0, address.failures - pair.failures)
     current.delete(pair)
     current.delete(rows[Scope.ACCOUNT])
 
 
-def _locked_rows(current: Session, keys: Keys, *, now: datetime) -> dict[Scope, FailedSignIn]:
-    """The three rows, made when missing, locked in one order (so that no two tries deadlock)."""
+def locked_counts(
+    current: Session, keys: Mapping[Scope, bytes] | Mapping[Question, bytes], *, now: datetime
+) -> dict[str, FailedSignIn]:
+    """One row a scope, made when missing, locked in one order (so that no two tries deadlock)."""
     wanted = sorted(keys.items())
     current.execute(_insert_missing(current, wanted, now=now))
     rows = current.scalars(
@@ -173,11 +178,11 @@ def _locked_rows(current: Session, keys: Keys, *, now: datetime) -> dict[Scope, 
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return {Scope(row.scope): row for row in rows}
+    return {row.scope: row for row in rows}
 
 
 def _insert_missing(
-    current: Session, wanted: list[tuple[Scope, bytes]], *, now: datetime
+    current: Session, wanted: Sequence[tuple[str, bytes]], *, now: datetime
 ) -> Insert:
     values = [
         {"id": new_id(), "scope": scope, "key_hash": key, "failures": 0, "last_failed_at": now}

@@ -13,9 +13,10 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from clinic.accounts.credentials import CredentialsRefused, check_credentials
+from clinic.accounts.new_passwords import WeakPassword
 from clinic.accounts.next_page import local_path
 from clinic.accounts.password_rules import LONGEST, SHORTEST, PasswordFault
-from clinic.accounts.service import LONGEST_EMAIL, WeakPassword, WrongPassword
+from clinic.accounts.service import LONGEST_EMAIL, WrongPassword
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
 
@@ -78,7 +79,28 @@ class SignInForm(LoginForm):
             self.form_errors.append(_("E-mail and password do not fit together."))
 
 
-class ChangePasswordForm(FlaskForm):
+class PasswordForm(FlaskForm):
+    """A form about a password, and how refusals of the service are said in it."""
+
+    status = 422
+    retry_after: int | None = None
+
+    def say(self, refused: ClinicError) -> None:
+        """Put a refusal of the service where it belongs."""
+        self.status = refused.status
+        if isinstance(refused, TooManyRequests):
+            self.retry_after = refused.retry_after
+            first = next(iter(self))
+            first.errors = [wait_text(refused.retry_after)]
+        elif isinstance(refused, WrongPassword):
+            self.present.errors = [_("This is not your present password.")]
+        elif isinstance(refused, WeakPassword):
+            self.new.errors = [fault_text(refused.fault)]
+        else:
+            raise refused
+
+
+class ChangePasswordForm(PasswordForm):
     """The present password and a new one."""
 
     present = PasswordField(
@@ -88,21 +110,26 @@ class ChangePasswordForm(FlaskForm):
     new = PasswordField(
         _l("New password"), validators=[InputRequired(_l("Please enter a new password."))]
     )
-    status = 422
-    retry_after: int | None = None
 
-    def say(self, refused: ClinicError) -> None:
-        """Put a refusal of the service where it belongs."""
-        self.status = refused.status
-        if isinstance(refused, TooManyRequests):
-            self.retry_after = refused.retry_after
-            self.present.errors = [wait_text(refused.retry_after)]
-        elif isinstance(refused, WrongPassword):
-            self.present.errors = [_("This is not your present password.")]
-        elif isinstance(refused, WeakPassword):
-            self.new.errors = [fault_text(refused.fault)]
-        else:
-            raise refused
+
+class ForgottenForm(PasswordForm):
+    """Whose password is forgotten."""
+
+    email = EmailField(
+        _l("E-mail"),
+        validators=[
+            InputRequired(_l("Please enter your e-mail address.")),
+            Length(max=LONGEST_EMAIL, message=_l("This is too long for an e-mail address.")),
+        ],
+    )
+
+
+class SetPasswordForm(PasswordForm):
+    """The password that the holder of a link chooses."""
+
+    new = PasswordField(
+        _l("New password"), validators=[InputRequired(_l("Please enter a new password."))]
+    )
 
 
 def wait_text(seconds: int) -> str:

@@ -9,7 +9,15 @@ from datetime import datetime
 from typing import Any
 
 from flask_security.core import UserMixin, WebAuthnMixin
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from clinic.accounts.passwords import matches
@@ -103,6 +111,26 @@ class StaffSession(Base):
     browser: Mapped[str] = mapped_column(String(80), default="")
     address_index: Mapped[bytes] = mapped_column(LargeBinary)
     """Blind index of the network it was started from: known to the owner's throttling."""
+
+
+class AccountLink(Base):
+    """One mailed link with which somebody sets their password, once."""
+
+    __tablename__ = "account_link"
+    __table_args__ = (
+        CheckConstraint("purpose IN ('invite', 'reset')", "purpose"),
+        Index("ix_account_link_account_id", "account_id"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    purpose: Mapped[str] = mapped_column(String(8))
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    """When a newer link took its place, or the account was closed."""
 
 
 class FailedSignIn(Base):

@@ -14,33 +14,21 @@ from clinic.accounts.credentials import (
     lift_throttle,
     prove_password,
 )
+from clinic.accounts.cut_off import cut_off, end_calendar_addresses
 from clinic.accounts.models import Account
-from clinic.accounts.password_rules import LONGEST, SHORTEST, PasswordFault, fault_of
+from clinic.accounts.new_passwords import about, check_password
+from clinic.accounts.notices import tell_password_changed
+from clinic.accounts.password_links import send_link
 from clinic.accounts.passwords import hash_password
 from clinic.accounts.sessions import end_sessions, renew_proof
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
-from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Permission, Role, require
 from clinic.foundation.vault import random_token
 
 LONGEST_EMAIL = 254
-FAULTS = {
-    PasswordFault.TOO_SHORT: f"The password needs at least {SHORTEST} characters.",
-    PasswordFault.TOO_LONG: f"The password may have at most {LONGEST} characters.",
-    PasswordFault.TOO_SIMPLE: "This password repeats itself or is a simple run: soon guessed.",
-    PasswordFault.EASILY_GUESSED: "This password is made of words that are tried first.",
-}
-
-
-class WeakPassword(InvalidInput):
-    """This password is not taken; `fault` says why."""
-
-    code = "weak-password"
-
-    def __init__(self, fault: PasswordFault, *, field: str = "password") -> None:
-        super().__init__({field: [FAULTS[fault]]})
-        self.fault = fault
+LONGEST_NAME = 120
 
 
 class WrongPassword(InvalidInput):
@@ -49,13 +37,28 @@ class WrongPassword(InvalidInput):
     code = "wrong-password"
 
     def __init__(self) -> None:
-        super().__init__({"current": ["This is not your present password."]})
+        super().__init__({"current": [N_("This is not your present password.")]})
+
+
+class EmailTaken(Conflict):
+    """No two accounts share an address."""
+
+    code = "email-taken"
+    says = N_("There is an account with this e-mail address already.")
+
+
+class AccountClosed(Conflict):
+    """Nothing is sent to somebody whose account is closed."""
+
+    code = "account-closed"
+    says = N_("This account is disabled. Enable it first.")
 
 
 class LastAdmin(Conflict):
     """Somebody must be left who can manage accounts."""
 
     code = "last-admin"
+    says = N_("The clinic needs at least one person who can manage accounts.")
 
 
 def create_account(
@@ -71,33 +74,68 @@ def create_account(
 ) -> Account:
     """Make an account in the actor's clinic that can sign in at once.
 
-    Raises `InvalidInput` (`WeakPassword` for the password) and, for a taken e-mail, `Conflict`.
+    Raises `InvalidInput` (`WeakPassword` for the password) and, for a taken e-mail, `EmailTaken`.
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
     _check_email(email)
-    _check_password(password, about=(name, email))
+    check_password(password, about=(name, email))
     kept = hash_password(password)
     with transaction() as current:
-        found_by = email_index(actor.clinic_id, email)
-        if current.scalar(select(Account.id).where(Account.email_index == found_by)):
-            raise Conflict("There is an account with this e-mail address already.")
-        account = Account(
-            id=new_id(),
-            clinic_id=actor.clinic_id,
-            name=name.strip(),
-            email=email.strip(),
-            email_index=found_by,
-            password=kept,
-            fs_uniquifier=random_token(),
-            role_names=_names(roles),
-            therapist_id=therapist_id,
-            language=language,
-            create_datetime=now,
-        )
-        current.add(account)
+        account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
+        account.password = kept
+        account.therapist_id, account.language = therapist_id, language
         current.flush()
         _record(current, "account.created", account, actor=actor, now=now)
     return account
+
+
+def invite_account(
+    *,
+    email: str,
+    name: str,
+    roles: Iterable[Role],
+    therapist_id: str | None = None,
+    language: str = "en",
+    actor: Actor,
+    now: datetime,
+) -> Account:
+    """Make an account without a password and mail its person a link to set one.
+
+    Raises `InvalidInput` and, for a taken e-mail, `EmailTaken`.
+    """
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    _check_email(email)
+    _check_name(name)
+    with transaction() as current:
+        account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
+        account.therapist_id, account.language = therapist_id, language
+        current.flush()
+        send_link(current, account, now=now)
+        _record(current, "account.invited", account, actor=actor, now=now)
+    return account
+
+
+def send_password_link(account_id: str, *, actor: Actor, now: datetime) -> None:
+    """Mail somebody a link to set their password, in place of any sent before.
+
+    Raises `NotFound`, or `AccountClosed`.
+    """
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        if not account.active:
+            raise AccountClosed
+        send_link(current, account, now=now)
+        _record(current, "account.link_sent", account, actor=actor, now=now)
+
+
+def end_account_sessions(account_id: str, *, actor: Actor, now: datetime) -> None:
+    """Sign somebody out of every browser."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        end_sessions(current, account.id, now=now)
+        _record(current, "account.sessions_ended", account, actor=actor, now=now)
 
 
 def change_own_password(
@@ -122,13 +160,14 @@ def change_own_password(
         )
     except CredentialsRefused:
         raise WrongPassword from None
-    _check_password(new, about=(account.name or "", account.email or ""), field="new")
+    check_password(new, about=about(account), field="new")
     kept = hash_password(new)
     with transaction() as current:
         row = _account(current, actor.account_id, clinic_id=actor.clinic_id)
         row.password, row.update_datetime = kept, now
-        end_sessions(current, row.id, keep_session_id=session_id, now=now)
+        cut_off(current, row, keep_session_id=session_id, now=now)
         renew_proof(current, session_id, now=now)
+        tell_password_changed(current, row, now=now)
         _record(current, "account.password_changed", row, actor=actor, now=now)
 
 
@@ -137,13 +176,13 @@ def set_password(account_id: str, *, password: str, actor: Actor, now: datetime)
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
         account = _account(current, account_id, clinic_id=actor.clinic_id)
-        about = (account.name or "", account.email or "")
-    _check_password(password, about=about)
+        names = about(account)
+    check_password(password, about=names)
     kept = hash_password(password)
     with transaction() as current:
         account = _account(current, account_id, clinic_id=actor.clinic_id)
         account.password, account.update_datetime = kept, now
-        end_sessions(current, account.id, now=now)
+        cut_off(current, account, now=now)
         lift_throttle(current, account)
         _record(current, "account.password_set", account, actor=actor, now=now)
 
@@ -160,6 +199,8 @@ def set_roles(
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
         account = _account(current, account_id, clinic_id=actor.clinic_id)
+        if account.therapist_id not in {None, therapist_id}:
+            end_calendar_addresses(current, account, therapist_id=account.therapist_id, now=now)
         account.role_names, account.therapist_id = _names(roles), therapist_id
         account.update_datetime = now
         _keep_an_admin(current, actor.clinic_id)
@@ -167,12 +208,12 @@ def set_roles(
 
 
 def deactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
-    """Close an account: nobody signs in with it and every open session of it ends."""
+    """Close an account: nobody signs in with it, and whatever it had opened ends."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
         account = _account(current, account_id, clinic_id=actor.clinic_id)
         account.active, account.update_datetime = False, now
-        end_sessions(current, account.id, now=now)
+        cut_off(current, account, now=now)
         _keep_an_admin(current, actor.clinic_id)
         _record(current, "account.deactivated", account, actor=actor, now=now)
 
@@ -184,6 +225,27 @@ def reactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
         account = _account(current, account_id, clinic_id=actor.clinic_id)
         account.active, account.update_datetime = True, now
         _record(current, "account.reactivated", account, actor=actor, now=now)
+
+
+def _new_account(
+    current: Session, email: str, *, name: str, roles: Iterable[Role], actor: Actor, now: datetime
+) -> Account:
+    """The row, in the actor's clinic; no address has two."""
+    found_by = email_index(actor.clinic_id, email)
+    if current.scalar(select(Account.id).where(Account.email_index == found_by)):
+        raise EmailTaken
+    account = Account(
+        id=new_id(),
+        clinic_id=actor.clinic_id,
+        name=name.strip(),
+        email=email.strip(),
+        email_index=found_by,
+        fs_uniquifier=random_token(),
+        role_names=_names(roles),
+        create_datetime=now,
+    )
+    current.add(account)
+    return account
 
 
 def _account(current: Session, account_id: str, *, clinic_id: str) -> Account:
@@ -202,27 +264,27 @@ def _keep_an_admin(current: Session, clinic_id: str) -> None:
         .order_by(Account.id)
         .with_for_update()
     )
-    if not any(Role.ADMIN in account.role_names for account in accounts):
-        raise LastAdmin("The clinic needs at least one person who can manage accounts.")
+    # An invited one cannot sign in yet.
+    if not any(one.password_sealed and Role.ADMIN in one.role_names for one in accounts):
+        raise LastAdmin
 
 
 def _names(roles: Iterable[Role]) -> list[str]:
     names = sorted({Role(role).value for role in roles})
     if not names:
-        raise InvalidInput({"roles": ["Choose at least one role."]})
+        raise InvalidInput({"roles": [N_("Choose at least one role.")]})
     return names
 
 
 def _check_email(email: str) -> None:
     local, _, domain = email.strip().partition("@")
     if not local or not domain or len(email) > LONGEST_EMAIL or not email.strip().isprintable():
-        raise InvalidInput({"email": ["This does not look like an e-mail address."]})
+        raise InvalidInput({"email": [N_("This does not look like an e-mail address.")]})
 
 
-def _check_password(password: str, *, about: Iterable[str], field: str = "password") -> None:
-    words = [part for text in about for part in (text, *text.replace("@", " ").split())]
-    if (fault := fault_of(password, about=words)) is not None:
-        raise WeakPassword(fault, field=field)
+def _check_name(name: str) -> None:
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise InvalidInput({"name": [N_("Please write a name of at most 120 characters.")]})
 
 
 def _record(

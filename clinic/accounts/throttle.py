@@ -31,6 +31,17 @@ class Scope(StrEnum):
     PAIR = "pair"
 
 
+class Question(StrEnum):
+    """What requests for a new password are counted by: the address asked for, and the network."""
+
+    ASKED = "asked"
+    ASKED_FROM = "asked_from"
+
+
+QUESTIONS_AN_HOUR = {Question.ASKED: 3, Question.ASKED_FROM: 20}
+ASKED_ANEW = timedelta(hours=1)
+
+
 FREE_TRIES = {Scope.PAIR: 5, Scope.ADDRESS: 30, Scope.ACCOUNT: 50}
 
 
@@ -77,6 +88,18 @@ def failures_so_far(scope: Scope, tries: Tries, *, now: datetime) -> int:
     if scope is Scope.ADDRESS and now - tries.last_failed_at >= ADDRESS_QUIET:
         return 0
     return tries.failures
+
+
+def questions_so_far(tries: Tries, *, now: datetime) -> int:
+    """How many were let through lately; refused ones are not counted, so that a wait ends."""
+    return 0 if now - tries.last_failed_at >= ASKED_ANEW else tries.failures
+
+
+def asking_wait(question: Question, tries: Tries, *, now: datetime) -> timedelta:
+    """How long the next request must wait; zero when it may be made."""
+    if questions_so_far(tries, now=now) < QUESTIONS_AN_HOUR[question]:
+        return timedelta(0)
+    return min(ASKED_ANEW, tries.last_failed_at + ASKED_ANEW - now)
 
 
 def network_of(address: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Sign in, sign out, and one's own account."""
+"""Sign in, sign out, passwords forgotten and set by a link, and one's own account."""
 
 from __future__ import annotations
 
@@ -20,12 +20,23 @@ from flask_security import views as library
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.browser_sessions import current_session
-from clinic.accounts.forms import ChangePasswordForm, SignInForm
+from clinic.accounts.forgotten import ask_for_link
+from clinic.accounts.forms import (
+    ChangePasswordForm,
+    ForgottenForm,
+    PasswordForm,
+    SetPasswordForm,
+    SignInForm,
+)
 from clinic.accounts.guard import current_actor, public, requires
+from clinic.accounts.link_rules import LinkPurpose
+from clinic.accounts.new_passwords import WeakPassword
 from clinic.accounts.next_page import local_path
+from clinic.accounts.password_links import LinkGone, open_link, set_password_by_link
 from clinic.accounts.queries import list_sessions
 from clinic.accounts.service import change_own_password
 from clinic.accounts.sessions import end_other_sessions, end_own_session
+from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, TooManyRequests
 from clinic.foundation.permissions import Permission
@@ -59,7 +70,51 @@ def sign_out() -> AnyResponse:
 def render_sign_in(_template: str, *, login_user_form: SignInForm, **_more: object) -> Response:
     """The sign-in page, with the status that its form asks for."""
     form = login_user_form
-    page = render_template("accounts/sign_in.html", form=form, form_url=url_for("security.login"))
+    page = render_template(
+        "accounts/sign_in.html",
+        form=form,
+        form_url=url_for("security.login"),
+        forgot_url=url_for("accounts.forgotten"),
+    )
+    return _page(page, form)
+
+
+@accounts.route("/login/forgotten", methods=["GET", "POST"])
+@public
+def forgotten() -> AnyResponse:
+    """Ask for a link to set a new password; the answer is the same for every address."""
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return _page(render_template("accounts/forgotten.html", form=form), form)
+    address = request.remote_addr
+    try:
+        ask_for_link(form.email.data, address=address, clinic_id=g.clinic_id, now=clock.now())
+    except TooManyRequests as refused:
+        form.say(refused)
+        return _page(render_template("accounts/forgotten.html", form=form), form)
+    return make_response(render_template("accounts/forgotten_sent.html"))
+
+
+@accounts.route("/password/<token>", methods=["GET", "POST"])
+@public
+@limiter.limit("30/minute")
+def set_password(token: str) -> AnyResponse:
+    """The page behind a mailed link: looking changes nothing, sending sets the password, once."""
+    form = SetPasswordForm()
+    try:
+        link, _account = open_link(token, clinic_id=g.clinic_id, now=clock.now())
+        is_first = link.purpose == LinkPurpose.INVITE
+        if form.validate_on_submit():
+            set_password_by_link(
+                token, password=form.new.data or "", clinic_id=g.clinic_id, now=clock.now()
+            )
+            flash(_("Your password is set. You can sign in with it now."), "ok")
+            return redirect(url_for("security.login"))
+    except LinkGone:
+        return make_response(render_template("accounts/link_gone.html"), 404)
+    except WeakPassword as refused:
+        form.say(refused)
+    page = render_template("accounts/set_password.html", form=form, is_first=is_first)
     return _page(page, form)
 
 
@@ -89,7 +144,11 @@ def change_password() -> AnyResponse:
     except (InvalidInput, TooManyRequests) as refused:
         form.say(refused)
         return _account_page(form)
-    flash(_("Your password is changed. You are signed out everywhere else."), "ok")
+    said = _(
+        "Your password is changed. You are signed out everywhere else, and your calendar "
+        "addresses have ended."
+    )
+    flash(said, "ok")
     return redirect(url_for("accounts.own_account"))
 
 
@@ -124,7 +183,7 @@ def _account_page(form: ChangePasswordForm) -> Response:
     return _page(page, form)
 
 
-def _page(page: str, form: SignInForm | ChangePasswordForm) -> Response:
+def _page(page: str, form: SignInForm | PasswordForm) -> Response:
     response = make_response(page, form.status if form.errors else 200)
     if form.retry_after is not None:
         response.headers["Retry-After"] = str(form.retry_after)

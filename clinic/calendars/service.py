@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinic.calendars.feed_settings import FeedSettings, check_feed
@@ -154,6 +156,27 @@ def revoke_feed(feed_id: str, *, actor: Actor, now: datetime) -> None:
         if feed.revoked_at is None:
             feed.revoked_at = now
             _record(session, feed, "feed.revoked", actor=actor, now=now)
+
+
+def end_known_feeds(payload: Mapping[str, Any], now: datetime) -> None:
+    """Handle `account.cut_off`: end the addresses that somebody who was cut off may know.
+
+    These are the clinic's that they made, and all of the therapist whose account it was.
+    """
+    theirs = [CalendarFeed.account_id == payload["account"]]
+    if payload["therapist"]:
+        theirs.append(CalendarFeed.therapist_id == payload["therapist"])
+    live = select(CalendarFeed).where(
+        or_(*theirs),
+        CalendarFeed.clinic_id == payload["clinic"],
+        CalendarFeed.revoked_at.is_(None),
+        CalendarFeed.created_at <= datetime.fromisoformat(payload["until"]),
+    )
+    system = Actor(clinic_id=payload["clinic"], name="system:cut-off", is_system=True)
+    with transaction() as session:
+        for feed in session.scalars(live.with_for_update()).all():
+            feed.revoked_at = now
+            _record(session, feed, "feed.revoked", actor=system, now=now)
 
 
 def _managed(session: Session, feed_id: str, *, actor: Actor) -> CalendarFeed:

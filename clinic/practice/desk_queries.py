@@ -227,6 +227,16 @@ def therapist_choices(clinic_id: str) -> tuple[tuple[str, str], ...]:
     return tuple((slug, name) for slug, name in rows)
 
 
+def therapist_names(clinic_id: str) -> dict[str, str]:
+    """The names of all the clinic's therapists by id, in the clinic's order."""
+    rows = session().execute(
+        select(Therapist.id, Therapist.name)
+        .where(Therapist.clinic_id == clinic_id)
+        .order_by(Therapist.sort, Therapist.slug)
+    )
+    return dict(iter(rows))
+
+
 def _therapist(clinic_id: str, slug: str) -> Therapist:
     found = session().scalar(
         select(Therapist).where(Therapist.clinic_id == clinic_id, Therapist.slug == slug)

@@ -58,6 +58,8 @@ def kind_names() -> dict[str, str]:
         "webhook.send": _("News of a change, for another system"),
         "calendar.refresh": _("Reading a calendar from elsewhere"),
         "account.mail": _("A message about an account"),
+        "account.reset_asked": _("A forgotten password"),
+        "account.cut_off": _("Ending somebody's calendar addresses"),
     }
 
 

@@ -10,11 +10,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from clinic.accounts.guard import current_actor
+from clinic.accounts.words import names_of
 from clinic.booking.desk_queries import count_requests
 from clinic.calendars.outside_queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Actor, Permission, Role, is_allowed
+from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.notes.unsigned import unsigned_notes
 from clinic.scheduling_services.queries import count_waiting
 
@@ -49,7 +50,7 @@ def desk_context() -> dict[str, object]:
     return {
         "desk_nav": _items(current_actor()),
         "staff_name": current_user.name,
-        "staff_role": ", ".join(_role_names(current_actor())),
+        "staff_role": ", ".join(names_of(current_actor().roles)),
         "account_url": url_for("accounts.own_account"),
     }
 
@@ -67,6 +68,7 @@ def _items(actor: Actor) -> Iterator[Item]:
         (_("Other calendars"), "desk_calendars.overview", "plug", Permission.EDIT_HOURS),
         (_("Integrations"), "integrations.overview", "plug", Permission.SEE_INTEGRATIONS),
         (_("Deliveries"), "deliveries.overview", "mail", Permission.SEE_DELIVERIES),
+        (_("Accounts"), "staff_accounts.overview", "lock", Permission.MANAGE_ACCOUNTS),
         (_("Your account"), "accounts.own_account", "person", Permission.OWN_ACCOUNT),
     ]
     for label, endpoint, icon, permission in wanted:
@@ -103,12 +105,3 @@ def _count(endpoint: str, actor: Actor) -> int:
     if endpoint == "desk_calendars.overview":
         return len(stale_therapists(actor, now=clock.now()))
     return 0
-
-
-def _role_names(actor: Actor) -> list[str]:
-    names = {
-        Role.ADMIN: _("Administration"),
-        Role.THERAPIST: _("Therapist"),
-        Role.FRONT_DESK: _("Front desk"),
-    }
-    return [name for role, name in names.items() if role in actor.roles]

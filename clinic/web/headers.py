@@ -41,6 +41,6 @@ def add_headers(response: Response) -> Response:
 
 
 def _is_private() -> bool:
-    return request.path.startswith(("/a/", "/desk", "/calendar/", "/portal")) or bool(
+    return request.path.startswith(("/a/", "/desk", "/calendar/", "/password/", "/portal")) or bool(
         current_user and current_user.is_authenticated
     )

@@ -35,6 +35,8 @@ def test_the_account_pages_ask_for_staff(context):
     assert marks == {
         "security.login": PUBLIC,
         "security.logout": PUBLIC,
+        "accounts.forgotten": PUBLIC,
+        "accounts.set_password": PUBLIC,
         "accounts.own_account": Permission.OWN_ACCOUNT,
         "accounts.change_password": Permission.OWN_ACCOUNT,
         "accounts.end_session": Permission.OWN_ACCOUNT,

@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.accounts.throttle import (
+    Question,
     Scope,
     Tries,
+    asking_wait,
     blocked_for,
     failures_so_far,
     longest_block,
@@ -99,3 +101,22 @@ def test_only_an_address_starts_anew_after_a_quiet_day():
 )
 def test_one_customer_of_a_network_is_one_address(address, network):
     assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    ("question", "asked", "minutes", "wait"),
+    [
+        (Question.ASKED, 2, 0, 0),
+        (Question.ASKED, 3, 0, 60),
+        (Question.ASKED, 3, 59, 1),
+        (Question.ASKED, 3, 60, 0),
+        (Question.ASKED, 3, -10, 60),
+        (Question.ASKED_FROM, 19, 0, 0),
+        (Question.ASKED_FROM, 20, 15, 45),
+    ],
+)
+def test_requests_for_a_new_password_wait_out_the_hour_after_the_last_one_let_through(
+    question, asked, minutes, wait
+):
+    at = NOW + timedelta(minutes=minutes)
+    assert asking_wait(question, Tries(asked, NOW), now=at) == timedelta(minutes=wait)

@@ -1,0 +1,69 @@
+"""The forms with which an administrator invites staff and says what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import EmailField, RadioField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length
+
+from clinic.accounts.service import LONGEST_EMAIL, LONGEST_NAME
+from clinic.accounts.words import role_words
+from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
+from clinic.foundation.permissions import Role
+from clinic.web.shell import LANGUAGES
+
+
+class RolesForm(FlaskForm):
+    """What somebody is here, and whose diary is theirs."""
+
+    roles = SelectMultipleField(_l("Roles"), choices={})
+    therapist = SelectField(_l("Their therapist profile"), choices={})
+    status = 422
+
+    def __init__(self, *, therapists: Mapping[str, str], **given: Any) -> None:
+        super().__init__(**given)
+        self.roles.choices = {role.value: name for role, name in role_words().items()}
+        self.therapist.choices = {"": _("None: they see no clients here")} | dict(therapists)
+
+    def chosen(self) -> dict[str, Any]:
+        """The roles and the profile, as the services take them."""
+        return {
+            "roles": [Role(name) for name in self.roles.data or []],
+            "therapist_id": self.therapist.data or None,
+        }
+
+    def say(self, refused: ClinicError) -> None:
+        """Put a refusal of the service at its field, else above the form."""
+        self.status = refused.status
+        if isinstance(refused, InvalidInput):
+            for name, sentences in refused.errors.items():
+                self[name].errors = [_(sentence) for sentence in sentences]
+        elif isinstance(refused, Conflict) and "email" in self:
+            self.email.errors = [_(refused.message)]
+        else:
+            self.form_errors.append(_(refused.message))
+
+
+class InviteForm(RolesForm):
+    """A new member of staff."""
+
+    name = StringField(
+        _l("Name"),
+        validators=[
+            InputRequired(_l("Please write their name.")),
+            Length(max=LONGEST_NAME, message=_l("This is too long for a name.")),
+        ],
+    )
+    email = EmailField(
+        _l("E-mail"),
+        validators=[
+            InputRequired(_l("Please write their e-mail address.")),
+            Length(max=LONGEST_EMAIL, message=_l("This is too long for an e-mail address.")),
+        ],
+    )
+    language = RadioField(_l("Language of their pages and mails"), choices=LANGUAGES)
