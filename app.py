@@ -134,12 +134,14 @@ def _register_desk(app: Flask) -> None:
     from clinic.calendars.desk_calendar_views import desk_calendars
     from clinic.calendars.desk_views import desk_feeds
     from clinic.notes.addenda_views import addenda
+    from clinic.notes.cycle_views import cycle_pages
     from clinic.notes.emergency_views import emergency
     from clinic.notes.ledger_views import ledger_pages
     from clinic.notes.note_views import session_notes
     from clinic.notes.record_views import record
     from clinic.notes.restricted_views import restricted
     from clinic.notes.rupture_views import rupture_pages
+    from clinic.notes.told_views import told_pages
     from clinic.scheduling_services.desk_views import integrations
     from clinic.web.account_views import staff_accounts
     from clinic.web.deliveries import deliveries
@@ -149,7 +151,7 @@ def _register_desk(app: Flask) -> None:
         app.register_blueprint(room)
     for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)
-    for room in (emergency, staff_accounts):
+    for room in (emergency, told_pages, cycle_pages, staff_accounts):
         app.register_blueprint(room)
     init_desk_nav(app)
 

@@ -12,10 +12,11 @@ from clinic.foundation.permissions import Permission
 from clinic.notes.chart_drawing import draw_dots, draw_partner, draw_steps
 from clinic.notes.chart_scales import NARROW, WIDE
 from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
+from clinic.notes.cycle_chart import CycleChart, cycle_chart, partner_safe_cycle
 from clinic.notes.lane_drawing import draw_lanes
 from clinic.notes.ledger import build_ledger, partner_safe
 from clinic.notes.ledger_facts import LedgerInput
-from clinic.notes.overview import couple_ledger
+from clinic.notes.overview import couple_ledger, cycle_versions
 from clinic.notes.words import first_names
 
 ledger_pages = Blueprint("ledger", __name__, url_prefix="/desk/couples")
@@ -46,8 +47,16 @@ def show(code: str) -> str:
         axis=axis,
         ledger=ledger,
         told_inside=any(v is not None for v in [*inside, *(gap for _n, gap in ledger.gaps)]),
+        cycle=_cycle(code, facts, viewer=viewer, safe=safe),
         **_charts(facts, axis=axis, viewer=viewer, safe=safe),
     )
+
+
+def _cycle(code: str, facts: LedgerInput, *, viewer: str | None, safe: bool) -> CycleChart | None:
+    for latest in cycle_versions(code, actor=current_actor(), now=clock.now())[:1]:
+        shown = partner_safe_cycle(latest.details, viewer=viewer) if safe else latest.details
+        return cycle_chart(shown, partners=facts.partners)
+    return None
 
 
 def _charts(facts: LedgerInput, *, axis: str, viewer: str | None, safe: bool) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from clinic.notes.clinical_values import NoteBody
+from clinic.notes.clinical_values import CycleDetails, NoteBody
 from clinic.notes.plain_json import to_plain
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -34,7 +34,15 @@ class FieldChange:
 
 def compare(before: NoteBody, after: NoteBody) -> tuple[FieldChange, ...]:
     """Every field that differs between two texts of a note, in the order of the screen."""
-    first, second = _flat(before), _flat(after)
+    return _differences(_flat(before), _flat(after))
+
+
+def compare_cycles(before: CycleDetails, after: CycleDetails) -> tuple[FieldChange, ...]:
+    """Every field that differs between two versions of a couple's cycle."""
+    return _differences(_flat_cycle(before), _flat_cycle(after))
+
+
+def _differences(first: Mapping[str, str], second: Mapping[str, str]) -> tuple[FieldChange, ...]:
     order = [*first, *(path for path in second if path not in first)]
     return tuple(
         FieldChange(
@@ -68,6 +76,12 @@ def _flat(body: NoteBody) -> Mapping[str, str]:
     plain.pop("nonce")
     content = plain.pop("content")
     return dict([*_leaves(content, ""), *_leaves(plain, "")])
+
+
+def _flat_cycle(details: CycleDetails) -> Mapping[str, str]:
+    """`parts.A.move`: each part by its partner, whose name is no difference."""
+    found = dict(_leaves(to_plain(details), ""))
+    return {path: text for path, text in found.items() if not path.endswith(".partner")}
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:

@@ -215,6 +215,31 @@ def choice_name(code: str) -> str:
     return str(names.get(code, code))
 
 
+def cycle_field_name(path: str, names: Mapping[str, str] | None = None) -> str:
+    """A field of the cycle's map by its path (`parts.A.move` -> Ana: What they do)."""
+    called = {
+        "trigger": _("What sets it off"),
+        "pattern": _("Pattern"),
+        "position": _("Position"),
+        "move": _("What they do"),
+        "perception": _("What they take it to mean"),
+        "secondary_emotion": _("Feeling that shows"),
+        "primary_emotion": _("Feeling underneath"),
+        "need": _("What they long for"),
+    }
+    head, _dot, rest = path.partition(".")
+    slot, _dot, name = rest.partition(".")
+    if head != "parts":
+        return str(called.get(path, path))
+    return f"{(names or {}).get(slot) or slot}: {called.get(name, name)}"
+
+
+def source_name(source: str) -> str:
+    """Who told a rating."""
+    names = {"self": _("told by the partner"), "therapist": _("as the therapist judges it")}
+    return str(names.get(source, source))
+
+
 def section_name(heading: str) -> str:
     """The headings of the classical formats."""
     names = {
@@ -318,6 +343,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "measure_name": measure_name,
     "point_name": point_name,
     "choice_name": choice_name,
+    "cycle_field": cycle_field_name,
+    "source_name": source_name,
     "section_name": section_name,
     "event_kind": event_kind_name,
     "field_name": field_name,

@@ -10,6 +10,7 @@ const PARTS = [
   ["[data-menu]", "./menu.js"],
   ["form[data-note]", "./note/start.js"],
   ["[data-print]", "./print.js"],
+  ["form:not([data-note]) [data-picker]", "./note/picker.js"],
 ];
 
 async function load() {
