@@ -136,6 +136,7 @@ def _register_desk(app: Flask) -> None:
     from clinic.notes.addenda_views import addenda
     from clinic.notes.cycle_views import cycle_pages
     from clinic.notes.emergency_views import emergency
+    from clinic.notes.exercise_views import exercise_pages
     from clinic.notes.ledger_views import ledger_pages
     from clinic.notes.note_views import session_notes
     from clinic.notes.record_views import record
@@ -151,7 +152,7 @@ def _register_desk(app: Flask) -> None:
         app.register_blueprint(room)
     for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)
-    for room in (emergency, told_pages, cycle_pages, staff_accounts):
+    for room in (emergency, told_pages, cycle_pages, exercise_pages, staff_accounts):
         app.register_blueprint(room)
     init_desk_nav(app)
 

@@ -18,6 +18,7 @@ from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Role
 from clinic.notes.at_home import draw_cycle
 from clinic.notes.clinical_values import CycleDetails, CyclePart
+from clinic.notes.exercise_runs import add_run
 from clinic.notes.note_content import (
     Attempt,
     Attendance,
@@ -31,6 +32,7 @@ from clinic.notes.note_content import (
 )
 from clinic.notes.service import open_note, save_draft
 from clinic.notes.signing import seal_when_due, sign_note
+from clinic.notes.window_run import Happening, RunDetails
 
 End = tuple[int | None, int | None, int | None]
 
@@ -189,6 +191,33 @@ CYCLE = CycleDetails(
     ),
 )
 
+WINDOW = RunDetails(
+    asker="A",
+    listener="B",
+    question="When your telephone rings at night, do you think of that corridor too?",
+    consent_a=True,
+    consent_b=True,
+    log=(
+        Happening(0, "start"),
+        Happening(0, "tick", "A", 4),
+        Happening(0, "tick", "B", 3),
+        Happening(150, "tick", "A", 3),
+        Happening(150, "tick", "B", 5),
+        Happening(300, "tick", "A", 4),
+        Happening(340, "tick", "B", 6),
+        Happening(340, "resume", waited_s=20 * 60),
+        Happening(340, "tick", "B", 3),
+        Happening(450, "tick", "A", 3),
+        Happening(450, "tick", "B", 4),
+        Happening(600, "tick", "A", 2),
+        Happening(600, "tick", "B", 3),
+    ),
+    reflection_a="He came back as he had said. That was new.",
+    reflection_b="Twenty minutes in the garden were enough to listen again.",
+)
+SUNDAY_AFTER = timedelta(days=5)
+"""From the third session, a Tuesday, to the evening of their first window at home."""
+
 
 def write_demo_course(code: str, *, clinic_id: str, now: datetime) -> None:
     """Write, sign and seal the notes of the sessions that are past."""
@@ -208,6 +237,9 @@ def write_demo_course(code: str, *, clinic_id: str, now: datetime) -> None:
             _write(appointment_id, told, actor=lead, now=ended_at + timedelta(minutes=20))
     if len(held) > 1 and held[1][1] < now:
         draw_cycle(code, CYCLE, actor=lead, now=held[1][1])
+    if len(held) > 3 and held[3][1] < now:
+        sunday = (held[2][1] + SUNDAY_AFTER).date()
+        add_run(code, WINDOW, happened_on=sunday, actor=lead, now=held[3][1])
 
 
 def _lead(therapist_id: str | None, *, clinic_id: str) -> Actor:

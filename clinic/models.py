@@ -5,8 +5,8 @@ from clinic.booking import models as booking
 from clinic.calendars import models as calendars
 from clinic.couples import models as couples
 from clinic.foundation import audit, outbox, vault
+from clinic.notes import exercise_models, restricted_models, rupture_models
 from clinic.notes import models as notes
-from clinic.notes import restricted_models, rupture_models
 from clinic.practice import models as practice
 from clinic.scheduling_services import models as scheduling_services
 
@@ -16,6 +16,7 @@ __all__ = [
     "booking",
     "calendars",
     "couples",
+    "exercise_models",
     "notes",
     "outbox",
     "practice",

@@ -18,6 +18,7 @@ from clinic.foundation.permissions import Actor, Role
 from clinic.notes.note_content import Attendance, Intervention, NoteContent, SafetyCheck
 from clinic.notes.service import enter_note, save_draft
 from clinic.notes.signing import seal_when_due, sign_note
+from clinic.notes.window_run import Happening, RunDetails
 from clinic.practice.clinics import open_clinic
 from clinic.practice.models import (
     Clinic,
@@ -263,3 +264,23 @@ def make_signed_note(
     if sealed:
         seal_when_due({"note": note_id}, now + timedelta(minutes=15))
     return note_id
+
+
+def a_run(*, then: tuple[Happening, ...] = (), **changes: Any) -> RunDetails:
+    """The run of the worked example up to its pause at 340 seconds, and what came `then`."""
+    log = (
+        Happening(0, "start"),
+        Happening(0, "tick", "B", 3),
+        Happening(150, "tick", "B", 5),
+        Happening(340, "tick", "B", 6),
+        *then,
+    )
+    values: dict[str, Any] = {
+        "asker": "A",
+        "listener": "B",
+        "question": "Do you still think of that evening?",
+        "consent_a": True,
+        "consent_b": True,
+        "log": log,
+    }
+    return RunDetails(**(values | changes))

@@ -74,7 +74,8 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "matching/reasons.py",
     ),
     "notes and the ledger: tests/notes/test_ledger.py, test_who_sees_what.py, test_signing.py, "
-    "test_ruptures.py, test_service.py, test_at_rest.py, test_record_import.py, test_demo_course.py": (
+    "test_ruptures.py, test_service.py, test_at_rest.py, test_record_import.py, test_demo_course.py, "
+    "test_exercise_runs.py": (
         "notes/access.py",
         "notes/addenda.py",
         "notes/chart_shapes.py",
@@ -108,6 +109,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/signed_facts.py",
         "notes/signed_ruptures.py",
         "notes/told_between.py",
+        "notes/stored_runs.py",
         "notes/unsigned.py",
     ),
     "the practice: tests/practice/test_views.py, test_queries.py, test_vocabulary.py": (

@@ -74,6 +74,7 @@ class Permission(StrEnum):
     READ_SIGNED_NOTE = "read_signed_note"
     READ_DRAFT_NOTE = "read_draft_note"
     READ_RESTRICTED = "read_restricted"
+    READ_EXERCISE_RUN = "read_exercise_run"
     COSIGN_NOTE = "cosign_note"
     WRITE_PROCESS_NOTE = "write_process_note"
     READ_PROCESS_NOTE = "read_process_note"
@@ -191,6 +192,7 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.READ_SIGNED_NOTE: (leads_the_couple, supervises, broke_the_glass, is_system),
     Permission.READ_DRAFT_NOTE: (leads_the_couple,),
     Permission.READ_RESTRICTED: (leads_the_couple, supervises, is_system),
+    Permission.READ_EXERCISE_RUN: (leads_the_couple, supervises, is_system),
     Permission.COSIGN_NOTE: (supervises_another,),
     Permission.WRITE_PROCESS_NOTE: (leads_the_couple,),
     Permission.READ_PROCESS_NOTE: (wrote_it,),

@@ -1,4 +1,4 @@
-"""A couple's course as it is stored, read into plain values: sessions, ruptures, attempts, ratings.
+"""A couple's course as it is stored, read into plain values: sessions, ruptures, attempts, runs.
 
 Sessions are numbered by the time they were held: all notes of joint sessions that were not
 entered in error. What the ledger counts are the signed ones.
@@ -24,6 +24,7 @@ from clinic.notes.ledger_facts import (
     RatingFact,
     RuptureFacts,
     SessionFact,
+    WindowRunFact,
 )
 from clinic.notes.models import INDIVIDUAL_KINDS, NoteAddendum, SessionNote
 from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
@@ -35,6 +36,7 @@ from clinic.notes.rupture_models import (
     Rupture,
     RuptureEventRow,
 )
+from clinic.notes.stored_runs import RunSeen, list_runs
 
 Row = TypeVar("Row", RepairAttempt, PartnerRating)
 SIGNED = ("signed", "cosign_pending", "cosigned")
@@ -97,6 +99,8 @@ class Course:
     ruptures: tuple[RuptureSeen, ...]
     attempts: tuple[AttemptSeen, ...] = ()
     ratings: tuple[RatingSeen, ...] = ()
+    runs: tuple[RunSeen, ...] = ()
+    """Those that count: none that was withdrawn."""
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -130,16 +134,18 @@ class Course:
             ),
             attempts=tuple(_attempt_fact(one) for one in self.attempts),
             ratings=tuple(_rating_fact(one) for one in self.ratings),
+            windows=tuple(_window_fact(one) for one in self.runs),
             partners=self.chart.members if len(self.chart.members) >= 2 else ("A", "B"),
             zone=self.chart.zone,
         )
 
 
-def load_course(chart: Chart, *, restricted: bool = True) -> Course:
-    """Read a couple's course; without what is restricted when `restricted` is false."""
+def load_course(chart: Chart, *, restricted: bool = True, runs: bool = True) -> Course:
+    """Read a couple's course; without what is restricted, or without the runs of exercises."""
     frame = load_frame(chart, restricted=restricted)
     shown = {one.ref for one in frame.ruptures}
     attempts = list_attempts(chart.couple_id, numbers=frame.numbers)
+    found = list_runs(chart.couple_id) if runs else ()
     return replace(
         frame,
         attempts=tuple(
@@ -148,6 +154,7 @@ def load_course(chart: Chart, *, restricted: bool = True) -> Course:
             if restricted or one.details.rupture is None or one.details.rupture in shown
         ),
         ratings=_ratings(chart.couple_id, frame.numbers),
+        runs=tuple(one for one in found if one.withdrawn_at is None),
     )
 
 
@@ -298,3 +305,7 @@ def _rating_fact(one: RatingSeen) -> RatingFact:
         d.regulation,
         d.source,
     )
+
+
+def _window_fact(one: RunSeen) -> WindowRunFact:
+    return WindowRunFact(one.happened_on, one.state.end_state or "", one.state.first_pause_s)

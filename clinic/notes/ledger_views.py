@@ -12,7 +12,9 @@ from clinic.foundation.permissions import Permission
 from clinic.notes.chart_drawing import draw_dots, draw_partner, draw_steps
 from clinic.notes.chart_scales import NARROW, WIDE
 from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
+from clinic.notes.course import Course
 from clinic.notes.cycle_chart import CycleChart, cycle_chart, partner_safe_cycle
+from clinic.notes.exercise_views import window_pictures
 from clinic.notes.lane_drawing import draw_lanes
 from clinic.notes.ledger import build_ledger, partner_safe
 from clinic.notes.ledger_facts import LedgerInput
@@ -46,6 +48,7 @@ def show(code: str) -> str:
         viewer=viewer,
         axis=axis,
         ledger=ledger,
+        windows=_windows(course, safe=safe, viewer=viewer),
         told_inside=any(v is not None for v in [*inside, *(gap for _n, gap in ledger.gaps)]),
         cycle=_cycle(code, facts, viewer=viewer, safe=safe),
         **_charts(facts, axis=axis, viewer=viewer, safe=safe),
@@ -57,6 +60,14 @@ def _cycle(code: str, facts: LedgerInput, *, viewer: str | None, safe: bool) -> 
         shown = partner_safe_cycle(latest.details, viewer=viewer) if safe else latest.details
         return cycle_chart(shown, partners=facts.partners)
     return None
+
+
+def _windows(course: Course, *, safe: bool, viewer: str | None) -> list[dict[str, Any]]:
+    """The windows that were held, newest first; for partners none without a viewer."""
+    if safe and viewer is None:
+        return []
+    held = [one for one in reversed(course.runs) if one.state.end_state != "not_started"]
+    return window_pictures(held, partners=course.chart.members, viewer=viewer if safe else None)
 
 
 def _charts(facts: LedgerInput, *, axis: str, viewer: str | None, safe: bool) -> dict[str, Any]:

@@ -25,7 +25,11 @@ def hidden_kinds(chart: Chart, *, actor: Actor) -> tuple[str, ...]:
 
 def course_for(chart: Chart, *, actor: Actor) -> Course:
     """The course as far as the actor may read it."""
-    return load_course(chart, restricted=may(actor, Permission.READ_RESTRICTED, chart))
+    return load_course(
+        chart,
+        restricted=may(actor, Permission.READ_RESTRICTED, chart),
+        runs=may(actor, Permission.READ_EXERCISE_RUN, chart),
+    )
 
 
 def hidden_refs(chart: Chart, *, actor: Actor) -> frozenset[str]:

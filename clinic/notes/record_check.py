@@ -27,6 +27,7 @@ from clinic.notes.record_shape import AttemptPart, CoupleRecord, EventPart, Note
 from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.seal import digest
+from clinic.notes.window_run import run_problems
 
 Problem = tuple[str, str]
 LISTS = (
@@ -43,6 +44,7 @@ LISTS = (
     "disclosures",
     "flags",
     "in_error",
+    "runs",
 )
 UNIQUE = {
     "members": ("slot",),
@@ -69,7 +71,14 @@ ALLOWED = {
 }
 _ID = re.compile(r"[0-9a-f]{32}")
 _CODE = re.compile(r"C-[0-9]{4,9}")
-_LONGEST = {"author": 60, "saved_by": 60, "cosigned_by": 60, "cleared_by": 60, "digest": 64}
+_LONGEST = {
+    "author": 60,
+    "saved_by": 60,
+    "cosigned_by": 60,
+    "cleared_by": 60,
+    "withdrawn_by": 60,
+    "digest": 64,
+}
 _LARGEST = 2**31 - 1
 
 
@@ -87,6 +96,7 @@ def record_problems(record: CoupleRecord, *, today: date) -> list[Problem]:
         _logs,
         _clinical,
         _in_error,
+        _runs,
     )
     return [problem for rule in rules for problem in rule(record, today)]
 
@@ -328,6 +338,15 @@ def _in_error(record: CoupleRecord, _today: date) -> Iterator[Problem]:
             yield place, "Its note is not sealed."
         yield from _at(f"{place}.details", error_problems(one.details))
         seen.add(told or "")
+
+
+def _runs(record: CoupleRecord, today: date) -> Iterator[Problem]:
+    members = tuple(one.slot for one in record.members)
+    for at, run in enumerate(record.runs):
+        if (run.withdrawn_at is None) != (run.withdrawn_by is None):
+            yield f"runs[{at}].withdrawn_by", "Who withdrew a run is told with when."
+        found = run_problems(run.details, happened_on=run.happened_on, today=today, members=members)
+        yield from _at(f"runs[{at}].details", found)
 
 
 def _at(place: str, found: Iterable[Problem]) -> Iterator[Problem]:

@@ -22,6 +22,7 @@ from clinic.notes.clinical_values import (
     RatingDetails,
     RuptureDetails,
 )
+from clinic.notes.window_run import RunDetails
 
 FORMAT = "couple-record/1"
 
@@ -242,6 +243,21 @@ class FlagPart:
 
 
 @dataclass(frozen=True, slots=True)
+class RunPart:
+    """A run of an exercise."""
+
+    id: str
+    at: datetime
+    happened_on: date
+    entered_at: datetime
+    author: str
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    revision: int
+    details: RunDetails
+
+
+@dataclass(frozen=True, slots=True)
 class CoupleRecord:
     """Everything of one couple's record, in one document."""
 
@@ -260,3 +276,4 @@ class CoupleRecord:
     disclosures: tuple[DisclosurePart, ...]
     flags: tuple[FlagPart, ...]
     in_error: tuple[InErrorPart, ...] = ()
+    runs: tuple[RunPart, ...] = ()

@@ -7,6 +7,7 @@ from typing import Any
 
 from clinic.foundation.database import Base
 from clinic.notes import record_shape as shape
+from clinic.notes.exercise_models import ExerciseRun
 from clinic.notes.models import NoteAddendum, NoteVersion, SessionNote
 from clinic.notes.restricted_models import IndividualDisclosure, SafetyFlag
 from clinic.notes.rupture_models import (
@@ -49,5 +50,6 @@ TABLES = (
     RecordTable("disclosures", IndividualDisclosure, shape.DisclosurePart, "details", ("at", "id")),
     RecordTable("flags", SafetyFlag, shape.FlagPart, "details", ("opened_at", "id")),
     RecordTable("in_error", EntryInError, shape.InErrorPart, "details", ("at", "id")),
+    RecordTable("runs", ExerciseRun, shape.RunPart, "details", ("at", "entered_at", "id")),
 )
 """Parents come before what points to them."""

@@ -1,4 +1,4 @@
-"""A couple's timeline: notes, ruptures and attempts, newest first, a page of 25 at a time.
+"""A couple's timeline: notes, ruptures, attempts and windows, newest first, 25 a page.
 
 Pages are cut by key (instant, id), so that a page stays what it was when something is added
 above it, and the hundredth page costs what the first does.
@@ -29,9 +29,11 @@ from clinic.notes.course import (
     load_course,
     marked_in_error,
 )
+from clinic.notes.exercise_models import ExerciseRun
 from clinic.notes.models import SessionNote
 from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_body
 from clinic.notes.rupture_models import RepairAttempt, Rupture
+from clinic.notes.stored_runs import RunSeen, list_runs
 
 PAGE = 25
 EXCERPT = 160
@@ -55,7 +57,7 @@ class NoteLine:
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """One item; `what` is `note`, `rupture` or `attempt`, and exactly that field is filled."""
+    """One item; `what` names the one field that is filled: note, rupture, attempt or run."""
 
     what: str
     id: str
@@ -63,6 +65,7 @@ class TimelineItem:
     note: NoteLine | None = None
     rupture: RuptureSeen | None = None
     attempt: AttemptSeen | None = None
+    run: RunSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ def _keys(
         _ruptures(course, actor=actor),
         _attempts(chart, course, actor=actor),
     ]
+    if may(actor, Permission.READ_EXERCISE_RUN, chart):
+        parts.append(_runs(chart))
     together = union_all(*parts).subquery()
     query = select(together.c.what, together.c.at, together.c.id)
     if key is not None:
@@ -171,6 +176,12 @@ def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, date
     return query.where(or_(RepairAttempt.note_id.is_(None), RepairAttempt.note_id.not_in(wrong)))
 
 
+def _runs(chart: Chart) -> Select[str, datetime, str]:
+    return select(literal("run"), ExerciseRun.at, ExerciseRun.id).where(
+        ExerciseRun.couple_id == chart.couple_id, ExerciseRun.withdrawn_at.is_(None)
+    )
+
+
 def _course(chart: Chart, *, actor: Actor) -> Course:
     """What the page needs of the course: everything only where something must be left out."""
     if may(actor, Permission.READ_RESTRICTED, chart):
@@ -192,15 +203,16 @@ def _items(
     tried = [row.id for row in keys if row.what == "attempt"]
     listed = list_attempts(chart.couple_id, ids=tried, numbers=numbers)
     attempts = {one.id: one for one in listed}
+    held = [row.id for row in keys if row.what == "run"]
+    runs = {one.id: one for one in list_runs(chart.couple_id, ids=held)} if held else {}
     hidden = hidden_refs(chart, actor=actor)
     items = []
     for row in keys:
         line = None
         if row.what == "note":
             line = _line(notes[row.id], chart, numbers.get(row.id), hidden, actor=actor)
-        items.append(
-            TimelineItem(row.what, row.id, row.at, line, ruptures.get(row.id), attempts.get(row.id))
-        )
+        found = (ruptures.get(row.id), attempts.get(row.id), runs.get(row.id))
+        items.append(TimelineItem(row.what, row.id, row.at, line, *found))
     return tuple(items)
 
 

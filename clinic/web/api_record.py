@@ -11,6 +11,7 @@ from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Permission
 from clinic.notes.course import AttemptSeen, RuptureSeen
+from clinic.notes.stored_runs import RunSeen
 from clinic.notes.timeline import NoteLine, TimelineItem, timeline_page
 from clinic.web.api_callers import read_limit
 from clinic.web.api_document import PREFIX, ApiBlueprint
@@ -28,7 +29,7 @@ records = ApiBlueprint(
 @records.arguments(TimelineQuery, location="query")
 @records.response(200, TimelineOut)
 def timeline(query: dict[str, Any], code: str) -> dict[str, Any]:
-    """Notes, ruptures and attempts, newest first. Needs the session of a clinician."""
+    """Notes, ruptures, attempts and windows, newest first. Needs the session of a clinician."""
     page = timeline_page(
         code,
         before=query.get("before"),
@@ -52,6 +53,7 @@ def item_document(item: TimelineItem) -> dict[str, Any]:
         "note": _note(item.note) if item.note else None,
         "rupture": _rupture(item.rupture) if item.rupture else None,
         "attempt": _attempt(item.attempt) if item.attempt else None,
+        "run": _run(item.run) if item.run else None,
     }
 
 
@@ -88,4 +90,13 @@ def _attempt(seen: AttemptSeen) -> dict[str, Any]:
         "felt_safety_before": told.felt_safety_before,
         "felt_safety_after": told.felt_safety_after,
         "session": seen.session_number,
+    }
+
+
+def _run(seen: RunSeen) -> dict[str, Any]:
+    return {
+        "asker": seen.details.asker,
+        "listener": seen.details.listener,
+        "end_state": seen.state.end_state,
+        "first_pause_s": seen.state.first_pause_s,
     }

@@ -22,7 +22,7 @@ from clinic.scheduling_services.queries import count_waiting
 _OF_A_RECORD = {
     "record.show", "record.search", "record.brief", "record.new_note", "session_notes.show",
     "ledger.show", "ruptures.show", "restricted.show", "restricted.process",
-    "emergency.ask", "emergency.open_record",
+    "emergency.ask", "emergency.open_record", "exercises.show", "exercises.new", "exercises.add",
 }  # fmt: skip
 """Pages of one couple: below the list of couples."""
 

@@ -76,15 +76,25 @@ class AttemptOut(Document):
     session = fields.Integer(required=True, allow_none=True)
 
 
-class TimelineItemOut(Document):
-    """One item: the member that `what` names is filled, the other two are null."""
+class RunOut(Document):
+    """A Transparency Window that was held; `first_pause_s` is null without a pause."""
 
-    what = Text(required=True, metadata={"enum": ["note", "rupture", "attempt"]})
+    asker = Text(required=True, metadata={"description": "The partner: A or B."})
+    listener = Text(required=True)
+    end_state = Text(required=True)
+    first_pause_s = fields.Integer(required=True, allow_none=True)
+
+
+class TimelineItemOut(Document):
+    """One item: the member that `what` names is filled, the others are null."""
+
+    what = Text(required=True, metadata={"enum": ["note", "rupture", "attempt", "run"]})
     id = Text(required=True)
     at = Instant(required=True)
     note = Part(NoteOut, required=True, allow_none=True)
     rupture = Part(RuptureOut, required=True, allow_none=True)
     attempt = Part(AttemptOut, required=True, allow_none=True)
+    run = Part(RunOut, required=True, allow_none=True)
 
 
 class TimelineOut(Document):

@@ -97,6 +97,7 @@ ABOUT_A_SIGNED_NOTE = {
     "read_signed_note": {"lead therapist", "supervisor", "system"},
     "read_draft_note": {"lead therapist"},
     "read_restricted": {"lead therapist", "supervisor", "system"},
+    "read_exercise_run": {"lead therapist", "supervisor", "system"},
     "cosign_note": {"supervisor"},
     "write_process_note": {"lead therapist"},
     "read_process_note": {"lead therapist"},

@@ -24,6 +24,7 @@ from clinic.notes.clinical_values import (
 from clinic.notes.corrections import mark_in_error
 from clinic.notes.disclosures import write_disclosure
 from clinic.notes.emergency import break_glass
+from clinic.notes.exercise_runs import add_run, withdraw_run
 from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry
 from clinic.notes.process_notes import write_process_note
@@ -31,7 +32,7 @@ from clinic.notes.restricted_models import ProcessNote
 from clinic.notes.rupture_models import RepairAttempt, Rupture, RuptureEventRow
 from clinic.notes.ruptures import change_status
 from clinic.notes.safety import clear_safety_flag, open_safety_flag
-from tests.factories import a_note, make_care_couple, make_practice, make_signed_note
+from tests.factories import a_note, a_run, make_care_couple, make_practice, make_signed_note
 
 AT = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -56,6 +57,7 @@ CLINICAL = (
     "pursuer",
     "trust_dip",
     "withhold",
+    "transparency_window",
 )
 """A word put into every field, and codes that the record below uses (none is a column's name)."""
 pytestmark = pytest.mark.usefixtures("context")
@@ -99,6 +101,10 @@ def write_everything(couple):
         code, FlagDetails(MARK, 2, MARK, MARK), review_on=REVIEW, actor=lead, now=NOW
     )
     clear_safety_flag(code, flag, because=MARK, actor=lead, now=NOW)
+    run = a_run(question=f"{MARK} question", reflection_b=MARK)
+    add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW)
+    wrong = add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW + timedelta(minutes=1))
+    withdraw_run(code, wrong, because=MARK, actor=lead, now=NOW + timedelta(minutes=2))
     reason = f"{MARK} because it cannot wait"
     break_glass(code, reason, proved_at=NOW, actor=couple.other_therapist, now=NOW)
 

@@ -49,6 +49,13 @@ def test_ledger_command_and_page_facts_give_the_worked_example(app, demo):
             {"session": number, "gap": gap, "prompt": False}
             for number, gap in enumerate(gaps, start=1)
         ],
+        "window_tolerance": {
+            "started": 1,
+            "without_pause": 0,
+            "value": 0.0,
+            "shown": "0.0%",
+            "first_pauses_s": [340],
+        },
     }
 
     printed = app.test_cli_runner().invoke(args=["ledger", "C-0001", "--json"])

@@ -52,7 +52,7 @@ def empty_the_database():
         connection.execute(sa.text("DROP TABLE alembic_version"))
         if db.engine.dialect.name == "postgresql":
             connection.execute(sa.text("DROP FUNCTION refuse_change() CASCADE"))
-            for name in ("guard_session_note", "guard_what_a_note_brought"):
+            for name in ("guard_session_note", "guard_what_a_note_brought", "guard_exercise_run"):
                 connection.execute(sa.text(f"DROP FUNCTION IF EXISTS {name}() CASCADE"))
     from flask_migrate import upgrade
 
@@ -104,6 +104,17 @@ def test_file_follows_the_published_schema_and_the_schema_follows_the_code():
 
     assert published == made
     assert jsonschema_rs.validator_for(published).is_valid(json.loads(text))
+
+
+def test_file_from_before_there_were_runs_is_taken():
+    _couple, text, _ledger = a_record()
+    raw = json.loads(text)
+    del raw["runs"]
+    empty_the_database()
+
+    code = import_record(json.dumps(raw), now=NOW)
+
+    assert json.loads(export_record(code, actor=system(), now=NOW))["runs"] == []
 
 
 def test_same_record_twice_is_refused():
@@ -180,6 +191,9 @@ BREAKS = {
     "ratings[0].details.felt_safety": set_at(["ratings", 0, "details", "felt_safety"], 11),
     "cycles[0].details.pattern": set_at(["cycles", 0, "details", "pattern"], "round"),
     "disclosures[0].details.decision": set_at(["disclosures", 0, "details", "decision"], "tell"),
+    "runs[0].details.log.3": set_at(["runs", 0, "details", "log", 3, "value"], 11),
+    "runs[0].details.consent": set_at(["runs", 0, "details", "consent_b"], False),
+    "runs[1].withdrawn_by": set_at(["runs", 1, "withdrawn_by"], None),
     "flags[0].details.level": set_at(["flags", 0, "details", "level"], 0),
     "events[0].number": set_at(["events", 0, "number"], 2**40),
     "in_error[0]": set_at(["in_error", 0, "attempt_id"], "0" * 32),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from clinic.foundation.errors import InvalidInput
+from clinic.notes.exercise_runs import add_run, withdraw_run
 from clinic.notes.note_content import Attempt, NewRupture, RuptureEntry
 from clinic.notes.timeline import timeline_page
-from tests.factories import a_note, make_care_couple, make_signed_note
+from tests.factories import a_note, a_run, make_care_couple, make_signed_note
 
 AT = datetime(2026, 10, 1, 10, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -66,3 +67,14 @@ def test_page_stays_what_it_was_when_something_is_added_above_it(couple):
 def test_broken_cursor_is_refused(couple, cursor):
     with pytest.raises(InvalidInput, match="place on the timeline"):
         timeline_page(couple.code, before=cursor, actor=couple.lead, now=NOW)
+
+
+def test_window_stands_on_the_timeline_until_it_is_withdrawn(couple):
+    lead, day = couple.lead, date(2026, 10, 4)
+    run_id = add_run(couple.code, a_run(), happened_on=day, actor=lead, now=NOW)
+
+    item = timeline_page(couple.code, actor=lead, now=NOW).items[0]
+    withdraw_run(couple.code, run_id, because="Another couple.", actor=lead, now=NOW)
+
+    assert (item.what, item.id, item.run.state.end_state) == ("run", run_id, "stopped")
+    assert timeline_page(couple.code, actor=lead, now=NOW).items == ()

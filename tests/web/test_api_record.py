@@ -10,10 +10,11 @@ from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Role
+from clinic.notes.exercise_runs import add_run
 from clinic.notes.note_content import Attempt, NewRupture
 from clinic.notes.timeline import timeline_page
 from tests.accounts.at_the_door import signed_in
-from tests.factories import NOW, a_note, make_account, make_care_couple, make_signed_note
+from tests.factories import NOW, a_note, a_run, make_account, make_care_couple, make_signed_note
 from tests.web.api_calls import problem, refused_fields
 
 AT = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -36,6 +37,20 @@ def open_record(app, **account):
         make_account(couple.practice.clinic, **values)
         db.session.remove()
     return f"/api/v1/couples/{couple.code}/timeline", couple, signed_in(app)
+
+
+def test_window_on_the_timeline_tells_how_it_ended(app):
+    address, couple, browser = open_record(app)
+    with app.app_context():
+        add_run(couple.code, a_run(), happened_on=NOW.date(), actor=couple.lead, now=NOW)
+        db.session.remove()
+
+    newest = browser.get(address).json["items"][0]
+
+    assert (newest["what"], newest["run"]) == (
+        "run",
+        {"asker": "A", "listener": "B", "end_state": "stopped", "first_pause_s": 340},
+    )
 
 
 def test_timeline_is_what_its_page_shows_newest_first(app):

@@ -1,0 +1,138 @@
+"""The couple's Transparency Windows: the list with its pictures, and writing one down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from clinic.accounts.guard import current_actor, requires
+from clinic.foundation.clock import clock
+from clinic.foundation.database import new_id
+from clinic.foundation.errors import Conflict, InvalidInput
+from clinic.foundation.permissions import Permission, is_allowed
+from clinic.notes.access import find_chart
+from clinic.notes.clinical_rules import refuse
+from clinic.notes.exercise_runs import add_run, runs_page, withdraw_run
+from clinic.notes.overview import names_of
+from clinic.notes.run_form import RunTyped, blank_rows, read_run
+from clinic.notes.stored_runs import RunSeen
+from clinic.notes.window_chart import window_chart
+from clinic.notes.window_drawing import draw_window
+from clinic.notes.window_run import run_problems, window_rules
+from clinic.notes.words import first_names
+
+exercise_pages = Blueprint("exercises", __name__, url_prefix="/desk/couples")
+
+Page = str | tuple[str, int]
+
+
+@exercise_pages.get("/<code>/windows")
+@requires(Permission.OPEN_CHARTS)
+def show(code: str) -> str:
+    """The couple's windows, newest first."""
+    return _list_page(code)
+
+
+@exercise_pages.get("/<code>/windows/new")
+@requires(Permission.OPEN_CHARTS)
+def new(code: str) -> str:
+    """The page to write one down."""
+    return _form_page(code)
+
+
+@exercise_pages.post("/<code>/windows/new")
+@requires(Permission.OPEN_CHARTS)
+def add(code: str) -> AnyResponse | Page:
+    """Keep the window that was written down."""
+    actor, now = current_actor(), clock.now()
+    chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
+    typed = read_run(request.form, members=chart.members)
+    try:
+        happened_on = _day()
+        _check(typed, happened_on=happened_on, today=chart.day(now), members=chart.members)
+        key = request.form.get("key", "")[:64]
+        add_run(code, typed.details, happened_on=happened_on, key=key, actor=actor, now=now)
+    except (InvalidInput, Conflict) as refused:
+        return _form_page(code, refused=refused, typed=typed), refused.status
+    flash(_("The window is in the record."), "ok")
+    return redirect(url_for("exercises.show", code=code))
+
+
+@exercise_pages.post("/<code>/windows/<run_id>/withdraw")
+@requires(Permission.OPEN_CHARTS)
+def withdraw(code: str, run_id: str) -> AnyResponse | Page:
+    """Take one that was entered in error out of every count."""
+    because = request.form.get("because", "")
+    try:
+        withdraw_run(code, run_id, because=because, actor=current_actor(), now=clock.now())
+    except (InvalidInput, Conflict) as refused:
+        return _list_page(code, refused=refused), refused.status
+    flash(_("It counts no more; the entry and your reason stay."), "ok")
+    return redirect(url_for("exercises.show", code=code))
+
+
+def window_pictures(
+    runs: Sequence[RunSeen], *, partners: tuple[str, ...], viewer: str | None = None
+) -> list[dict[str, Any]]:
+    """Each run with its chart and picture, for all or for one partner."""
+    found = []
+    for one in runs:
+        chart = window_chart(one.details, partners=partners, viewer=viewer)
+        picture = draw_window(chart, places=partners)
+        found.append({"run": one, "chart": chart, "picture": picture})
+    return found
+
+
+def _list_page(code: str, **more: Any) -> str:
+    actor = current_actor()
+    page = runs_page(code, actor=actor, now=clock.now())
+    values: dict[str, Any] = {
+        "chart": page.chart,
+        "names": first_names(page.chart.names),
+        "windows": window_pictures(page.runs, partners=page.chart.members),
+        "is_blocked": page.is_blocked,
+        "people": names_of([one.author for one in page.runs], clinic_id=actor.clinic_id),
+        "can_write": is_allowed(actor, Permission.WRITE_CHART, page.chart),
+        "limit": window_rules().threshold,
+        "refused": None,
+    }
+    return render_template("notes/windows.html", **(values | more))
+
+
+def _form_page(code: str, *, typed: RunTyped | None = None, **more: Any) -> str:
+    actor, now = current_actor(), clock.now()
+    chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
+    page = runs_page(code, actor=actor, now=now)
+    values: dict[str, Any] = {
+        "chart": chart,
+        "names": first_names(chart.names),
+        "is_blocked": page.is_blocked,
+        "rows": typed.rows if typed else blank_rows(chart.members),
+        "details": typed.details if typed else None,
+        "typed": request.form,
+        "rules": window_rules(),
+        "today": chart.day(now),
+        "key": new_id(),
+        "refused": None,
+    }
+    return render_template("notes/window_new.html", **(values | more))
+
+
+def _check(typed: RunTyped, *, happened_on: date, today: date, members: Sequence[str]) -> None:
+    """Refuse what is wrong with the rows first, then what the rules refuse, told at the rows."""
+    problems = run_problems(typed.details, happened_on=happened_on, today=today, members=members)
+    rows = typed.row_problems()
+    plain = [one for one in problems if not one[0].startswith("log")]
+    refuse([*plain, *rows] if rows else typed.at_rows(problems))
+
+
+def _day() -> date:
+    try:
+        return date.fromisoformat(request.form.get("happened_on", ""))
+    except ValueError:
+        raise InvalidInput({"happened_on": [_("Give a day like 2026-03-31.")]}) from None

@@ -1,0 +1,52 @@
+"""The couple's exercise runs as they are stored, read into plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from sqlalchemy import select
+
+from clinic.foundation.database import session
+from clinic.notes.exercise_models import ExerciseRun
+from clinic.notes.window_run import RunDetails, RunState, replay
+
+
+@dataclass(frozen=True)
+class RunSeen:
+    """A stored run; `withdrawn_at` is set on one that was entered in error."""
+
+    id: str
+    at: datetime
+    happened_on: date
+    author: str
+    details: RunDetails
+    withdrawn_at: datetime | None = None
+    withdrawn_by: str | None = None
+
+    @cached_property
+    def state(self) -> RunState:
+        """What its log comes to."""
+        return replay(self.details.log)
+
+
+def list_runs(couple_id: str, *, ids: Iterable[str] | None = None) -> tuple[RunSeen, ...]:
+    """The stored runs of a couple (of these ids) by when they were held."""
+    query = select(ExerciseRun).where(ExerciseRun.couple_id == couple_id)
+    if ids is not None:
+        query = query.where(ExerciseRun.id.in_(list(ids)))
+    rows = session().scalars(query.order_by(ExerciseRun.at, ExerciseRun.entered_at, ExerciseRun.id))
+    return tuple(
+        RunSeen(
+            row.id,
+            row.at,
+            row.happened_on,
+            row.author,
+            row.details,
+            row.withdrawn_at,
+            row.withdrawn_by,
+        )
+        for row in rows
+    )
