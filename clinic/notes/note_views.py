@@ -28,6 +28,7 @@ from clinic.notes.plain_json import NotPlain, dump, load
 from clinic.notes.proof import show_password
 from clinic.notes.queries import NoteScreen, NoteSeen, note_screen, read_note
 from clinic.notes.seal import RECALL_WINDOW, NoteStatus
+from clinic.notes.told_between import marked_in_note
 from clinic.notes.words import FILTERS, first_names, offered
 
 session_notes = Blueprint("session_notes", __name__, url_prefix="/desk")
@@ -225,6 +226,7 @@ def reading_page(seen: NoteSeen, **more: Any) -> str:
         "can_write": is_allowed(actor, Permission.WRITE_CHART, seen.chart),
         "is_author": seen.author == actor.name,
         "can_cosign": is_allowed(actor, Permission.COSIGN_NOTE, Written(seen.chart, seen.author)),
+        "marked": marked_in_note(seen.chart, seen.id, actor=actor),
         "problems": {},
         "typed": {},
     }

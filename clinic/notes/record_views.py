@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.notes import service
 from clinic.notes.access import find_chart
 from clinic.notes.couple_list import list_couples, next_session
@@ -21,6 +21,7 @@ from clinic.notes.overview import Overview, couple_overview
 from clinic.notes.safety import list_safety_flags
 from clinic.notes.search import Wanted, fold, search_couple, search_own_couples
 from clinic.notes.timeline import timeline_page
+from clinic.notes.told_between import Told, told_between_sessions
 from clinic.notes.unsigned import unsigned_notes, waiting_for_cosignature
 from clinic.notes.words import first_names, offered
 
@@ -107,6 +108,7 @@ def brief(code: str) -> str:
         flags=[one for one in flags if one.cleared_at is None],
         coming=next_session(overview.chart, now=now),
         can_write=is_allowed(actor, Permission.WRITE_CHART, overview.chart),
+        told=_told_since(overview, actor=actor, now=now),
         appointment=request.args.get("appointment", ""),
         **_standing(overview),
     )
@@ -203,6 +205,17 @@ def _standing(overview: Overview) -> dict[str, Any]:
         "parked": [one for one in overview.ruptures if one.state.status == "parked"],
         "ratings": {slot: one.details for slot, one in newest.items()},
     }
+
+
+def _told_since(overview: Overview, *, actor: Actor, now: datetime) -> list[Told]:
+    """What was told since the last session and still counts, newest first."""
+    held = [one.ends_at for one in overview.sessions if one.ends_at <= now]
+    between = told_between_sessions(overview.chart.code, actor=actor, now=now)
+    return [
+        one
+        for one in between.entries
+        if one.in_error is None and (not held or one.at > max(held)) and not one.from_note
+    ]
 
 
 def _searched() -> list[tuple[str, list[Any]]]:

@@ -5,12 +5,12 @@ The reading is in the audit log before its text is given.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
@@ -23,6 +23,8 @@ from clinic.notes.reading import hidden_kinds, hidden_refs
 from clinic.notes.rupture_models import EntryInError, PartnerRating, RepairAttempt
 
 Row = TypeVar("Row", RepairAttempt, PartnerRating)
+Narrowed = Callable[[Any], ColumnElement[bool]]
+"""Which rows of either table are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def told_between_sessions(code: str, *, actor: Actor, now: datetime) -> Between:
     hidden = hidden_refs(chart, actor=actor)
     frame = load_frame(chart)
     shown = tuple(one for one in frame.ruptures if one.ref not in hidden)
-    entries = _entries(chart, numbers=frame.numbers, actor=actor)
+    entries = _entries(chart, _outside_a_note(chart), numbers=frame.numbers, actor=actor)
     newest = sorted(entries, key=lambda one: (one.at, one.id), reverse=True)
     return Between(replace(frame, ruptures=shown), tuple(newest))
 
@@ -80,33 +82,48 @@ def one_told(code: str, what: str, entry_id: str, *, actor: Actor, now: datetime
     chart = find_chart(code, actor=actor, now=now)
     tell_reading("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     numbers = {one.note_id: one.number for one in list_sessions(chart.couple_id)}
-    for one in _entries(chart, numbers=numbers, actor=actor, only=entry_id):
+    found = _entries(chart, lambda table: table.id == entry_id, numbers=numbers, actor=actor)
+    for one in found:
         if one.what == what:
             return one
     raise NotFound
 
 
+def marked_in_note(chart: Chart, note_id: str, *, actor: Actor) -> tuple[Told, ...]:
+    """What of a note's attempts and ratings was marked in error; the note's reading is told."""
+
+    def of_note(table: Any) -> ColumnElement[bool]:
+        return and_(table.note_id == note_id, table.id.in_(_marked(table, chart)))
+
+    return tuple(_entries(chart, of_note, numbers={}, actor=actor))
+
+
+def _outside_a_note(chart: Chart) -> Narrowed:
+    return lambda table: or_(table.from_note.is_(False), table.id.in_(_marked(table, chart)))
+
+
+def _marked(table: Any, chart: Chart) -> Select[str | None]:
+    return marked_in_error(table, chart.couple_id)
+
+
 def _entries(
-    chart: Chart, *, numbers: Mapping[str, int], actor: Actor, only: str | None = None
+    chart: Chart, narrowed: Narrowed, *, numbers: Mapping[str, int], actor: Actor
 ) -> Iterator[Told]:
     marks = _marks(chart.couple_id)
     hidden = hidden_refs(chart, actor=actor)
     apart = _notes_apart(chart, actor=actor)
-    for row in _rows(RepairAttempt, chart.couple_id, only):
+    for row in _rows(RepairAttempt, chart.couple_id, narrowed):
         if row.details.rupture in hidden or row.note_id in apart:
             continue
         yield _told(row, "attempt", numbers, marks, on=row.happened_on)
-    for one in _rows(PartnerRating, chart.couple_id, only):
+    for one in _rows(PartnerRating, chart.couple_id, narrowed):
         if one.note_id not in apart:
             yield _told(one, "rating", numbers, marks, on=chart.day(one.at))
 
 
-def _rows(table: type[Row], couple_id: str, only: str | None) -> Iterator[Row]:
-    query = select(table).where(table.couple_id == couple_id)
-    if only is not None:
-        return iter(session().scalars(query.where(table.id == only)))
-    marked = table.id.in_(marked_in_error(table, couple_id))
-    return iter(session().scalars(query.where(or_(table.from_note.is_(False), marked))))
+def _rows(table: type[Row], couple_id: str, narrowed: Narrowed) -> Iterator[Row]:
+    query = select(table).where(table.couple_id == couple_id, narrowed(table))
+    return iter(session().scalars(query))
 
 
 def _told(

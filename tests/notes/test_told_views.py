@@ -13,9 +13,10 @@ from clinic.foundation.database import new_id, session
 from clinic.foundation.permissions import Role
 from clinic.notes.at_home import add_attempt_at_home, add_ratings
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails
+from clinic.notes.note_content import Rating
 from clinic.notes.overview import couple_overview
 from clinic.notes.rupture_models import PartnerRating, RepairAttempt
-from tests.factories import make_signed_note
+from tests.factories import a_note, make_signed_note
 from tests.notes.test_views import AT, open_desk
 
 KEY = re.compile(r'name="attempt-key"[^>]*value="([0-9a-f]{32})"')
@@ -284,3 +285,28 @@ def test_title_names_nobody_and_nothing_of_it(desk):
     for path in (home(desk), f"/desk/couples/{desk.couple.code}/told/attempt/{entry}"):
         title = re.search(r"<title>(.*?)</title>", desk.get(path), re.DOTALL)[1]
         assert not re.search("Alex|Sam|couple|apprec", title, re.IGNORECASE)
+
+
+def test_brief_shows_what_was_told_since_the_last_session(desk):
+    desk.make(lambda: make_signed_note(desk.couple, at=AT - timedelta(days=7)))
+    tried(desk, note="Over breakfast.")
+    brief = f"/desk/couples/{desk.couple.code}/brief"
+    assert "Over breakfast." in desk.get(brief)
+
+    desk.make(lambda: make_signed_note(desk.couple, at=AT + timedelta(hours=3)))
+
+    assert "Over breakfast." not in desk.get(brief)
+
+
+def test_signed_note_says_what_of_it_was_entered_in_error(desk):
+    rated = a_note(ratings=(Rating("A", "end", 5, 8, 5),))
+    note = desk.make(lambda: make_signed_note(desk.couple, rated, at=AT))
+    [rating] = overview(desk).ratings
+    assert "entered in error" not in desk.get(f"/desk/notes/{note}")
+
+    path = f"/desk/couples/{desk.couple.code}/told/rating/{rating.id}"
+    desk.post(path + "/in-error", {"reason": "It was Sam who said so."})
+
+    page = desk.get(f"/desk/notes/{note}")
+    assert "It was Sam who said so." in page
+    assert path in page

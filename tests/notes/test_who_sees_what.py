@@ -13,7 +13,15 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions import Actor
-from clinic.notes.clinical_values import DisclosureDetails, FlagDetails, RuptureDetails
+from clinic.notes.at_home import add_attempt_at_home, draw_cycle
+from clinic.notes.clinical_values import (
+    AttemptDetails,
+    CycleDetails,
+    DisclosureDetails,
+    FlagDetails,
+    RuptureDetails,
+)
+from clinic.notes.corrections import mark_in_error
 from clinic.notes.disclosures import list_disclosures, write_disclosure
 from clinic.notes.emergency import break_glass
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry
@@ -21,6 +29,7 @@ from clinic.notes.overview import (
     chart_accesses,
     couple_ledger,
     couple_overview,
+    cycle_versions,
     emergency_openings,
 )
 from clinic.notes.process_notes import list_process_notes, read_process_note, write_process_note
@@ -32,6 +41,7 @@ from clinic.notes.search import Wanted, search_couple
 from clinic.notes.service import enter_note, save_draft
 from clinic.notes.signing import ProofNeeded
 from clinic.notes.timeline import timeline_page
+from clinic.notes.told_between import told_between_sessions
 from tests.factories import a_note, make_care_couple, make_note, make_signed_note
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
@@ -70,6 +80,12 @@ class Room:
             actor=lead,
             now=NOW,
         )
+        tried = [AttemptDetails("A", ("appreciation",), "partly", ref) for ref in ("R-01", "R-02")]
+        self.told, self.hidden = (
+            add_attempt_at_home(self.couple.code, one, happened_on=AT.date(), actor=lead, now=NOW)
+            for one in tried
+        )
+        draw_cycle(self.couple.code, CycleDetails("A missed call"), actor=lead, now=NOW)
         self.process = write_process_note(self.couple.code, "My own unease.", actor=lead, now=NOW)
         for text, flagged in (("Told alone.", False), ("Afraid at home.", True)):
             write_disclosure(
@@ -124,6 +140,17 @@ CHARTS = {
     "timeline": lambda room, actor: sorted(
         one.what for one in timeline_page(room.couple.code, actor=actor, now=NOW).items
     ),
+    "told between sessions": lambda room, actor: sorted(
+        one.attempt.rupture
+        for one in told_between_sessions(room.couple.code, actor=actor, now=NOW).entries
+    ),
+    "cycle": lambda room, actor: len(cycle_versions(room.couple.code, actor=actor, now=NOW)),
+    "drawing the cycle": lambda room, actor: draw_cycle(
+        room.couple.code, CycleDetails("Silence"), actor=actor, now=NOW
+    ),
+    "marking an entry in error": lambda room, actor: mark_in_error(
+        room.couple.code, "attempt", room.told, reason="Wrong day.", actor=actor, now=NOW
+    ),
     "process note": lambda room, actor: read_process_note(room.process, actor=actor, now=NOW).text,
     "process notes": lambda room, actor: len(
         list_process_notes(room.couple.code, actor=actor, now=NOW)
@@ -152,8 +179,8 @@ CHARTS = {
 }
 NONE = "not found"
 PLAN = "Ten quiet minutes on Sunday."
-ALL = ["attempt", "attempt", "note", "note", "note", "rupture", "rupture"]
-SIGNED = ["attempt", "attempt", "note", "rupture", "rupture"]
+ALL = ["attempt", "attempt", "attempt", "attempt", "note", "note", "note", "rupture", "rupture"]
+SIGNED = ["attempt", "attempt", "attempt", "attempt", "note", "rupture", "rupture"]
 NOBODY_ELSE = {"other_therapist": NONE, "desk": NONE, "admin": NONE, "link": NONE}
 TABLE = {
     "signed joint note": {"lead": PLAN, "supervisor": PLAN},
@@ -166,6 +193,10 @@ TABLE = {
         "supervisor": ["joint", "restricted"],
     },
     "timeline": {"lead": ALL, "supervisor": SIGNED},
+    "told between sessions": {"lead": ["R-01", "R-02"], "supervisor": ["R-01", "R-02"]},
+    "cycle": {"lead": 1, "supervisor": 1},
+    "drawing the cycle": {"lead": 2, "supervisor": "refused"},
+    "marking an entry in error": {"lead": None, "supervisor": "refused"},
     "process note": {"lead": "My own unease.", "supervisor": NONE},
     "process notes": {"lead": 1, "supervisor": "refused", "link": "refused"},
     "disclosures": {"lead": ["Afraid at home.", "Told alone."], "supervisor": ["Afraid at home."]},
@@ -213,11 +244,13 @@ def test_break_glass_opens_the_joint_chart_for_an_hour_without_what_is_restricte
     course, _ledger = couple_ledger(room.couple.code, actor=actor, now=NOW)
     note = read_note(room.note, actor=actor, now=NOW).body.content
     assert [one.ref for one in course.ruptures] == ["R-01"]
-    assert [one.details.rupture for one in course.attempts] == ["R-01"]
+    assert [one.details.rupture for one in course.attempts] == ["R-01", "R-01"]
     assert [one.key for one in note.new_ruptures] == ["R-01"]
     assert [one.rupture for one in note.attempts] == ["R-01"]
     page = timeline_page(room.couple.code, actor=actor, now=NOW)
-    assert sorted(one.what for one in page.items) == ["attempt", "note", "rupture"]
+    assert sorted(one.what for one in page.items) == ["attempt", "attempt", "note", "rupture"]
+    between = told_between_sessions(room.couple.code, actor=actor, now=NOW)
+    assert [one.id for one in between.entries] == [room.told]
     assert outcome(lambda: read_note(room.note, actor=actor, now=until)) == NONE
 
 
@@ -227,6 +260,8 @@ def test_break_glass_opens_the_joint_chart_for_an_hour_without_what_is_restricte
         ("draft", NONE),
         ("writing a note", "refused"),
         ("writing in the ledger", "refused"),
+        ("drawing the cycle", "refused"),
+        ("marking an entry in error", "refused"),
         ("process note", NONE),
         ("process notes", "refused"),
         ("disclosures", []),
