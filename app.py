@@ -164,6 +164,7 @@ def _register_handlers(app: Flask) -> None:
     from clinic.accounts.notices import ACCOUNT_MAIL
     from clinic.booking.history import MAIL
     from clinic.booking.letters import send_appointment_mail
+    from clinic.booking.outside_hours import booked_outside_hours
     from clinic.booking.requests import EXPIRE, expire_when_due
     from clinic.calendars.mail_parts import invitation_for
     from clinic.calendars.outside_calendars import REFRESH
@@ -176,6 +177,7 @@ def _register_handlers(app: Flask) -> None:
     from clinic.web.account_letters import send_account_mail
 
     app.extensions["appointment_invitation"] = invitation_for
+    app.extensions["booked_outside_hours"] = booked_outside_hours
     app.extensions["outside_guard"] = guard_for(app.extensions["settings"].base_url)
     app.extensions["outbox"] = {
         MAIL: {"mail": send_appointment_mail},

@@ -65,7 +65,7 @@ def diaries(
     claims = _claims(list(zones), around, now=now, leave_out=leave_out)
     busy = _outside_busy(list(zones), around)
     return {
-        id_: Diary(_schedule(zone, hours[id_]), tuple(claims[id_]), tuple(busy[id_]))
+        id_: Diary(schedule_of(zone, hours[id_]), tuple(claims[id_]), tuple(busy[id_]))
         for id_, zone in zones.items()
     }
 
@@ -154,7 +154,8 @@ def why_not(
     )
 
 
-def _schedule(zone: str, rows: ScheduleRows) -> Schedule:
+def schedule_of(zone: str, rows: ScheduleRows) -> Schedule:
+    """One therapist's schedule as the slot rules read it."""
     return Schedule(
         time_zone=zone,
         weekly=tuple(WeeklyHours(day, WallRange(start, end)) for day, start, end in rows.weekly),

@@ -7,16 +7,19 @@ lengths or limits, and a choice that is not on offer goes through to be refused 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
+    BooleanField,
     DateField,
     Field,
     Form,
+    HiddenField,
     IntegerField,
     SelectChoice,
     SelectField,
@@ -143,11 +146,50 @@ def in_largest_unit(minutes: int) -> tuple[int, str]:
     return minutes, "hours"
 
 
-class PracticeForm(FlaskForm):  # type: ignore[misc]
-    """A form that can show the problems that a service found."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which what was typed is not what is stored."""
 
+    label: str
+    typed: str
+    stored: str
+
+
+class PracticeForm(FlaskForm):  # type: ignore[misc]
+    """A form that can show the problems that a service found, and what changed meanwhile."""
+
+    version = HiddenField()
+    """The version of what the form was drawn from (`versions.py`)."""
     aliases: Mapping[str, str] = {}
     """Fields whose names differ from the paths of the rules."""
+    is_outdated = False
+    differences: Sequence[Difference] = ()
+
+    @property
+    def seen(self) -> str:
+        """The version that was sent; a form without one has seen nothing."""
+        return (self.version.raw_data or [""])[0]
+
+    @property
+    def status(self) -> int:
+        """What its page answers with."""
+        return 409 if self.is_outdated else 422 if self.is_refused else 200
+
+    def compare(self, stored: PracticeForm) -> None:
+        """Say that it was changed elsewhere, and where; sent again, it is meant."""
+        theirs = {name: value for name, _label, value in stored.told()}
+        self.is_outdated, self.version.data = True, stored.version.data
+        self.differences = [
+            Difference(label, value, theirs.get(name, ""))
+            for name, label, value in self.told()
+            if value != theirs.get(name, "")
+        ]
+
+    def told(self) -> Iterator[tuple[str, str, str]]:
+        """Each field that people see: its name, its label, and what it holds in words."""
+        for field in self:
+            if not isinstance(field, HiddenField):
+                yield field.name, field.label.text, in_words(field)
 
     @property
     def is_refused(self) -> bool:
@@ -167,6 +209,16 @@ class PracticeForm(FlaskForm):  # type: ignore[misc]
         """The field that a path of the rules is about."""
         name = self.aliases.get(path, path.replace(".", "_"))
         return self._fields.get(name)
+
+
+def in_words(field: Field) -> str:
+    """What a field holds, as its page says it."""
+    if isinstance(field, BooleanField):
+        return str(_("Yes") if field.data else _("No"))
+    if isinstance(field, SelectField | SelectMultipleField) and not isinstance(field, ZoneField):
+        chosen = [str(one.label) for one in field.iter_choices() if one.selected]
+        return ", ".join(chosen) or str(field.data or "")
+    return "" if field.data is None else str(field.data)
 
 
 def in_their_language(sentence: str) -> str:

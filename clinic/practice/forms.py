@@ -39,6 +39,7 @@ from clinic.practice.form_fields import (
     unit,
 )
 from clinic.practice.rules import LANGUAGES, SITE_LANGUAGES
+from clinic.practice.versions import version_of
 from clinic.practice.vocabulary import load_vocabulary
 
 FORMAT_NAMES = {"online": _l("Online"), "in_person": _l("In person")}
@@ -61,8 +62,9 @@ class ClinicForm(PracticeForm):
     welcome_en = lines(_l("Welcome, in English"))
     welcome_pt = lines(_l("Welcome, in Portuguese"))
 
-    def __init__(self, details: ClinicDetails) -> None:
-        super().__init__(data=_flat(asdict(details)))
+    def __init__(self, details: ClinicDetails, *, sent: Any = None) -> None:
+        given = _flat(asdict(details)) | {"version": version_of(details)}
+        super().__init__(formdata=sent, data=given)
         self.time_zone.offer()
         self.language.choices = _languages(SITE_LANGUAGES)
 
@@ -101,9 +103,13 @@ class TherapistForm(PracticeForm):
     active = BooleanField(_l("Works here: shown on the site and can be booked"))
     key = HiddenField(default=new_id)
 
-    def __init__(self, profile: TherapistProfile | None = None, *, time_zone: str = "") -> None:
-        given = _flat(asdict(profile)) if profile else _NEW | {"time_zone": time_zone}
-        super().__init__(data=given)
+    def __init__(
+        self, profile: TherapistProfile | None = None, *, time_zone: str = "", sent: Any = None
+    ) -> None:
+        given = _NEW | {"time_zone": time_zone}
+        if profile is not None:
+            given = _flat(asdict(profile)) | {"version": version_of(profile)}
+        super().__init__(formdata=sent, data=given)
         self.time_zone.offer()
         self.languages.choices = _languages(LANGUAGES)
         self.formats.choices = _formats()
@@ -175,11 +181,13 @@ class SessionTypeForm(PracticeForm):
         details: SessionTypeDetails | None = None,
         *,
         therapists: Collection[tuple[str, str]],
+        sent: Any = None,
     ) -> None:
         given = _flat(asdict(details or _NEW_SESSION_TYPE))
+        given["version"] = version_of(details) if details else ""
         for name in ("notice", "change_notice"):
             given[name], given[f"{name}_unit"] = in_largest_unit(given[f"{name}_minutes"])
-        super().__init__(data=given)
+        super().__init__(formdata=sent, data=given)
         self.formats.choices = _formats()
         self.therapists.choices = dict(therapists)
 

@@ -6,7 +6,7 @@ same time) and raises its revision. The same change sent twice is one change.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +16,13 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit, outbox
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.permissions import Actor, Permission, require
-from clinic.practice.commands import Absence, ClinicClosure, DayHours, WeeklyRange
+from clinic.practice.commands import (
+    Absence,
+    ClinicClosure,
+    DayHours,
+    HoursRange,
+    WeeklyRange,
+)
 from clinic.practice.hours_rules import (
     absence_problems,
     day_problems,
@@ -26,6 +32,12 @@ from clinic.practice.hours_rules import (
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
 from clinic.practice.rules import name_problems
 from clinic.practice.service import lock_all_diaries, lock_clinic, lock_diary, refuse
+from clinic.practice.versions import (
+    ChangedElsewhere,
+    refuse_outdated,
+    version_of,
+    week_version,
+)
 from clinic.practice.wall_clock import (
     NonexistentTime,
     ending_instant,
@@ -49,11 +61,17 @@ class Away:
 
 
 def set_weekly_hours(
-    slug: str, *, ranges: Sequence[WeeklyRange], actor: Actor, now: datetime
+    slug: str,
+    *,
+    ranges: Sequence[WeeklyRange],
+    seen: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Put these hours in place of a therapist's usual week.
 
-    Raises `NotFound`, `NotAllowed`, and `InvalidInput` with paths `weekly.<weekday>.<nth>`.
+    Raises `NotFound`, `NotAllowed`, `InvalidInput` with paths `weekly.<weekday>.<nth>`, and
+    `ChangedElsewhere` when the week is not as it was `seen`.
     """
     with transaction() as current:
         therapist = _own_diary(current, slug, actor=actor)
@@ -63,15 +81,20 @@ def set_weekly_hours(
         ).all()
         if sorted(map(_weekly_key, rows)) == sorted(map(_weekly_key, ranges)):
             return
+        stored = [WeeklyRange(row.weekday, row.start_minute, row.end_minute) for row in rows]
+        refuse_outdated(seen, stored=week_version(stored), typed=week_version(ranges))
         current.execute(delete(WeeklyHoursRow).where(WeeklyHoursRow.therapist_id == therapist.id))
         current.add_all(_weekly_row(therapist, one) for one in ranges)
         _changed(current, "weekly_hours.set", therapist, actor=actor, now=now)
 
 
-def set_day_override(slug: str, *, hours: DayHours, actor: Actor, now: datetime) -> None:
+def set_day_override(
+    slug: str, *, hours: DayHours, seen: Collection[str] | None = None, actor: Actor, now: datetime
+) -> None:
     """Give one date other hours, in place of any it had; no ranges closes it.
 
-    Raises `NotFound`, `NotAllowed`, and `InvalidInput` with paths `on`, `ranges.<nth>`.
+    Raises `NotFound`, `NotAllowed`, `InvalidInput` with paths `on`, `ranges.<nth>`, and
+    `ChangedElsewhere` when the date has other hours already that are not among those `seen`.
     """
     with transaction() as current:
         therapist = _own_diary(current, slug, actor=actor)
@@ -83,6 +106,8 @@ def set_day_override(slug: str, *, hours: DayHours, actor: Actor, now: datetime)
             current.add(row)
         elif row.ranges == ranges:
             return
+        elif seen is not None and version_of(_day_hours(row)) not in seen:
+            raise ChangedElsewhere
         row.ranges = ranges
         _changed(current, "day_override.set", therapist, actor=actor, now=now)
 
@@ -220,6 +245,10 @@ def _weekly_row(therapist: Therapist, one: WeeklyRange) -> WeeklyHoursRow:
         start_minute=one.start_minute,
         end_minute=one.end_minute,
     )
+
+
+def _day_hours(row: DayOverrideRow) -> DayHours:
+    return DayHours(row.on_date, tuple(HoursRange(start, end) for start, end in row.ranges))
 
 
 def _override_on(current: Session, therapist: Therapist, *, on: date) -> DayOverrideRow | None:

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Any
 
 from babel import Locale
-from flask_babel import get_locale
+from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, FieldList, Form, FormField
@@ -15,6 +15,7 @@ from wtforms import Field, FieldList, Form, FormField
 from clinic.practice.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
 from clinic.practice.form_fields import CalendarDay, ClockTime, Needed, PracticeForm, line
 from clinic.practice.hours_rules import MINUTES_A_DAY, MOST_RANGES_A_DAY
+from clinic.practice.versions import version_of, week_version
 
 
 class RangeForm(Form):  # type: ignore[misc]
@@ -68,8 +69,14 @@ class WeekForm(PracticeForm):
             f"day_{day}": {"ranges": [_typed(one) for one in weekly if one.weekday == day]}
             for day in range(7)
         }
+        given["version"] = week_version(weekly)
         super().__init__(formdata=sent, prefix="week", data=given)
         self._at_least_one_row()
+
+    def told(self) -> Iterator[tuple[str, str, str]]:
+        """Each weekday with its hours."""
+        for weekday, rows in enumerate(self.days):
+            yield str(weekday), _weekday(weekday), _hours(rows)
 
     @property
     def days(self) -> list[FieldList]:
@@ -102,10 +109,9 @@ class WeekForm(PracticeForm):
 
     def faults(self) -> Iterator[tuple[str, str]]:
         """Each sentence, with its day, and the id of its field."""
-        names = (get_locale() or Locale("en")).days["format"]["wide"]
         for weekday, rows in enumerate(self.days):
             for field_id, sentence in _faults(rows):
-                yield field_id, f"{names[weekday].capitalize()}: {sentence}"
+                yield field_id, f"{_weekday(weekday)}: {sentence}"
 
     @property
     def is_refused(self) -> bool:
@@ -124,8 +130,19 @@ class DayOverrideForm(PracticeForm):
     on = CalendarDay(_l("Date"), validators=[Needed()])
     ranges = FieldList(FormField(RangeForm), min_entries=2, max_entries=MOST_RANGES_A_DAY)
 
-    def __init__(self, *, sent: Any = None) -> None:
-        super().__init__(formdata=sent, prefix="day")
+    def __init__(
+        self, known: Iterable[DayHours] = (), *, shown: DayHours | None = None, sent: Any = None
+    ) -> None:
+        """`known` are the days that its page shows: they may be replaced; `shown` is filled in."""
+        given: dict[str, Any] = {"version": " ".join(map(version_of, known))}
+        if shown is not None:
+            given |= {"on": shown.on, "ranges": [_typed(one) for one in shown.ranges]}
+        super().__init__(formdata=sent, prefix="day", data=given)
+
+    def told(self) -> Iterator[tuple[str, str, str]]:
+        """The hours of the date."""
+        named = format_date(self.on.data, "full") if self.on.data else ""
+        yield "ranges", named, _hours(self.ranges) or _("Closed")
 
     def command(self) -> DayHours:
         """What was typed."""
@@ -176,6 +193,18 @@ class ClosureForm(AbsenceForm):
         return ClinicClosure(self.name.data, self.absence())
 
 
+def _weekday(number: int) -> str:
+    names = (get_locale() or Locale("en")).days["format"]["wide"]
+    return str(names[number]).capitalize()
+
+
+def _hours(rows: Iterable[FormField]) -> str:
+    """`09:00 – 13:00, 14:00 – 18:00`."""
+    return ", ".join(
+        f"{row.form.start.data:%H:%M} – {row.form.end.data:%H:%M}" for row in _filled(rows)
+    )
+
+
 def _range(row: FormField) -> HoursRange:
     found: HoursRange = row.form.minutes()
     return found
@@ -192,7 +221,7 @@ def _faults(rows: Iterable[FormField]) -> Iterator[tuple[str, str]]:
                 yield field.id, error
 
 
-def _typed(one: WeeklyRange) -> dict[str, time]:
+def _typed(one: WeeklyRange | HoursRange) -> dict[str, time]:
     return {"start": _clock(one.start_minute), "end": _clock(one.end_minute)}
 
 

@@ -18,10 +18,12 @@ from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.practice import desk_queries
 from clinic.practice.commands import ClinicDetails, SessionTypeDetails, Texts, TherapistProfile
 from clinic.practice.models import Clinic, SessionType, Therapist
 from clinic.practice.rules import clinic_problems, session_type_problems, therapist_problems
 from clinic.practice.sentences import Problems, said
+from clinic.practice.versions import refuse_outdated, version_of
 from clinic.practice.vocabulary import load_vocabulary
 
 Row = TypeVar("Row", Therapist, SessionType)
@@ -29,11 +31,18 @@ Row = TypeVar("Row", Therapist, SessionType)
 _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 
-def update_clinic(details: ClinicDetails, *, actor: Actor, now: datetime) -> Clinic:
-    """Change what the clinic says about itself. Raises `NotAllowed`, `InvalidInput`."""
+def update_clinic(
+    details: ClinicDetails, *, seen: str | None = None, actor: Actor, now: datetime
+) -> Clinic:
+    """Change what the clinic says about itself.
+
+    Raises `NotAllowed`, `InvalidInput`, and `ChangedElsewhere` when it is not as it was `seen`.
+    """
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
         refuse(clinic_problems(details))
+        stored = desk_queries.clinic_details(clinic.id)
+        refuse_outdated(seen, stored=version_of(stored), typed=version_of(details))
         clinic.name, clinic.short_name = details.name.strip(), details.short_name.strip()
         clinic.time_zone, clinic.language = details.time_zone, details.language
         clinic.email, clinic.phone, clinic.address = details.email, details.phone, details.address
@@ -61,13 +70,23 @@ def create_therapist(
 
 
 def update_therapist(
-    slug: str, *, profile: TherapistProfile, actor: Actor, now: datetime
+    slug: str,
+    *,
+    profile: TherapistProfile,
+    seen: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> Therapist:
-    """Change a therapist's profile. Raises `NotFound`, `NotAllowed`, `InvalidInput`."""
+    """Change a therapist's profile.
+
+    Raises `NotFound`, `NotAllowed`, `InvalidInput`, `ChangedElsewhere`.
+    """
     with transaction() as current:
         lock_clinic(current, actor=actor)
         therapist = lock_diary(current, slug, actor=actor)
         _refuse_profile(current, profile, therapist=therapist)
+        stored = desk_queries.therapist_profile(actor.clinic_id, slug)
+        refuse_outdated(seen, stored=version_of(stored), typed=version_of(profile))
         _write_profile(therapist, profile)
         therapist.diary_revision += 1
         _record(current, "therapist.changed", therapist, actor=actor, now=now)
@@ -90,9 +109,17 @@ def create_session_type(
 
 
 def update_session_type(
-    slug: str, *, details: SessionTypeDetails, actor: Actor, now: datetime
+    slug: str,
+    *,
+    details: SessionTypeDetails,
+    seen: str | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> SessionType:
-    """Change a kind of appointment. Raises `NotFound`, `NotAllowed`, `InvalidInput`."""
+    """Change a kind of appointment.
+
+    Raises `NotFound`, `NotAllowed`, `InvalidInput`, `ChangedElsewhere`.
+    """
     with transaction() as current:
         lock_clinic(current, actor=actor)
         kind = current.scalar(
@@ -102,6 +129,8 @@ def update_session_type(
         )
         if kind is None:
             raise NotFound
+        stored = desk_queries.session_type_details(actor.clinic_id, slug)
+        refuse_outdated(seen, stored=version_of(stored), typed=version_of(details))
         _offer(current, kind, details)
         _record(current, "session_type.changed", kind, actor=actor, now=now)
     return kind

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -19,6 +20,7 @@ from clinic.practice import desk_queries, hours, service
 from clinic.practice.form_fields import PracticeForm
 from clinic.practice.forms import ClinicForm, SessionTypeForm, TherapistForm
 from clinic.practice.hours_forms import AbsenceForm, ClosureForm, DayOverrideForm, WeekForm
+from clinic.practice.versions import ChangedElsewhere
 
 practice = Blueprint("practice", __name__, url_prefix="/desk/practice")
 
@@ -41,8 +43,9 @@ def overview() -> str:
 @requires(Permission.EDIT_PRACTICE)
 def edit_clinic() -> Page:
     """What the clinic says about itself."""
-    form = ClinicForm(desk_queries.clinic_details(g.clinic_id))
-    if _done(form, lambda: service.update_clinic(form.command(), **_by())):
+    form = _clinic_form(sent=_sent())
+    save = partial(service.update_clinic, seen=form.seen)
+    if _done(form, lambda: save(form.command(), **_by()), stored=_clinic_form):
         flash(_("The clinic's details are saved."), "ok")
         return redirect(url_for("practice.overview"))
     return _form_page("practice/clinic.html", form)
@@ -52,7 +55,7 @@ def edit_clinic() -> Page:
 @requires(Permission.EDIT_PRACTICE)
 def new_therapist() -> Page:
     """A therapist joins; their hours come next."""
-    form = TherapistForm(time_zone=g.clinic.time_zone)
+    form = TherapistForm(time_zone=g.clinic.time_zone, sent=_sent())
     key = form.key.data or ""
     if _done(form, lambda: service.create_therapist(form.command(), key=key, **_by())):
         flash(_("%(name)s is added. Next: when do they work?", name=form.name.data), "ok")
@@ -64,8 +67,10 @@ def new_therapist() -> Page:
 @requires(Permission.EDIT_PRACTICE)
 def edit_therapist(slug: str) -> Page:
     """A therapist's profile."""
-    form = TherapistForm(desk_queries.therapist_profile(g.clinic_id, slug))
-    if _done(form, lambda: service.update_therapist(slug, profile=form.command(), **_by())):
+    drawn = partial(_therapist_form, slug)
+    form = drawn(sent=_sent())
+    save = partial(service.update_therapist, slug, seen=form.seen)
+    if _done(form, lambda: save(profile=form.command(), **_by()), stored=drawn):
         flash(_("The profile of %(name)s is saved.", name=form.name.data), "ok")
         return redirect(url_for("practice.overview"))
     return _form_page("practice/therapist.html", form, slug=slug)
@@ -75,7 +80,7 @@ def edit_therapist(slug: str) -> Page:
 @requires(Permission.EDIT_PRACTICE)
 def new_session_type() -> Page:
     """Something new is offered."""
-    form = SessionTypeForm(therapists=desk_queries.therapist_choices(g.clinic_id))
+    form = SessionTypeForm(therapists=desk_queries.therapist_choices(g.clinic_id), sent=_sent())
     key = form.key.data or ""
     if _done(form, lambda: service.create_session_type(form.command(), key=key, **_by())):
         flash(_("%(name)s is added.", name=form.name_en.data), "ok")
@@ -87,14 +92,15 @@ def new_session_type() -> Page:
 @requires(Permission.EDIT_PRACTICE)
 def edit_session_type(slug: str) -> Page:
     """A session type's words and numbers, with the slots that result."""
-    details = desk_queries.session_type_details(g.clinic_id, slug)
-    therapists = desk_queries.therapist_choices(g.clinic_id)
-    form = SessionTypeForm(details, therapists=therapists)
-    if _done(form, lambda: service.update_session_type(slug, details=form.command(), **_by())):
+    drawn = partial(_session_type_form, slug)
+    form = drawn(sent=_sent())
+    save = partial(service.update_session_type, slug, seen=form.seen)
+    if _done(form, lambda: save(details=form.command(), **_by()), stored=drawn):
         flash(_("%(name)s is saved.", name=form.name_en.data), "ok")
         return redirect(url_for("practice.edit_session_type", slug=form.slug.data))
-    offered = [(name, one) for one, name in therapists if one in details.therapists]
-    previews = [(name, _preview(one, session_type=slug)) for name, one in offered]
+    offering = desk_queries.session_type_details(g.clinic_id, slug).therapists
+    names = dict(desk_queries.therapist_choices(g.clinic_id))
+    previews = [(names[one], _preview(one, session_type=slug)) for one in offering]
     return _form_page("practice/session_type.html", form, slug=slug, previews=previews)
 
 
@@ -107,7 +113,8 @@ def closures() -> Page:
         flash(_("The clinic is closed then: no times are offered."), "ok")
         return redirect(url_for("practice.closures"))
     ahead = desk_queries.closures_ahead(g.clinic_id, now=clock.now())
-    return _form_page("practice/closures.html", form, closures=ahead)
+    hit = _booked_outside(desk_queries.therapist_names(g.clinic_id))
+    return _form_page("practice/closures.html", form, closures=ahead, booked_outside=hit)
 
 
 @practice.post("/closures/<closure_id>/remove")
@@ -135,7 +142,7 @@ def save_week(slug: str) -> Page:
         form.add_row(request.form["add"])
     elif "remove" in request.form:
         form.remove_row(request.form["remove"])
-    elif _done(form, lambda: hours.set_weekly_hours(slug, ranges=form.command(), **_by())):
+    elif _done(form, partial(_set_week, slug, form), stored=partial(_stored_week, slug)):
         flash(_("The weekly hours are saved."), "ok")
         return _to_hours(slug)
     return _hours_page(slug, week=form)
@@ -146,7 +153,7 @@ def save_week(slug: str) -> Page:
 def save_day(slug: str) -> Page:
     """Other hours for one date."""
     form = DayOverrideForm(sent=_sent())
-    if _done(form, lambda: hours.set_day_override(slug, hours=form.command(), **_by())):
+    if _done(form, partial(_set_day, slug, form), stored=partial(_stored_day, slug, form)):
         flash(_("The hours of that day are saved."), "ok")
         return _to_hours(slug)
     return _hours_page(slug, day=form)
@@ -190,8 +197,16 @@ def _sent() -> Any:
     return request.form if request.method == "POST" else None
 
 
-def _done(form: PracticeForm, use_case: Callable[[], object]) -> bool:
-    """Whether the form was sent, could be read, and was accepted; else its fields say why not."""
+def _done(
+    form: PracticeForm,
+    use_case: Callable[[], object],
+    *,
+    stored: Callable[[], PracticeForm] | None = None,
+) -> bool:
+    """Whether the form was sent, could be read, and was accepted; else it says why not.
+
+    `stored` draws the form anew, to be shown beside what was typed.
+    """
     if not form.validate_on_submit():
         return False
     try:
@@ -199,11 +214,54 @@ def _done(form: PracticeForm, use_case: Callable[[], object]) -> bool:
     except InvalidInput as refused:
         form.show(refused.errors)
         return False
+    except ChangedElsewhere:
+        if stored is None:
+            raise
+        form.compare(stored())
+        return False
     return True
 
 
+def _clinic_form(*, sent: Any = None) -> ClinicForm:
+    return ClinicForm(desk_queries.clinic_details(g.clinic_id), sent=sent)
+
+
+def _therapist_form(slug: str, *, sent: Any = None) -> TherapistForm:
+    return TherapistForm(desk_queries.therapist_profile(g.clinic_id, slug), sent=sent)
+
+
+def _session_type_form(slug: str, *, sent: Any = None) -> SessionTypeForm:
+    details = desk_queries.session_type_details(g.clinic_id, slug)
+    therapists = desk_queries.therapist_choices(g.clinic_id)
+    return SessionTypeForm(details, therapists=therapists, sent=sent)
+
+
+def _set_week(slug: str, form: WeekForm) -> None:
+    hours.set_weekly_hours(slug, ranges=form.command(), seen=form.seen, **_by())
+
+
+def _stored_week(slug: str) -> WeekForm:
+    return WeekForm(desk_queries.therapist_hours(g.clinic_id, slug, now=clock.now()).weekly)
+
+
+def _set_day(slug: str, form: DayOverrideForm) -> None:
+    hours.set_day_override(slug, hours=form.command(), seen=form.seen.split(), **_by())
+
+
+def _stored_day(slug: str, form: DayOverrideForm) -> DayOverrideForm:
+    known = desk_queries.therapist_hours(g.clinic_id, slug, now=clock.now()).overrides
+    shown = next((one for one in known if one.on == form.on.data), None)
+    return DayOverrideForm(known, shown=shown)
+
+
+def _booked_outside(therapist_ids: Iterable[str]) -> list[Any]:
+    """What is booked at times not worked: asked of the booking room, a floor above."""
+    found: Callable[..., list[Any]] = current_app.extensions["booked_outside_hours"]
+    return found(list(therapist_ids), now=clock.now())
+
+
 def _form_page(template: str, form: PracticeForm, **values: Any) -> Page:
-    return render_template(template, form=form, **values), 422 if form.is_refused else 200
+    return render_template(template, form=form, **values), form.status
 
 
 def _hours_page(
@@ -217,12 +275,16 @@ def _hours_page(
     require(current_actor(), Permission.EDIT_HOURS, found.id)
     forms = {
         "week": week or WeekForm(found.weekly),
-        "day": day or DayOverrideForm(),
+        "day": day or DayOverrideForm(found.overrides),
         "away": away or AbsenceForm(),
     }
     previews = [(name, _preview(slug, session_type=kind)) for kind, name in found.session_types]
-    page = render_template("practice/hours.html", therapist=found, previews=previews, **forms)
-    return page, 422 if any(form.is_refused for form in forms.values()) else 200
+    hit = _booked_outside([found.id])
+    page = render_template(
+        "practice/hours.html", therapist=found, previews=previews, booked_outside=hit, **forms
+    )
+    # One form at most was sent, so one at most has something to say.
+    return page, next((form.status for form in forms.values() if form.status != 200), 200)
 
 
 def _to_hours(slug: str) -> Response:
