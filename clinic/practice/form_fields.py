@@ -168,7 +168,7 @@ class PracticeForm(FlaskForm):  # type: ignore[misc]
     @property
     def seen(self) -> str:
         """The version that was sent; a form without one has seen nothing."""
-        return (self.version.raw_data or [""])[0]
+        return str((self.version.raw_data or [""])[0])
 
     @property
     def status(self) -> int:
