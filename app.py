@@ -174,6 +174,7 @@ def _register_handlers(app: Flask) -> None:
     from clinic.notes.emergency_letters import tell_clinic, tell_therapist
     from clinic.notes.signing import SEAL, seal_when_due
     from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
+    from clinic.scheduling_services.handlers import LANES as SCHEDULING_LANES
     from clinic.web.account_letters import send_account_mail
 
     app.extensions["appointment_invitation"] = invitation_for
@@ -188,6 +189,12 @@ def _register_handlers(app: Flask) -> None:
         RESET_ASKED: {"link": answer_question},
         CUT_OFF: {"feeds": end_known_feeds},
         TOLD: {"therapist": tell_therapist, "clinic": tell_clinic},
+    }
+    # What waits for servers elsewhere waits beside the rest, never in front of it.
+    app.extensions["outbox_lanes"] = {
+        "letters": frozenset({MAIL, ACCOUNT_MAIL, TOLD}),
+        "calendars": frozenset({REFRESH}),
+        **SCHEDULING_LANES,
     }
     for kind, named in SCHEDULING.items():
         app.extensions["outbox"].setdefault(kind, {}).update(named)

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, BinaryIO, ParamSpec
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from flask.cli import AppGroup, ScriptInfo, pass_script_info, with_appcontext
+from sqlalchemy.exc import DBAPIError
 
-from clinic import housekeeping
 from clinic.accounts.service import create_account
 from clinic.booking.appointment_list import list_appointments
 from clinic.booking.details import check_email, check_time_zone
@@ -40,6 +36,7 @@ from clinic.practice.clinics import open_clinic, the_clinic
 from clinic.practice.queries import get_therapist
 from clinic.scheduling_services.reconcile import reconcile_all
 from clinic.serving import serve
+from clinic.worker import work_until_told_to_end
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
 calendars = AppGroup("calendars", help="Calendars elsewhere.")
@@ -51,7 +48,6 @@ sync = AppGroup("sync", help="Scheduling services.")
 couples = AppGroup("couples", help="Couples' records as files.")
 keys = AppGroup("keys", help="The keys that lock the records.")
 P = ParamSpec("P")
-log = logging.getLogger(__name__)
 
 
 def init_cli(app: Flask) -> None:
@@ -184,34 +180,17 @@ def create_account_command(
 
 @click.command("worker")
 @click.option("--once", is_flag=True, help="Deliver what is due, then end.")
+@pass_script_info
 @with_appcontext
 @one_line
-def worker(once: bool) -> None:  # noqa: FBT001
+def worker(info: ScriptInfo, once: bool) -> None:  # noqa: FBT001
     """Deliver promised effects: mail, calendar changes, calls to other services."""
     check_keys()
     if once:
         while outbox.deliver_due(now=clock.now()):
             db.session.remove()
         return
-    tidied_at = datetime.min.replace(tzinfo=UTC)
-    while True:
-        if _apart(outbox.deliver_due):
-            continue
-        if clock.now() - tidied_at >= housekeeping.EVERY:
-            _apart(housekeeping.keep_house)
-            tidied_at = clock.now()
-        time.sleep(1)
-
-
-def _apart(work: Callable[..., int | None]) -> int:
-    """Do one piece of work with a session of its own; a database that is away is waited for."""
-    try:
-        return work(now=clock.now()) or 0
-    except SQLAlchemyError as error:
-        log.warning("the outbox waits for the database: %s", type(error).__name__)
-        return 0
-    finally:
-        db.session.remove()
+    work_until_told_to_end(info.load_app())
 
 
 @click.command("serve")

@@ -4,6 +4,9 @@ A message waits for `due_at`, is claimed with a lease (so that a killed worker's
 taken up again), and after a failure waits longer each time. After the last try it becomes a dead
 letter that people see and can send again. Delivery is at least once: handlers are idempotent.
 Payloads hold ids only.
+
+Kinds whose handlers wait for other people's servers have lanes of their own, each worked through
+apart from the others; the kinds without one share the lane REST.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import JSON, Index, String, func, select, update
+from sqlalchemy import JSON, ColumnElement, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.foundation.database import Base, session, transaction
@@ -28,6 +31,9 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 WAITS_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 86400)
 """The wait after each failed try; they add up to about 72 hours."""
+
+REST = "rest"
+"""The lane of every kind that `lanes` does not name."""
 
 Handler = Callable[[Mapping[str, Any], datetime], None]
 
@@ -87,6 +93,12 @@ def handlers() -> dict[str, dict[str, Handler]]:
     return found
 
 
+def lanes() -> dict[str, frozenset[str]]:
+    """The kinds of each lane of its own, registered in `app.py`."""
+    found: dict[str, frozenset[str]] = current_app.extensions.setdefault("outbox_lanes", {})
+    return found
+
+
 def promise(
     current: Session,
     kind: str,
@@ -108,31 +120,35 @@ def promise(
         )
 
 
-def deliver_due(*, now: datetime, limit: int = 1) -> int:
+def deliver_due(*, now: datetime, limit: int = 1, lane: str | None = None) -> int:
     """Claim what is due, one message after the other, and deliver it; how many were tried.
 
-    A lease runs from `now`, so whoever works with a running clock asks for one at a time.
+    Of one lane, or of all without one. A lease runs from `now`, so whoever works with a running
+    clock asks for one at a time.
     """
     for tried in range(limit):
-        claimed = _claim(now=now)
+        claimed = _claim(now=now, lane=lane)
         if claimed is None:
             return tried
         _deliver(claimed, now=now)
     return limit
 
 
-def _claim(*, now: datetime) -> _Claimed | None:
+def _claim(*, now: datetime, lane: str | None = None) -> _Claimed | None:
     free = (OutboxMessage.leased_until.is_(None)) | (OutboxMessage.leased_until < now)
     due = (
         select(OutboxMessage)
         .where(OutboxMessage.done_at.is_(None), OutboxMessage.dead_at.is_(None))
-        .where(OutboxMessage.due_at <= now, free)
+        .where(OutboxMessage.due_at <= now, free, *_in(lane))
         .order_by(OutboxMessage.due_at, OutboxMessage.id)
         .limit(1)
-        .with_for_update(skip_locked=True)
     )
+    # A look first: lanes with nothing to do keep the write lock from nobody.
+    if session().scalar(due.with_only_columns(OutboxMessage.id)) is None:
+        session().rollback()
+        return None
     with transaction() as current:
-        message = current.scalars(due).first()
+        message = current.scalars(due.with_for_update(skip_locked=True)).first()
         if message is None:
             return None
         if message.leased_until is not None:
@@ -147,6 +163,14 @@ def _claim(*, now: datetime) -> _Claimed | None:
             attempts=message.attempts,
             leased_until=message.leased_until,
         )
+
+
+def _in(lane: str | None) -> list[ColumnElement[bool]]:
+    if lane is None:
+        return []
+    if lane == REST:
+        return [OutboxMessage.kind.not_in(frozenset[str]().union(*lanes().values()))]
+    return [OutboxMessage.kind.in_(lanes()[lane])]
 
 
 def _deliver(message: _Claimed, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Which promised effects this room answers: kind -> name -> handler."""
+"""Which promised effects this room answers: kind -> name -> handler; and which call others."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ HANDLERS: Mapping[str, Mapping[str, Handler]] = {
     SEND: {"send": send_message},
     RECONCILE: {"reconcile": reconcile_when_due},
 }
+
+LANES: Mapping[str, frozenset[str]] = {
+    "calcom": frozenset({CHANGED, HOURS_CHANGED, RECONCILE}),
+    "webhooks": frozenset({SEND}),
+}
+"""What waits for the service's API, and for the clinic's other systems."""
