@@ -63,6 +63,9 @@ def _configure(app: Flask, settings: Settings) -> None:
             "pool_pre_ping": True,
             "connect_args": {"connect_timeout": 5},
         }
+    # An address with a doubled slash is not there: neither a sender of news nor a calendar
+    # program follows a redirect as people's browsers do.
+    app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.production:
         app.config["TRUSTED_HOSTS"] = [str(urlsplit(settings.base_url).hostname)]

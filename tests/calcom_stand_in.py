@@ -52,6 +52,7 @@ class StandIn:
     calls: list[tuple[str, str]] = field(default_factory=list)
     fault_rate: float = 0.0
     rate_limited: bool = False
+    retry_after: int = 1
     refuse_next: tuple[int, str] | None = None
     random: random.Random = field(default_factory=lambda: random.Random(7))
     url: str = ""
@@ -304,6 +305,8 @@ def running(state: StandIn) -> Iterator[StandIn]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
             self.send_header("X-RateLimit-Limit-Default", str(CALLS_A_MINUTE))
+            if state.rate_limited:
+                self.send_header("Retry-After", str(state.retry_after))
             self.end_headers()
             self.wfile.write(raw)
 

@@ -33,6 +33,7 @@ from clinic.calendars.outside_values import Length, Moment, read_moments, read_p
 from clinic.calendars.outside_zones import Zone, Zones
 
 _PART = "X-PART"  # carries the number of the entry through the library
+LATEST = datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001 - wall time, as all here
 _MARGIN = timedelta(days=2)  # zones differ by at most 26 hours
 
 Span = tuple[datetime, datetime]
@@ -67,12 +68,20 @@ def expand_series(
     longest = max([longest, *(length.about for length in series.added.values())])
     first = series.zone.to_wall(window[0]) - longest - _MARGIN
     last = series.zone.to_wall(window[1]) + _MARGIN
+    if not variants and _is_over(series, first=first):
+        return []
     calendar = _rebuild(series, variants, first=first, last=last)
     with _rules_end_with_the_century():
         found = recurring_ical_events.of(calendar).between(first, last)
         gone = _excluded(series, first=first, last=last)
     spans = (_span(one, entries=entries, series=series, gone=gone) for one in found)
     return [span for span in spans if span and span[0] < window[1] and span[1] > window[0]]
+
+
+def _is_over(series: Master, *, first: datetime) -> bool:
+    """Whether its rules say that it ended long ago, as most of an old calendar's have."""
+    ends = [rule.until or LATEST for rule in series.rules]
+    return bool(ends) and not series.added and max(series.entry.start.wall, *ends) < first
 
 
 @contextmanager

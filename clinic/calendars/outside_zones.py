@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -181,7 +181,8 @@ def _onsets(observance: Mapping[str, list[Line]]) -> Iterable[tuple[datetime, ti
     return [(wall - before, after) for wall in walls]
 
 
-def _yearly(rule: str, *, start: datetime, before: timedelta) -> list[datetime]:
+@lru_cache(maxsize=512)
+def _yearly(rule: str, *, start: datetime, before: timedelta) -> tuple[datetime, ...]:
     parts = dict(part.upper().split("=", 1) for part in rule.split(";") if part)
     if parts.pop("INTERVAL", "1") != "1":
         raise ValueError("a zone changes every year")
@@ -196,7 +197,7 @@ def _yearly(rule: str, *, start: datetime, before: timedelta) -> list[datetime]:
     text = ";".join(f"{key}={value}" for key, value in parts.items())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # COUNT beside UNTIL, on purpose
-        return list(rrulestr(f"{text};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=begin))
+        return tuple(rrulestr(f"{text};UNTIL={until:%Y%m%dT%H%M%S}", dtstart=begin))
 
 
 def _wall(value: str) -> datetime:

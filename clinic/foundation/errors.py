@@ -96,3 +96,5 @@ class Unavailable(ClinicError):
 
     status = 503
     code = "unavailable"
+    retry_after: int | None = None
+    """For how many seconds it asked to be left alone, when it said so."""

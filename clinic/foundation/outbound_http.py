@@ -70,6 +70,12 @@ class Fetched:
     body: bytes
     final_url: str
 
+    @property
+    def retry_after(self) -> int | None:
+        """For how many seconds the other side asks to be left alone; None when it does not say."""
+        said = self.headers.get("retry-after", "").strip()
+        return int(said) if said.isascii() and said.isdigit() and len(said) < 7 else None
+
 
 def fetch(
     url: str,

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)
 WAITS_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 86400)
-"""The wait after each failed try; they add up to about 72 hours."""
+"""The wait after each failed try, unless a longer one was asked for; about 72 hours in all."""
 
 REST = "rest"
 """The lane of every kind that `lanes` does not name."""
@@ -212,7 +212,8 @@ def _outcome(attempts: int, error: Exception | None, *, now: datetime) -> dict[s
     values["last_error"] = type(error).__name__
     if isinstance(error, FINAL) or attempts > len(WAITS_SECONDS):
         return values | {"dead_at": now}
-    return values | {"due_at": now + timedelta(seconds=WAITS_SECONDS[attempts - 1])}
+    asked = min(getattr(error, "retry_after", None) or 0, WAITS_SECONDS[-1])
+    return values | {"due_at": now + timedelta(seconds=max(WAITS_SECONDS[attempts - 1], asked))}
 
 
 def redeliver(message_id: int, *, now: datetime) -> None:

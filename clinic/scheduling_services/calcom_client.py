@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from clinic.foundation.errors import N_, ClinicError, Unavailable
-from clinic.foundation.outbound_http import Guard, OutboundFailed, send
+from clinic.foundation.outbound_http import Fetched, Guard, OutboundFailed, send
 
 PUBLIC_URL = "https://api.cal.com/v2"
 """Where it is unless the settings say otherwise (accounts in the EU, stand-ins)."""
@@ -30,6 +30,10 @@ class CalcomAway(Unavailable):
 
     code = "calcom-away"
     says = N_("Cal.com does not answer just now. We try again by ourselves.")
+
+    def __init__(self, *, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class CalcomKeyRefused(Unavailable):
@@ -124,7 +128,7 @@ class CalcomClient:
             )
         except OutboundFailed:
             raise CalcomAway from None
-        _check(answer.status)
+        _check(answer)
         return _data(answer.body)
 
     @staticmethod
@@ -140,11 +144,12 @@ class CalcomClient:
         return [one for one in data if isinstance(one, dict)]
 
 
-def _check(status: int) -> None:
+def _check(answer: Fetched) -> None:
+    status = answer.status
     if status in {401, 403}:
         raise CalcomKeyRefused
     if status in {408, 425, 429} or status >= 500 or 300 <= status < 400:
-        raise CalcomAway
+        raise CalcomAway(retry_after=answer.retry_after)
     if status >= 400:
         raise CalcomRefused(status)
 

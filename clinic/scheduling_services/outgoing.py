@@ -39,6 +39,10 @@ class SubscriberAway(Unavailable):
 
     code = "subscriber-away"
 
+    def __init__(self, *, retry_after: int | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+
 
 def add_subscriber(
     *, name: str, url: str, actor: Actor, now: datetime
@@ -130,7 +134,7 @@ def send_message(payload: Mapping[str, Any], now: datetime) -> None:
     if answer.status == GONE:
         raise GiveUp
     if not 200 <= answer.status < 300:
-        raise SubscriberAway
+        raise SubscriberAway(retry_after=answer.retry_after)
 
 
 def event_body(appointment: Appointment, change: AppointmentChange) -> dict[str, Any]:

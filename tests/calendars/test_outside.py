@@ -412,6 +412,28 @@ def test_a_series_begun_long_ago_is_laid_out_exactly():
     ) == ["0603 0800-0900"]
 
 
+def test_a_series_that_ended_long_ago_blocks_only_what_reaches_the_window():
+    ended = "RRULE:FREQ=DAILY;UNTIL=20260531T080000Z"
+    night = timed("20260101T100000", "20260102T090000", ended)
+    june = Interval(datetime(2026, 6, 1, tzinfo=UTC), WINDOW.end)
+    assert busy(night, window=june) == ["0601 0000-0700"]
+    old = timed("20200101T100000", "20200101T110000", "RRULE:FREQ=DAILY;UNTIL=20200301")
+    assert busy(old) == []
+    added = timed(
+        "20200101T100000",
+        "20200101T110000",
+        "RRULE:FREQ=DAILY;UNTIL=20200301",
+        "RDATE;TZID=Europe/Berlin:20260601T100000",
+    )
+    assert busy(added) == [GOOD_SPAN]
+    moved = timed(
+        "20260601T100000",
+        "20260601T110000",
+        "RECURRENCE-ID;TZID=Europe/Berlin:20200201T100000",
+    ).replace("UID:20260601", "UID:20200101")
+    assert busy(old, moved) == [GOOD_SPAN]
+
+
 # --- Ourselves ---------------------------------------------------------------------------------
 
 

@@ -70,6 +70,17 @@ BULK = {
         "TZOFFSETFROM:+0100\nTZOFFSETTO:+0200\nRRULE:FREQ=SECONDLY\nEND:STANDARD\nEND:VTIMEZONE\n"
         for number in range(1_000)
     ) + GOOD,
+    "1,000 zones that are used": "".join(
+        f"BEGIN:VTIMEZONE\nTZID:Zone {number}\nBEGIN:STANDARD\nDTSTART:16010101T000000\n"
+        "TZOFFSETFROM:+0100\nTZOFFSETTO:+0100\nRRULE:FREQ=YEARLY;BYMONTH=1;BYDAY=1SU\n"
+        "END:STANDARD\nEND:VTIMEZONE\n"
+        f"BEGIN:VEVENT\nUID:{number}\nDTSTART;TZID=Zone {number}:20260601T090000\n"
+        "DURATION:PT1H\nEND:VEVENT\n"
+        for number in range(1_000)
+    ) + GOOD,
+    "5,000 series of years ago": "".join(
+        SERIES.format(number, "FREQ=DAILY;UNTIL=20191231") for number in range(5_000)
+    ) + GOOD,
     "10,000 long identifiers": "".join(
         GOOD.replace("good", f"{number}-{'x' * 900}") for number in range(10_000)
     ),

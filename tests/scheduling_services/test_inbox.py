@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -95,7 +96,8 @@ def test_a_clinic_without_a_connection_refuses_everything(context, client):
 
 def test_the_path_is_exact_and_post_only(calcom):
     assert calcom.client.get("/webhooks/calcom").status_code == 405
-    assert calcom.client.post("/webhooks/calcom/").status_code == 404
+    for path in ("/webhooks/calcom/", "/webhooks//calcom", "//webhooks/calcom"):
+        assert calcom.client.post(path).status_code == 404
 
 
 def test_any_content_type_is_read_as_raw_bytes(calcom):
@@ -118,6 +120,17 @@ def test_both_secrets_are_live_while_one_is_being_replaced(calcom):
 def test_more_than_a_megabyte_is_refused_before_it_is_read(calcom):
     body = b"{" + b" " * 1_000_000 + b"}"
     answer = deliver(calcom.client, body, signature=sign(body))
+    assert (answer.status_code, deliveries()) == (413, [])
+
+
+def test_more_than_a_megabyte_in_chunks_without_a_length_is_refused_too(calcom):
+    body = b"{" + b" " * 1_000_000 + b"}"
+    answer = calcom.client.post(
+        "/webhooks/calcom",
+        input_stream=io.BytesIO(body),
+        headers={"X-Cal-Signature-256": sign(body)},
+        environ_overrides={"wsgi.input_terminated": True},
+    )
     assert (answer.status_code, deliveries()) == (413, [])
 
 

@@ -33,7 +33,7 @@ class Listener:
     """Another system of the clinic."""
 
     def __init__(self):
-        self.status, self.heard, self.url = 200, [], ""
+        self.status, self.heard, self.url, self.more = 200, [], "", {}
 
 
 @pytest.fixture
@@ -46,6 +46,8 @@ def listener() -> Iterator[Listener]:
             state.heard.append((dict(self.headers), body))
             self.send_response(state.status)
             self.send_header("Content-Length", "0")
+            for name, value in state.more.items():
+                self.send_header(name, value.encode().decode("latin-1"))
             self.end_headers()
 
         def log_message(self, *_):
@@ -127,6 +129,20 @@ def test_what_is_not_taken_is_tried_for_three_days_with_one_id_then_kept(told, l
     work()
     assert only(WebhookMessage).delivered_at is not None
     assert {headers["webhook-id"] for headers, _ in listener.heard} == ids
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [("45", 45), ("3", 10), ("999999", 86400), ("soon", 10), ("-5", 10), ("٤٥", 10)],
+)
+def test_a_subscriber_is_left_alone_for_as_long_as_it_asks(told, listener, asked, seconds):
+    practice, _secret = told
+    listener.status, listener.more = 429, {"Retry-After": asked}
+    make_appointment(practice, NINE, now=clock.now())
+    work()
+    session().rollback()
+    waits = session().scalars(select(OutboxMessage).where(OutboxMessage.kind == "webhook.send"))
+    assert [one.due_at for one in waits] == [clock.now() + timedelta(seconds=seconds)]
 
 
 def test_410_ends_it(told, listener):

@@ -181,6 +181,20 @@ def test_too_many_requests_and_outages_are_tried_again_later(calcom, there):
     assert len(there.live()) == 1
 
 
+def test_it_is_left_alone_for_as_long_as_it_asks(calcom, there):
+    there.rate_limited, there.retry_after = True, 90
+    make_appointment(calcom.practice, NINE, now=TODAY)
+    work()
+    there.rate_limited = False
+    calls = len(there.calls)
+    clock.move(timedelta(seconds=89))
+    work()
+    assert len(there.calls) == calls
+    clock.move(timedelta(seconds=2))
+    work()
+    assert len(there.live()) == 1
+
+
 def test_what_is_refused_there_for_good_is_put_before_the_desk_once(calcom, there):
     there.book(77, NINE, email="other@example.org")
     there.deliveries.clear()
