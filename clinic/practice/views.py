@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -292,10 +292,7 @@ def _to_hours(slug: str) -> Response:
 
 
 def _preview(therapist: str, *, session_type: str) -> str:
-    today = clock.now().date()
-    monday = today - timedelta(days=today.weekday())
-    query = urlencode({"session_type": session_type, "week": monday.isoformat()})
-    return f"{PREVIEW}/{therapist}?{query}"
+    return f"{PREVIEW}/{therapist}?{urlencode({'session_type': session_type})}"
 
 
 def _date(text: str) -> date:

@@ -1,5 +1,5 @@
 // Shows a page's [data-fragment-root] inside another: <div data-fragment-src="address">.
-// The links in the element stay; on any trouble they are all there is.
+// [data-fragment-links] in it lead to the same; on any trouble they are all there is.
 
 import { start as startTurning } from "./slots.js";
 
@@ -14,6 +14,7 @@ async function include(element) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const root = page.querySelector("[data-fragment-root]");
   if (!root) return;
+  for (const link of element.querySelectorAll("[data-fragment-links]")) link.hidden = true;
   element.append(root);
   startTurning(element);
 }
