@@ -150,6 +150,7 @@ def _register_desk(app: Flask) -> None:
     from clinic.web.account_views import staff_accounts
     from clinic.web.deliveries import deliveries
     from clinic.web.desk_nav import init_desk_nav
+    from clinic.web.shell import ask_filters_each_time
 
     for room in (desk, desk_appointments, desk_feeds, desk_calendars, deliveries, integrations):
         app.register_blueprint(room)
@@ -158,6 +159,7 @@ def _register_desk(app: Flask) -> None:
     for room in (emergency, told_pages, cycle_pages, exercise_pages, staff_accounts):
         app.register_blueprint(room)
     init_desk_nav(app)
+    ask_filters_each_time(app)
 
 
 def _register_handlers(app: Flask) -> None:

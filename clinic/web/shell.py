@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Callable
 from datetime import datetime
+from functools import wraps
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask import session as browser_session
 from flask_babel import get_locale
 from flask_login import current_user
+from jinja2 import pass_context
+from jinja2.filters import FILTERS as JINJAS_OWN
+from jinja2.runtime import Context
 
 from clinic.accounts.guard import current_actor
 from clinic.extensions import babel
@@ -38,6 +44,25 @@ def init_shell(app: Flask) -> None:
     app.add_template_filter(clock_time, "clock_time")
     app.add_template_filter(day_name, "day_name")
     app.add_template_filter(translated, "translated")
+
+
+def ask_filters_each_time(app: Flask) -> None:
+    """Let our filters be asked at every rendering; done once all of them are there.
+
+    What Jinja can work out beforehand it works out once, in the language of whoever came first.
+    """
+    for name, ours in app.jinja_env.filters.items():
+        if name not in JINJAS_OWN and not hasattr(ours, "jinja_pass_arg"):
+            app.jinja_env.filters[name] = _live(ours)
+
+
+def _live(ours: Callable[..., Any]) -> Callable[..., Any]:
+    @pass_context
+    @wraps(ours)
+    def ask(_context: Context, *args: Any, **kwargs: Any) -> Any:
+        return ours(*args, **kwargs)
+
+    return ask
 
 
 def begin_request() -> None:

@@ -147,3 +147,15 @@ def test_readiness_tells_how_the_outbox_stands(app, client):
         db.session.remove()
 
     assert client.get("/readyz").json == {"status": "ready", "outbox": {"waiting": 0, "dead": 0}}
+
+
+def test_word_that_never_changes_is_still_in_the_readers_language(app, clinic):
+    page = app.jinja_env.from_string(
+        "{{ 'restricted'|choice_name }}, {{ 'open'|term_name('rupture_status') }}"
+    )
+    said = []
+    for chosen in ("en-GB", "pt-PT", "en-GB"):
+        with app.test_request_context("/", headers={"Accept-Language": chosen}):
+            said.append(page.render())
+
+    assert said == ["Restricted, Open", "Reservado, Aberta", "Restricted, Open"]
