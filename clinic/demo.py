@@ -16,13 +16,13 @@ from sqlalchemy import select, update
 
 from clinic import demo_people as made_up
 from clinic.accounts.service import create_account
-from clinic.booking.details import BookingRequest, Person
 from clinic.booking.models import OutsideBusy
 from clinic.booking.queries import next_slots
 from clinic.booking.service import book_appointment
 from clinic.calendars.service import create_therapist_feed
 from clinic.config import Settings
 from clinic.couples.models import Couple
+from clinic.demo_diary import booking_request, fill_diaries
 from clinic.demo_notes import write_demo_course
 from clinic.demo_services import connect_demo_services
 from clinic.foundation.database import new_id, session, transaction
@@ -63,6 +63,8 @@ def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
     codes = [_add_couple(values, therapists, types, desk, now=now) for values in made_up.COUPLES]
     write_demo_course(codes[0], clinic_id=clinic.id, now=now)
     _block_outside(therapists[0], now=now)
+    regular = next(kind for kind in types if kind.audience == "existing")
+    codes += fill_diaries(therapists, regular, actor=desk, now=now)
     feeds = {one.slug: _feed(one, settings, actor=desk, now=now) for one in therapists}
     _settle_mails(now=now)
     found = _describe(settings, accounts, therapists, types, codes, feeds)
@@ -148,12 +150,12 @@ def _add_couple(
     for day in values["past"]:
         start = _at_ten(day, therapist.time_zone)
         if start < now:
-            asked = _request(values, therapist, by_slug["joint-session"], start)
+            asked = booking_request(values, therapist, by_slug["joint-session"], start)
             book_appointment(asked, actor=actor, now=start - timedelta(days=7))
     kind = by_slug[values["coming"]]
     visitor = actor if kind.audience == "existing" else Actor(clinic_id=actor.clinic_id)
     free = next_slots([therapist], kind, now=now, count=6)[therapist.id]
-    asked = _request(values, therapist, kind, free[-1].start)
+    asked = booking_request(values, therapist, kind, free[-1].start)
     appointment = book_appointment(asked, actor=visitor, now=now)
     with transaction() as current:
         couple = current.get_one(Couple, appointment.couple_id)
@@ -164,25 +166,6 @@ def _add_couple(
 def _at_ten(day: str, zone: str) -> datetime:
     on = datetime.fromisoformat(day).date()
     return datetime.combine(on, time(10), tzinfo=ZoneInfo(zone)).astimezone(UTC)
-
-
-def _request(
-    values: dict[str, Any], therapist: Therapist, kind: SessionType, start: datetime
-) -> BookingRequest:
-    people = [
-        Person(name=name, email=email, time_zone=zone, language=language)
-        for name, email, zone, language in values["partners"]
-    ]
-    format_ = "online" if "online" in therapist.formats else "in_person"
-    return BookingRequest(
-        therapist=therapist.slug,
-        session_type=kind.slug,
-        start=start,
-        format=format_,
-        partner=people[0],
-        other_partner=people[1] if len(people) > 1 else None,
-        privacy_accepted=True,
-    )
 
 
 def _block_outside(therapist: Therapist, *, now: datetime) -> None:

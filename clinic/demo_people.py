@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 CLINIC: dict[str, str] = {
@@ -178,6 +179,43 @@ COUPLES: list[dict[str, Any]] = [
         "coming": "initial-consultation",
     },
 ]
+
+
+def _regular(first: str, second: str, zone: str, language: str) -> dict[str, Any]:
+    """A couple in care, with addresses made of their names."""
+    return {"partners": [(name, _address(name), zone, language) for name in (first, second)]}
+
+
+def _address(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
+    return f"{plain.lower().replace(' ', '.')}@partners.example"
+
+
+REGULARS: dict[str, list[dict[str, Any]]] = {
+    "ines-duarte": [
+        _regular("Sofia Ramalho", "Miguel Ramalho", "Europe/Lisbon", "pt"),
+        _regular("Helen Marsh", "Duarte Pinho", "Europe/Lisbon", "en"),
+        _regular("Carla Simões", "Nuno Simões", "Europe/Lisbon", "pt"),
+        _regular("Ruth Adler", "Jonas Adler", "Europe/Lisbon", "en"),
+        _regular("Teresa Lobo", "Filipa Lobo", "Europe/Lisbon", "pt"),
+        _regular("Emma Castle", "Bruno Teles", "Europe/Lisbon", "en"),
+        _regular("Lara Quintas", "André Quintas", "Europe/Lisbon", "pt"),
+    ],
+    "daniel-reyes": [
+        _regular("Megan Holt", "Carl Holt", "America/New_York", "en"),
+        _regular("Priya Nair", "Owen Blake", "America/New_York", "en"),
+        _regular("Julia Frost", "Sam Frost", "America/New_York", "en"),
+        _regular("Nora Lindgren", "Eric Dunn", "America/New_York", "en"),
+    ],
+    "marta-vale": [
+        _regular("Inês Falcão", "Pedro Falcão", "Europe/Lisbon", "pt"),
+        _regular("Rita Moura", "Vasco Moura", "Europe/Lisbon", "pt"),
+        _regular("Alice Serra", "Tomás Serra", "Europe/Lisbon", "pt"),
+        _regular("Graça Neves", "Hugo Neves", "Europe/Lisbon", "pt"),
+        _regular("Leonor Vaz", "Rute Vaz", "Europe/Lisbon", "pt"),
+    ],
+}
+"""Who comes to each therapist every week (`demo_diary.py`)."""
 
 STAFF: list[dict[str, Any]] = [
     {"role": "admin", "name": "Helena Prado", "email": "admin@harbour-lane.example"},

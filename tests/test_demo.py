@@ -3,12 +3,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from app import create_app
+from clinic.booking.desk_queries import day_of, weeks_of
+from clinic.booking.intervals import Interval
 from clinic.booking.models import Appointment
 from clinic.couples.models import Couple
 from clinic.demo import load_demo
@@ -30,6 +32,12 @@ COURSE = [
 ]  # fmt: skip
 """Ten o'clock in Lisbon, where the clocks went forward on 29 March."""
 
+
+FIRST_COUPLES = ["C-0001", "C-0002", "C-0003", "C-0004"]
+"""The ones with a story; those after them come every week."""
+
+MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
+WEEK = Interval(MONDAY, MONDAY + timedelta(days=7))
 
 on_sqlite = pytest.mark.skipif(POSTGRESQL is not None, reason="needs a second empty database")
 
@@ -63,7 +71,7 @@ def test_demo_json_holds_what_programs_rely_on(demo, tmp_path):
         {"slug": "short-call", "minutes": 15, "public": True},
         {"slug": "joint-session", "minutes": 60, "public": False},
     ]
-    assert demo["couples"] == ["C-0001", "C-0002", "C-0003", "C-0004"]
+    assert demo["couples"][:4] == FIRST_COUPLES
 
 
 def test_demo_json_tells_each_therapist_with_two_addresses(demo):
@@ -134,7 +142,7 @@ def test_couples_are_at_different_points_and_each_has_a_time_coming(app, demo):
         select(Couple.code, Couple.status, Therapist.slug, Appointment.status)
         .join(Appointment, Appointment.couple_id == Couple.id)
         .join(Therapist, Therapist.id == Appointment.therapist_id)
-        .where(Appointment.starts_at > NOW)
+        .where(Appointment.starts_at > NOW, Couple.code.in_(FIRST_COUPLES))
         .order_by(Couple.code),
     )
 
@@ -202,10 +210,30 @@ def test_demo_can_be_made_on_any_day(app, settings, now):
     with app.app_context():
         found = load_demo(settings, now=at)
         coming = session().scalar(
-            select(func.count()).select_from(Appointment).where(Appointment.starts_at > at)
+            select(func.count())
+            .select_from(Appointment)
+            .join(Couple, Couple.id == Appointment.couple_id)
+            .where(Appointment.starts_at > at, Couple.code.in_(FIRST_COUPLES))
         )
 
-    assert (found["couples"], coming) == (["C-0001", "C-0002", "C-0003", "C-0004"], 4)
+    assert (found["couples"][:4], coming) == (FIRST_COUPLES, 4)
+
+
+@pytest.mark.parametrize("day", range(23, 30))
+def test_every_therapist_has_a_day_and_a_week_to_show_on_any_weekday(app, settings, day):
+    at = datetime(2026, 11, day, 15, 30, tzinfo=UTC)
+    clock.freeze(at)
+    with app.app_context():
+        load_demo(settings, now=at)
+        counts = {}
+        for therapist in session().scalars(select(Therapist)).all():
+            (week,) = weeks_of([therapist], window=WEEK, now=at)
+            today = day_of(therapist, at.date(), names=False, now=at)
+            days = {one.start.astimezone(UTC).date() for one in week.entries}
+            counts[therapist.slug] = (len(today.sessions), len(week.entries), len(days))
+
+    assert all(sessions >= 2 for sessions, _week, _days in counts.values()), counts
+    assert all(week >= 4 and days >= 2 for _today, week, days in counts.values()), counts
 
 
 @on_sqlite
