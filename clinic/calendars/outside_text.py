@@ -16,6 +16,9 @@ _KEPT = frozenset({
     "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
     "SEQUENCE", "DTSTAMP", "STATUS", "TRANSP",
 })  # fmt: skip
+# Nothing in these values holds a colon, so the last one ends the name and its parameters:
+# Exchange writes `DTSTART;TZID=tzone://Microsoft/Custom:20261216T100000`, without quotes.
+_TIMES = frozenset({"DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"})
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 _NOT_A_CALENDAR = "This is not a calendar file."
 _CUT_OFF = "The calendar file is cut off or damaged."
@@ -70,7 +73,9 @@ def read_calendars(data: bytes) -> list[RawCalendar]:
 def split_line(text: str) -> tuple[str, Line] | None:
     """Name and line of one unfolded content line, or None when it is none."""
     head, colon, value = text.partition(":")
-    if '"' in head:
+    if head.partition(";")[0].strip().upper() in _TIMES:
+        head, colon, value = text.rpartition(":")
+    elif '"' in head:
         head, colon, value = _outside_quotes(text)
     if not colon:
         return None

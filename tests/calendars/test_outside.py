@@ -181,6 +181,17 @@ END:VTIMEZONE
 """
 
 
+def test_a_zone_name_with_colons_and_no_quotes_is_a_zone_name_like_any_other():
+    name = "tzone://Microsoft/Custom"
+    entry = timed("20260601T100000", "20260601T110000", tzid=name)
+    assert busy(entry, head=EASTERN.format(name=name)) == ["0601 1400-1500"]
+    unknown = read(entry)
+    assert (show(unknown.busy), unknown.warnings) == (
+        [GOOD_SPAN],
+        [f"The time zone “{name}” is not known; Europe/Berlin was used instead."],
+    )
+
+
 def test_a_zone_in_the_file_counts_only_for_a_name_that_is_not_iana():
     for name in ("Custom Zone 1", "W. Europe Standard Time"):
         entries = [
