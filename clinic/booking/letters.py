@@ -22,6 +22,7 @@ from clinic.booking.history import manage_token
 from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.foundation.database import session
 from clinic.foundation.mail import CalendarPart, OutgoingMail
+from clinic.foundation.mail_html import html_of
 from clinic.foundation.outbox import GiveUp
 from clinic.foundation.reader_dates import LOCALES
 from clinic.practice.models import Clinic
@@ -97,12 +98,14 @@ def render_appointment_mail(
         sender = settings.mail_sender or clinic.email
         calendar = _invitation(appointment, change, reader, sender)
     subject, _, body = text.partition("\n")
+    body = re.sub(r"\n{3,}", "\n\n", body).strip("\n") + "\n"
+    html = html_of(body, language=reader.language, base_url=settings.base_url)
     host = urlsplit(settings.base_url).hostname
     return OutgoingMail(
         to=reader.email,
         subject=subject.strip(),
-        text=re.sub(r"\n{3,}", "\n\n", body).strip("\n") + "\n",
-        html=None,
+        text=body,
+        html=None if reader.is_therapist else html,
         message_id=f"<{change.id}.{_copy(reader)}@{host}>",
         date=change.at,
         sender=sender,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
+from html import unescape
 
 import icalendar
 import pytest
@@ -128,6 +130,29 @@ def test_each_partner_is_the_only_attendee_of_their_own_and_the_therapist_of_non
             assert word not in body
     therapists = found["ines@example.org"]
     assert [part.get_content_type() for part in therapists.walk()] == ["text/plain"]
+
+
+def test_partners_mail_is_text_page_and_invitation_and_the_file_beside_them(practice, tmp_path):
+    make_appointment(practice, TEN, other_partner=SAM)
+
+    found = mails(tmp_path)
+
+    for to, language in (("alex@example.org", "en"), ("sam@example.org", "pt")):
+        mail = found[to]
+        assert [part.get_content_type() for part in mail.walk()] == [
+            "multipart/mixed",
+            "multipart/alternative",
+            "text/plain",
+            "text/html",
+            "text/calendar",
+            "application/ics",
+        ]
+        text, page = (mail.get_body((kind,)).get_content() for kind in ("plain", "html"))
+        link = re.search(r"http\S+/a/[\w-]{43}", text)[0]
+        assert f'<html lang="{language}">' in page
+        assert f'<a href="{link}">{link}</a>' in page
+        shown = unescape(re.sub(r"<[^>]+>", "", page))
+        assert shown.split() == text.split()
 
 
 def test_invitation_carries_uid_sequence_and_times_of_the_feed(practice, tmp_path):
