@@ -112,6 +112,7 @@ def _register_rooms(app: Flask) -> None:
     from clinic.calendars.views import calendars
     from clinic.matching.views import matching
     from clinic.practice.views import practice
+    from clinic.practice.vocabulary_views import vocabularies
     from clinic.scheduling_services.views import webhooks
     from clinic.web.api import init_api
     from clinic.web.views import web
@@ -125,6 +126,7 @@ def _register_rooms(app: Flask) -> None:
         calendars,
         partner_feeds,
         practice,
+        vocabularies,
         webhooks,
     ):
         app.register_blueprint(room)

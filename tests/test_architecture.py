@@ -112,13 +112,14 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/stored_runs.py",
         "notes/unsigned.py",
     ),
-    "the practice: tests/practice/test_views.py, test_queries.py, test_vocabulary.py": (
+    "the practice: tests/practice/test_views.py, test_queries.py, test_vocabulary*.py": (
         "practice/clinics.py",
         "practice/commands.py",
         "practice/desk_queries.py",
         "practice/form_fields.py",
         "practice/sentences.py",
         "practice/vocabulary_check.py",
+        "practice/vocabulary_queries.py",
     ),
     "Cal.com and Calendly: tests/scheduling_services/test_reducer.py, test_*_events.py": (
         "scheduling_services/booking_row.py",

@@ -29,7 +29,8 @@ from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import list_public_therapists
-from clinic.practice.vocabulary import Term, load_vocabulary
+from clinic.practice.terms import vocabulary_of
+from clinic.practice.vocabulary import Term
 
 STAFF_HORIZON_DAYS = 730
 SHOWN_ON_A_DAY = (*LIVE, Status.CANCELLED)
@@ -203,7 +204,7 @@ def appointment_page(appointment: Appointment, *, actor: Actor) -> AppointmentPa
     """Everything on an appointment's page, less what this actor may not read."""
     reads = is_allowed(actor, Permission.READ_CLIENT_WORDS, appointment)
     codes = json.loads(appointment.concerns or "[]") if reads else []
-    kept = load_vocabulary("need").terms
+    kept = vocabulary_of(actor.clinic_id, "need").terms
     return AppointmentPage(
         entry=_entry(appointment, names=True),
         time_zone=appointment.therapist.time_zone,

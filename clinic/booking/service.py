@@ -39,7 +39,7 @@ from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import get_session_type, list_bookable, list_offering
-from clinic.practice.vocabulary import load_vocabulary
+from clinic.practice.terms import vocabulary_of
 
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 REQUEST_LASTS = timedelta(hours=48)
@@ -52,7 +52,7 @@ def book_appointment(request: BookingRequest, *, actor: Actor, now: datetime) ->
     `InvalidInput` by field, `TimeRefused`, `SlotUnavailable` with alternatives, `KeyReused`.
     """
     require(actor, Permission.BOOK)
-    problems = check_request(request, concern_codes=concern_codes())
+    problems = check_request(request, concern_codes=concern_codes(actor.clinic_id))
     if problems:
         raise InvalidInput(problems)
     try:
@@ -72,9 +72,9 @@ def book_appointment(request: BookingRequest, *, actor: Actor, now: datetime) ->
         raise with_alternatives(taken, candidates, kind, request.start, now=now) from None
 
 
-def concern_codes() -> frozenset[str]:
+def concern_codes(clinic_id: str) -> frozenset[str]:
     """The codes a client may choose from."""
-    return frozenset(term.code for term in load_vocabulary("need").terms if term.active)
+    return frozenset(term.code for term in vocabulary_of(clinic_id, "need").offered())
 
 
 def _bookable_type(request: BookingRequest, *, actor: Actor) -> SessionType:

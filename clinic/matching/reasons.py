@@ -149,7 +149,11 @@ def gap_of(
     lacking = (
         (slot is None, Reason("no_time_in_your_windows")),
         (bool(top) and not points.specialism, Reason("no_stated_specialism", need)),
-        (bool(top) and not points.modality, Reason("modality_not_offered", first)),
+        (
+            # A need that the clinic added names no modality that could be lacking.
+            top is not None and top.modality_first is not None and not points.modality,
+            Reason("modality_not_offered", first),
+        ),
         (points.slot < WEIGHTS["slot_14_days"], Reason("first_time_is_far", at)),
         (not _preferred_languages(inquiry, candidate), Reason(f"language_{_NOT_BOTH}")),
         (not points.format, Reason(f"format_{_NOT_BOTH}")),

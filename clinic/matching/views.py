@@ -22,7 +22,7 @@ from clinic.matching.rules import MatchResult, match
 from clinic.matching.words import filter_text, label, reason_text
 from clinic.practice.models import SessionType, Therapist, in_language
 from clinic.practice.queries import list_public_therapists, list_session_types
-from clinic.practice.vocabulary import load_vocabulary
+from clinic.practice.terms import vocabulary_here
 
 matching = Blueprint("matching", __name__)
 
@@ -44,8 +44,8 @@ def needs() -> Response | str | tuple[str, int]:
     ]
     form.needs.choices = [
         SelectChoice(term.code, label("need", term.code))
-        for term in load_vocabulary("need").terms
-        if term.active and not term.needs_text
+        for term in vocabulary_here("need").offered()
+        if not term.needs_text
     ]
     if form.validate_on_submit():
         session["inquiry"] = {
@@ -75,7 +75,7 @@ def therapists() -> str:
     result = match(
         _inquiry(said),
         candidates=known,
-        needs=need_rules(load_vocabulary("need").terms),
+        needs=need_rules(vocabulary_here("need").terms),
         now=now,
     )
     by_slug = {one.slug: one for one in everyone}

@@ -10,14 +10,14 @@ from flask_babel import gettext as _
 from clinic.booking.pages import format_name
 from clinic.foundation.reader_dates import day_and_clock_text
 from clinic.matching.reasons import Reason
-from clinic.practice.vocabulary import load_vocabulary
+from clinic.practice.terms import vocabulary_here
 
 
 def label(vocabulary: str, code: str) -> str:
     """A term's label in the reader's language."""
-    for term in load_vocabulary(vocabulary).terms:
+    for term in vocabulary_here(vocabulary).terms:
         if term.code == code:
-            return term.label_pt if str(get_locale())[:2] == "pt" else term.label_en
+            return term.label(str(get_locale()))
     return code
 
 

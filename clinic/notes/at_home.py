@@ -16,9 +16,8 @@ from clinic.foundation import audit
 from clinic.foundation.database import new_id
 from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor
+from clinic.notes.choosable import UNKNOWN, Choosable, Problem
 from clinic.notes.clinical_rules import (
-    UNKNOWN,
-    Problem,
     attempt_problems,
     cycle_problems,
     day_problems,
@@ -140,7 +139,8 @@ def draw_cycle(
         row_id = _id_for(change, CycleMap, key)
         if _is_kept(change, CycleMap, row_id, lambda row: row.details == details):
             return change.session.get_one(CycleMap, row_id).number
-        refuse([*cycle_problems(details, members=change.chart.members)])
+        choosable = _choosable_again(change)
+        refuse(cycle_problems(details, choosable=choosable, members=change.chart.members))
         refuse(drawn_cycle_problems(details))
         last = _last_number(change)
         if base is not None and base != last:
@@ -163,6 +163,7 @@ def _attempt_problems(change: Change, details: AttemptDetails, happened_on: date
     told = told_attempt_problems(details, happened_on=happened_on, began_on=chart.began_on)
     return told + attempt_problems(
         details,
+        choosable=change.choosable(),
         happened_on=happened_on,
         today=chart.day(change.now),
         members=chart.members,
@@ -203,6 +204,19 @@ def _is_kept(change: Change, table: type[Row], row_id: str, is_same: Callable[[R
     if row is not None and not is_same(row):
         raise KeptAlready
     return row is not None
+
+
+def _choosable_again(change: Change) -> Choosable:
+    """The terms for a cycle that is drawn anew: those of its last version stay."""
+    last = change.session.scalar(
+        select(CycleMap)
+        .where(CycleMap.couple_id == change.chart.couple_id)
+        .order_by(CycleMap.number.desc())
+        .limit(1)
+    )
+    if last is None:
+        return change.choosable()
+    return change.choosable(last.details.pattern, *(part.position for part in last.details.parts))
 
 
 def _last_number(change: Change) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from clinic.foundation.errors import N_, InvalidInput
+from clinic.notes.choosable import UNKNOWN, Choosable, Problem, coded
 from clinic.notes.clinical_values import (
     DECISIONS,
     LEVELS,
@@ -27,15 +28,12 @@ from clinic.notes.clinical_values import (
 )
 from clinic.notes.note_content import NoteContent
 from clinic.notes.note_rules import HIGHEST, LOWEST, TITLE_MAX
-from clinic.practice.vocabulary import load_vocabulary
 
-Problem = tuple[str, str]
 REASON_MAX = 500
 REMARK_MAX = 500
 PART_MAX = 300
 MEASURES = ("felt_safety", "defensiveness", "regulation")
 CYCLE_TEXTS = ("move", "perception", "secondary_emotion", "primary_emotion", "need")
-UNKNOWN = N_("Choose one from the list.")
 OUTSIDE = N_("Ratings go from 0 to 10; leave it blank if it was not told.")
 
 
@@ -48,7 +46,9 @@ def refuse(problems: Iterable[Problem]) -> None:
         raise InvalidInput(found)
 
 
-def rupture_problems(details: RuptureDetails, *, today: date) -> list[Problem]:
+def rupture_problems(
+    details: RuptureDetails, *, choosable: Choosable, today: date
+) -> list[Problem]:
     """What is wrong with the description of a rupture."""
     d = details
     found = _length("title", d.title, TITLE_MAX, N_("Give a title of at most 80 characters."))
@@ -62,7 +62,8 @@ def rupture_problems(details: RuptureDetails, *, today: date) -> list[Problem]:
         found.append(("airm_step", N_("The steps go from 0 to 8.")))
     if d.occurred_on is not None and d.occurred_on > today:
         found.append(("occurred_on", N_("This day has not come yet.")))
-    found += _codes("types", d.types, "rupture_type") + _codes("roots", d.roots, "root")
+    found += choosable.problems("types", d.types, "rupture_type")
+    found += choosable.problems("roots", d.roots, "root")
     return found + _one_of(
         ("level", d.level, LEVELS),
         ("injured", d.injured, ("A", "B", "both")),
@@ -75,6 +76,7 @@ def rupture_problems(details: RuptureDetails, *, today: date) -> list[Problem]:
 def attempt_problems(
     details: AttemptDetails,
     *,
+    choosable: Choosable,
     happened_on: date,
     today: date,
     members: Iterable[str],
@@ -85,7 +87,8 @@ def attempt_problems(
     found = _one_of(("by", d.by, tuple(members)))
     if not 1 <= len(set(d.acts)) <= 4:
         found.append(("acts", N_("Choose one to four acts.")))
-    found += _codes("acts", d.acts, "repair_act") + _codes("receipt", (d.receipt,), "receipt")
+    found += choosable.problems("acts", d.acts, "repair_act")
+    found += choosable.problems("receipt", (d.receipt,), "receipt")
     found += _range("felt_safety_before", d.felt_safety_before)
     found += _range("felt_safety_after", d.felt_safety_after)
     if happened_on > today:
@@ -159,14 +162,16 @@ def drawn_cycle_problems(details: CycleDetails) -> list[Problem]:
     return found
 
 
-def cycle_problems(details: CycleDetails, *, members: Iterable[str]) -> list[Problem]:
+def cycle_problems(
+    details: CycleDetails, *, choosable: Choosable, members: Iterable[str]
+) -> list[Problem]:
     """What is wrong with a cycle map."""
     known = tuple(members)
-    found = _codes("pattern", (details.pattern,) if details.pattern else (), "cycle_pattern")
+    found = choosable.problems("pattern", (details.pattern or None,), "cycle_pattern")
     for at, part in enumerate(details.parts):
         found += _one_of((f"parts.{at}.partner", part.partner, known))
-        position = (part.position,) if part.position else ()
-        found += _codes(f"parts.{at}.position", position, "cycle_position")
+        position = (part.position or None,)
+        found += choosable.problems(f"parts.{at}.position", position, "cycle_position")
     return found
 
 
@@ -190,35 +195,14 @@ def flag_problems(details: FlagDetails) -> list[Problem]:
     return found
 
 
-def code_problems(content: NoteContent) -> list[Problem]:
-    """Codes in a note that no vocabulary knows, each at its field."""
-    c = content
+def code_problems(content: NoteContent, *, choosable: Choosable) -> list[Problem]:
+    """Codes in a note that cannot be chosen, each at its field."""
     found: list[Problem] = []
-    for one in c.attendance:
-        found += _told(f"attendance.{one.partner}", one.code, "attendance")
-    found += _told("safety.result", c.safety.result, "safety_check")
-    found += _told("cycle.pattern", c.cycle.pattern, "cycle_pattern")
-    for at, done in enumerate(c.interventions):
-        found += _told(f"interventions.{at}.code", done.code, "intervention")
-    for at, attempt in enumerate(c.attempts):
-        found += _codes(f"attempts.{at}.acts", attempt.acts, "repair_act")
-        found += _told(f"attempts.{at}.receipt", attempt.receipt, "receipt")
-    for entry in c.ruptures:
-        found += _told(f"ruptures.{entry.ref}.status", entry.status, "rupture_status")
-    for at, new in enumerate(c.new_ruptures):
-        found += _codes(f"new_ruptures.{at}.types", new.types, "rupture_type")
-    for rating in c.ratings:
+    for place, codes, names in coded(content):
+        found += choosable.problems(place, codes, *names)
+    for rating in content.ratings:
         found += _one_of((f"ratings.{rating.partner}.{rating.point}", rating.point, POINTS))
-    return found + _codes("exercises", c.exercises, "exercise")
-
-
-def _told(place: str, code: str | None, vocabulary: str) -> list[Problem]:
-    return _codes(place, (code,), vocabulary) if code is not None else []
-
-
-def _codes(place: str, codes: Iterable[str], vocabulary: str) -> list[Problem]:
-    known = load_vocabulary(vocabulary).codes()
-    return [(place, UNKNOWN)] if any(code not in known for code in codes) else []
+    return found
 
 
 def _one_of(*choices: tuple[str, str, tuple[str, ...]]) -> list[Problem]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.foundation.database import new_id, session
 from clinic.foundation.errors import N_
 from clinic.notes.access import Chart
+from clinic.notes.choosable import Choosable, retired_in
 from clinic.notes.clinical_rules import code_problems
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import SIGNED, Course
@@ -19,6 +20,8 @@ from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attendance, NoteContent, RuptureEntry
 from clinic.notes.note_rules import Finding, NoteSetting, missing_to_sign, wrong_values
 from clinic.notes.seal import is_late_entry
+from clinic.practice.own_terms import Terms
+from clinic.practice.terms import terms_of
 
 SNAPSHOT_EVERY = timedelta(minutes=1)
 LATE_REASON = Finding("late_reason", N_("Say why the note is written late."))
@@ -47,7 +50,31 @@ def setting_of(note: SessionNote, course: Course, content: NoteContent) -> NoteS
         ruptures=known,
         session_on=course.chart.day(note.held_from),
         couple_began=course.chart.began_on,
+        choosable=choosable_in(note, content, terms_of(course.chart.clinic_id)),
     )
+
+
+def choosable_in(note: SessionNote, content: NoteContent, terms: Terms) -> Choosable:
+    """What may stand in a note: retired terms only if it held them while they were offered."""
+    retired = retired_in(content, terms)
+    if not retired:
+        return Choosable(terms)
+    texts = [(note.saved_at, note.body.content)]
+    texts += [
+        (version.at, version.body.content)
+        for version in session().scalars(
+            select(NoteVersion)
+            .where(NoteVersion.note_id == note.id, NoteVersion.at < max(retired.values()))
+            .order_by(NoteVersion.number)
+        )
+    ]
+    kept = {
+        code
+        for at, text in texts
+        for code in retired_in(text, terms)
+        if code in retired and at < retired[code]
+    }
+    return Choosable(terms, frozenset(kept))
 
 
 def open_at(note: SessionNote, course: Course) -> tuple[str, ...]:
@@ -64,7 +91,10 @@ def open_at(note: SessionNote, course: Course) -> tuple[str, ...]:
 def findings_of(body: NoteBody, setting: NoteSetting) -> list[Finding]:
     """What in the draft cannot be, whether or not it is to be signed."""
     wrong = wrong_values(body.content, setting=setting)
-    return wrong + [Finding(place, said) for place, said in code_problems(body.content)]
+    return wrong + [
+        Finding(place, said)
+        for place, said in code_problems(body.content, choosable=setting.choosable)
+    ]
 
 
 def between_it_and_signing(
@@ -127,15 +157,43 @@ def add_version(
     Only they: a newer autosave holds what the one before held, while a text kept from a clash
     ("elsewhere") is nowhere else.
     """
-    last = current.scalar(
+    last = _last_version(current, note)
+    same_hand = last is not None and (last.author, last.kind) == (by, kind)
+    if kind == "autosave" and same_hand and last is not None and now - last.at < SNAPSHOT_EVERY:
+        return
+    _keep_version(current, note, body, last, kind=kind, by=by, now=now)
+
+
+def keep_what_held(current: Session, note: SessionNote, terms: Terms) -> None:
+    """Keep the text that is about to be replaced when it alone shows that a term that is retired
+    by now was chosen in time: the thinning of autosaves may have left it out.
+    """
+    body, last = note.body, _last_version(current, note)
+    held = [at for at in retired_in(body.content, terms).values() if note.saved_at < at]
+    if held and (last is None or last.revision != note.revision):
+        by, at = note.saved_by, note.saved_at
+        _keep_version(current, note, body, last, kind="autosave", by=by, now=at)
+
+
+def _last_version(current: Session, note: SessionNote) -> NoteVersion | None:
+    return current.scalar(
         select(NoteVersion)
         .where(NoteVersion.note_id == note.id)
         .order_by(NoteVersion.number.desc())
         .limit(1)
     )
-    same_hand = last is not None and (last.author, last.kind) == (by, kind)
-    if kind == "autosave" and same_hand and last is not None and now - last.at < SNAPSHOT_EVERY:
-        return
+
+
+def _keep_version(
+    current: Session,
+    note: SessionNote,
+    body: NoteBody,
+    last: NoteVersion | None,
+    *,
+    kind: str,
+    by: str,
+    now: datetime,
+) -> None:
     row = NoteVersion(
         id=new_id(),
         couple_id=note.couple_id,

@@ -7,9 +7,10 @@ sentence that is the message id for translation; `detail` fills its one `%(detai
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from clinic.notes.choosable import Choosable
 from clinic.notes.note_content import Attempt, NoteContent
 
 PRESENT_CODES = frozenset({"present", "late", "left_early"})
@@ -37,6 +38,7 @@ class NoteSetting:
     ruptures: Mapping[str, date | None]
     session_on: date
     couple_began: date
+    choosable: Choosable = field(default_factory=Choosable)
 
 
 def missing_to_sign(content: NoteContent, *, setting: NoteSetting) -> list[Finding]:

@@ -270,7 +270,8 @@ def _terms(page: ScreenPage, screen: NoteScreen) -> dict[str, Any]:
         ),
         "exercise_terms": offered("exercise", chosen=content.exercises),
         "reason_terms": {
-            name: offered(f"{name}_reason") for name in ("repair", "reopen", "park", "close")
+            name: offered(f"{name}_reason", chosen=[entry.reason for entry in content.ruptures])
+            for name in ("repair", "reopen", "park", "close")
         },
     }
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
+from clinic.notes.choosable import REASON_LISTS, Choosable, whatever_is_known
 from clinic.notes.clinical_rules import (
     attempt_problems,
     code_problems,
@@ -24,10 +26,12 @@ from clinic.notes.clinical_rules import (
 )
 from clinic.notes.plain_json import to_plain
 from clinic.notes.record_shape import AttemptPart, CoupleRecord, EventPart, NotePart, RatingPart
+from clinic.notes.record_terms import term_problems, terms_with
 from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.seal import digest
 from clinic.notes.window_run import run_problems
+from clinic.practice.own_terms import Terms
 
 Problem = tuple[str, str]
 LISTS = (
@@ -82,9 +86,17 @@ _LONGEST = {
 _LARGEST = 2**31 - 1
 
 
-def record_problems(record: CoupleRecord, *, today: date) -> list[Problem]:
-    """Every problem of a record, in the order of the file."""
-    rules: tuple[Callable[[CoupleRecord, date], Iterator[Problem]], ...] = (
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known around the record: the day, and the terms known here or told in the file."""
+
+    today: date
+    choosable: Choosable
+
+
+def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[Problem]:
+    """Every problem of a record, in the order of the file; `terms` are the clinic's own."""
+    rules: tuple[Callable[[CoupleRecord, Around], Iterator[Problem]], ...] = (
         _couple,
         _ids,
         _uniques,
@@ -98,7 +110,9 @@ def record_problems(record: CoupleRecord, *, today: date) -> list[Problem]:
         _in_error,
         _runs,
     )
-    return [problem for rule in rules for problem in rule(record, today)]
+    around = Around(today, whatever_is_known(terms_with(record, terms)))
+    found = [problem for rule in rules for problem in rule(record, around)]
+    return [*found, *term_problems(record, terms)]
 
 
 def event_of_part(part: EventPart) -> RuptureEvent:
@@ -139,7 +153,7 @@ def _each(record: CoupleRecord) -> Iterator[tuple[str, str, Any]]:
             yield name, f"{name}[{at}]", part
 
 
-def _couple(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _couple(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     couple = record.couple
     if not _CODE.fullmatch(couple.code):
         yield "couple.code", "A code looks like C-0042."
@@ -162,7 +176,7 @@ def _couple(record: CoupleRecord, _today: date) -> Iterator[Problem]:
             yield f"members[{at}].slot", "Places go from A to H."
 
 
-def _ids(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _ids(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     seen: set[tuple[str, str]] = set()
     people = [(f"members[{at}].person", one.person) for at, one in enumerate(record.members)]
     parts = [*_each(record), *(("people", place, one) for place, one in people)]
@@ -174,7 +188,7 @@ def _ids(record: CoupleRecord, _today: date) -> Iterator[Problem]:
         seen.add((name, part.id))
 
 
-def _uniques(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _uniques(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     seen: set[tuple[Any, ...]] = set()
     for name, place, part in _each(record):
         if name not in UNIQUE:
@@ -185,7 +199,7 @@ def _uniques(record: CoupleRecord, _today: date) -> Iterator[Problem]:
         seen.add(key)
 
 
-def _values(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _values(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     for name, place, part in _each(record):
         for field in ("number", "revision", "seal_number"):
             value = getattr(part, field, None)
@@ -200,7 +214,7 @@ def _values(record: CoupleRecord, _today: date) -> Iterator[Problem]:
                 yield f"{place}.{field}", "This is not known here."
 
 
-def _pointers(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _pointers(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     notes = {one.id for one in record.notes}
     ruptures = {one.id for one in record.ruptures}
     for _name, place, part in _each(record):
@@ -210,7 +224,7 @@ def _pointers(record: CoupleRecord, _today: date) -> Iterator[Problem]:
             yield f"{place}.rupture_id", "There is no such rupture in the file."
 
 
-def _notes(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _notes(record: CoupleRecord, around: Around) -> Iterator[Problem]:
     for at, note in enumerate(record.notes):
         place = f"notes[{at}]"
         if note.held_from >= note.held_until:
@@ -222,11 +236,11 @@ def _notes(record: CoupleRecord, _today: date) -> Iterator[Problem]:
         sealed = {note.sealed_at is None, note.digest is None, note.seal_number is None}
         if len(sealed) > 1 or (note.sealed_at is not None and note.signed_at is None):
             yield f"{place}.sealed_at", "A sealed note is signed, numbered and has a digest."
-        for path, said in code_problems(note.body.content):
+        for path, said in code_problems(note.body.content, choosable=around.choosable):
             yield f"{place}.body.content.{path}", said
 
 
-def _chain(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _chain(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     previous: str | None = None
     order = sorted(enumerate(record.notes), key=lambda one: one[1].seal_number or 0)
     expected = 1
@@ -244,7 +258,7 @@ def _chain(record: CoupleRecord, _today: date) -> Iterator[Problem]:
         previous, expected = note.digest, note.seal_number + 1
 
 
-def _addenda(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _addenda(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     last = {note.id: note.digest for note in record.notes}
     order = sorted(enumerate(record.addenda), key=lambda one: (one[1].note_id, one[1].number))
     for at, one in order:
@@ -270,12 +284,14 @@ def _is_digest(text: str) -> bool:
     return re.fullmatch(r"[0-9a-f]{64}", text) is not None
 
 
-def _logs(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _logs(record: CoupleRecord, around: Around) -> Iterator[Problem]:
     logs: dict[str, list[RuptureEvent]] = {one.id: [] for one in record.ruptures}
     broken = False
     for at, part in enumerate(record.events):
         if part.effective_at > part.entered_at:
             yield f"events[{at}].effective_at", "It took effect after it was written."
+        reason = (part.details.reason or None,)
+        yield from around.choosable.problems(f"events[{at}].details.reason", reason, *REASON_LISTS)
         try:
             logs.setdefault(part.rupture_id, []).append(event_of_part(part))
         except ValueError:
@@ -293,17 +309,18 @@ def _logs(record: CoupleRecord, _today: date) -> Iterator[Problem]:
                 yield f"ruptures[{at}]", "It was never opened."
 
 
-def _clinical(record: CoupleRecord, today: date) -> Iterator[Problem]:
+def _clinical(record: CoupleRecord, around: Around) -> Iterator[Problem]:
     members = tuple(one.slot for one in record.members)
     days = {f"R-{one.number:02}": one.details.occurred_on for one in record.ruptures}
     for at, rupture in enumerate(record.ruptures):
-        found = rupture_problems(rupture.details, today=today)
+        found = rupture_problems(rupture.details, choosable=around.choosable, today=around.today)
         yield from _at(f"ruptures[{at}].details", found)
     for at, one in enumerate(record.attempts):
         found = attempt_problems(
             one.details,
+            choosable=around.choosable,
             happened_on=one.happened_on,
-            today=today,
+            today=around.today,
             members=members,
             ruptures=days,
         )
@@ -312,7 +329,8 @@ def _clinical(record: CoupleRecord, today: date) -> Iterator[Problem]:
         found = rating_problems(rating.details, members=members)
         yield from _at(f"ratings[{at}].details", found)
     for at, cycle in enumerate(record.cycles):
-        yield from _at(f"cycles[{at}].details", cycle_problems(cycle.details, members=members))
+        found = cycle_problems(cycle.details, choosable=around.choosable, members=members)
+        yield from _at(f"cycles[{at}].details", found)
     for at, told in enumerate(record.disclosures):
         found = disclosure_problems(told.details, members=members)
         yield from _at(f"disclosures[{at}].details", found)
@@ -320,7 +338,7 @@ def _clinical(record: CoupleRecord, today: date) -> Iterator[Problem]:
         yield from _at(f"flags[{at}].details", flag_problems(flag.details))
 
 
-def _in_error(record: CoupleRecord, _today: date) -> Iterator[Problem]:
+def _in_error(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     open_to_recall = {note.id for note in record.notes if note.sealed_at is None}
     known: dict[str, AttemptPart | RatingPart] = {one.id: one for one in record.attempts}
     known |= {one.id: one for one in record.ratings}
@@ -340,12 +358,14 @@ def _in_error(record: CoupleRecord, _today: date) -> Iterator[Problem]:
         seen.add(told or "")
 
 
-def _runs(record: CoupleRecord, today: date) -> Iterator[Problem]:
+def _runs(record: CoupleRecord, around: Around) -> Iterator[Problem]:
     members = tuple(one.slot for one in record.members)
     for at, run in enumerate(record.runs):
         if (run.withdrawn_at is None) != (run.withdrawn_by is None):
             yield f"runs[{at}].withdrawn_by", "Who withdrew a run is told with when."
-        found = run_problems(run.details, happened_on=run.happened_on, today=today, members=members)
+        found = run_problems(
+            run.details, happened_on=run.happened_on, today=around.today, members=members
+        )
         yield from _at(f"runs[{at}].details", found)
 
 

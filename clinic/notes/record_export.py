@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +23,9 @@ from clinic.notes.record_shape import (
     PersonPart,
 )
 from clinic.notes.record_tables import TABLES, RecordTable
+from clinic.notes.record_terms import used_terms
 from clinic.practice.models import Therapist
+from clinic.practice.terms import terms_of
 
 
 def export_record(code: str, *, actor: Actor, now: datetime) -> str:
@@ -44,12 +47,13 @@ def read_record(couple_id: str) -> CoupleRecord:
         select(CoupleMember).where(CoupleMember.couple_id == couple_id).order_by(CoupleMember.slot)
     )
     lists: dict[str, Any] = {table.name: _parts(table, couple_id) for table in TABLES}
-    return CoupleRecord(
+    record = CoupleRecord(
         format=FORMAT,
         couple=CouplePart(couple.id, couple.code, couple.status, couple.created_at, _lead(couple)),
         members=tuple(_member(one) for one in members),
         **lists,
     )
+    return replace(record, terms=used_terms(record, terms_of(couple.clinic_id)))
 
 
 def _parts(table: RecordTable, couple_id: str) -> tuple[Any, ...]:

@@ -22,10 +22,15 @@ from clinic.notes.plain_json import NotPlain, from_plain
 from clinic.notes.record_check import record_problems
 from clinic.notes.record_shape import FORMAT, CoupleRecord, LeadPart, MemberPart
 from clinic.notes.record_tables import TABLES, RecordTable
+from clinic.notes.record_terms import new_terms, term_problems
 from clinic.notes.seal import RECALL_WINDOW
 from clinic.notes.signing import SEAL
 from clinic.practice.clinics import open_clinic, the_clinic
 from clinic.practice.models import Clinic, Therapist
+from clinic.practice.own_terms import Terms
+from clinic.practice.terms import terms_of
+from clinic.practice.vocabulary import load_all
+from clinic.practice.vocabulary_service import learn_term
 
 Problem = tuple[str, str]
 
@@ -47,9 +52,10 @@ def import_record(text: str, *, now: datetime) -> str:
     """Store the record in `text`; the couple's code. Raises `RecordRefused`.
 
     In a database without a clinic one is opened for it; a lead therapist who is not known here
-    gets a profile that is not offered for booking.
+    gets a profile that is not offered for booking; terms that the other clinic had added can be
+    read here, and are offered once this clinic takes them up.
     """
-    record = parse_record(text, now=now)
+    record = parse_record(text, terms=_terms_here(), now=now)
     with transaction() as current:
         clinic = _clinic(now=now)
         lock_course(current, record.couple.id)
@@ -60,8 +66,8 @@ def import_record(text: str, *, now: datetime) -> str:
     return record.couple.code
 
 
-def parse_record(text: str, *, now: datetime) -> CoupleRecord:
-    """The record in `text`, checked on its own. Raises `RecordRefused`."""
+def parse_record(text: str, *, terms: Terms, now: datetime) -> CoupleRecord:
+    """The record in `text`, checked with the terms that are known. Raises `RecordRefused`."""
     try:
         raw = json.loads(text)
     except (ValueError, RecursionError) as broken:
@@ -73,10 +79,17 @@ def parse_record(text: str, *, now: datetime) -> CoupleRecord:
         record = from_plain(CoupleRecord, raw)
     except NotPlain as refused:
         raise RecordRefused(list(refused.problems)) from None
-    problems = record_problems(record, today=now.astimezone(UTC).date())
+    problems = record_problems(record, terms=terms, today=now.astimezone(UTC).date())
     if problems:
         raise RecordRefused(problems)
     return record
+
+
+def _terms_here() -> Terms:
+    try:
+        return terms_of(the_clinic().id)
+    except NotFound:
+        return load_all()
 
 
 def _clinic(*, now: datetime) -> Clinic:
@@ -102,6 +115,7 @@ def _clashes(current: Session, record: CoupleRecord, clinic: Clinic) -> list[Pro
         problems.append(("couple.code", f"There is a couple {couple.code} here already."))
     if current.get(Couple, couple.id) is not None:
         return [*problems, ("couple.id", "This couple is here already.")]
+    problems += term_problems(record, terms_of(clinic.id))  # they may have changed since
     lead = couple.lead_therapist
     known = _therapist(current, lead, clinic) if lead else None
     if lead and known and known.name != lead.name:
@@ -144,6 +158,9 @@ def _store(current: Session, record: CoupleRecord, clinic: Clinic, *, now: datet
     clinic.couples_counted = max(clinic.couples_counted, int(couple.code.removeprefix("C-")))
     current.flush()
     create_keys(current, owner=couple.id)
+    actor = Actor(clinic_id=clinic.id, name="system:import", is_system=True)
+    for change in new_terms(record, terms_of(clinic.id)):
+        learn_term(current, clinic, change, actor=actor, now=now)
     for member in record.members:
         _store_member(current, couple, member)
     for table in TABLES:
@@ -152,7 +169,6 @@ def _store(current: Session, record: CoupleRecord, clinic: Clinic, *, now: datet
         if note.signed_at is not None and note.sealed_at is None:
             due = note.signed_at + RECALL_WINDOW
             outbox.promise(current, SEAL, {"note": note.id}, now=now, due_at=due)
-    actor = Actor(clinic_id=clinic.id, name="system:import", is_system=True)
     audit.record(
         current, "record.imported", kind="couple", object_id=couple.id, actor=actor, now=now
     )

@@ -1,7 +1,8 @@
 """The couple's record as one document: what `flask couples export` writes and `import` reads.
 
 Pure. Ids go with the record, because the seals of its notes stand on them. Process notes, keys,
-the audit log and appointments are not part of it.
+the audit log and appointments are not part of it. Terms that ship are known everywhere; those that
+the clinic added go along with their words.
 """
 
 from __future__ import annotations
@@ -258,6 +259,19 @@ class RunPart:
 
 
 @dataclass(frozen=True, slots=True)
+class TermPart:
+    """A term that the clinic added and this record uses: what its code means."""
+
+    vocabulary: str
+    code: str
+    label_en: str
+    label_pt: str
+    definition_en: str
+    definition_pt: str
+    group: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CoupleRecord:
     """Everything of one couple's record, in one document."""
 
@@ -277,3 +291,4 @@ class CoupleRecord:
     flags: tuple[FlagPart, ...]
     in_error: tuple[InErrorPart, ...] = ()
     runs: tuple[RunPart, ...] = ()
+    terms: tuple[TermPart, ...] = ()

@@ -23,7 +23,7 @@ from clinic.notes.search import Wanted, fold, search_couple, search_own_couples
 from clinic.notes.timeline import timeline_page
 from clinic.notes.told_between import Told, told_between_sessions
 from clinic.notes.unsigned import unsigned_notes, waiting_for_cosignature
-from clinic.notes.words import first_names, offered
+from clinic.notes.words import first_names, searchable
 
 record = Blueprint("record", __name__, url_prefix="/desk")
 
@@ -219,7 +219,7 @@ def _told_since(overview: Overview, *, actor: Actor, now: datetime) -> list[Told
 
 
 def _searched() -> list[tuple[str, list[Any]]]:
-    return [(name, offered(name)) for name in SEARCHED]
+    return [(name, searchable(name)) for name in SEARCHED]
 
 
 def _day(text: str) -> date | None:

@@ -68,7 +68,7 @@ def split_rupture(
     """Open a rupture of its own for a part of `source`; the new ref."""
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(source)
-        refuse(rupture_problems(details, today=change.chart.day(now)))
+        refuse(rupture_problems(details, choosable=change.choosable(), today=change.chart.day(now)))
         number = change.next_number()
         link, opening = split_events(
             source,

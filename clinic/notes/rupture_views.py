@@ -17,6 +17,7 @@ from clinic.foundation.errors import Conflict, InvalidInput
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes import rupture_links, ruptures
 from clinic.notes.access import find_chart
+from clinic.notes.choosable import REASONS
 from clinic.notes.clinical_values import RuptureDetails
 from clinic.notes.lifecycle import TransitionRefused
 from clinic.notes.overview import couple_ledger, names_of
@@ -27,12 +28,6 @@ from clinic.notes.words import first_names, offered, term_name
 rupture_pages = Blueprint("ruptures", __name__, url_prefix="/desk/couples")
 
 Page = str | tuple[str, int]
-REASONS = {
-    "in_repair": "repair_reason",
-    "reopened": "reopen_reason",
-    "parked": "park_reason",
-    "closed_unrepaired": "close_reason",
-}
 
 
 @rupture_pages.get("/<code>/ruptures/<ref>")

@@ -14,6 +14,7 @@ from clinic.foundation.database import transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, find_chart, lock_course
+from clinic.notes.choosable import REASONS, Choosable
 from clinic.notes.clinical_rules import refuse, rupture_problems
 from clinic.notes.clinical_values import VISIBILITIES, RuptureDetails
 from clinic.notes.course import Course, RuptureSeen, load_course
@@ -25,6 +26,7 @@ from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import RuptureState
 from clinic.notes.rupture_models import Rupture
 from clinic.notes.signed_ruptures import has_attempt, safety_flag_open
+from clinic.practice.terms import terms_of
 
 TEXT_MAX = 4_000
 
@@ -70,6 +72,10 @@ class Change:
             return self.now
         return min(self.session.get_one(SessionNote, note_id).held_until, self.now)
 
+    def choosable(self, *held: str | None) -> Choosable:
+        """The clinic's terms that may be chosen, given the codes that are there already."""
+        return Choosable(terms_of(self.chart.clinic_id), frozenset(one for one in held if one))
+
     def note(self, action: str, rupture_id: str) -> None:
         """Leave a line in the audit log."""
         audit.record(
@@ -102,7 +108,7 @@ def open_rupture(
 ) -> str:
     """Open a rupture; its ref. Raises `InvalidInput` by field."""
     with changing_course(code, actor=actor, now=now) as change:
-        refuse(rupture_problems(details, today=change.chart.day(now)))
+        refuse(rupture_problems(details, choosable=change.choosable(), today=change.chart.day(now)))
         if details.disclosure is not None:
             details = _seeded(change, details)
         at = change.instant(effective_at, note_id)
@@ -141,6 +147,8 @@ def change_status(
         raise InvalidInput({"to": [N_("Choose one from the list.")]})
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(ref)
+        if to in REASONS:
+            refuse(change.choosable().problems("reason", (reason,), REASONS[to]))
         event = status_event(
             change.next_number(),
             RuptureStatus(to),
@@ -156,6 +164,7 @@ def change_status(
             therapist_confirms=True,
             partners_confirmed=partners_confirmed,
             safety_flag_open=safety_flag_open(change.session, change.chart.couple_id),
+            reopen_reasons=terms_of(change.chart.clinic_id)["reopen_reason"].codes(),
         )
         return write_checked(change, known, event, facts, note_id=note_id)
 
@@ -174,6 +183,8 @@ def reverse_event(
     """Undo an event by a reversing one; both stay in the log. Raises `TransitionRefused`."""
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(ref)
+        told = reason.strip() or None
+        refuse(change.choosable().problems("reason", (told,), "reversal_reason"))
         event = RuptureEvent(
             id=change.next_number(),
             kind=EventKind.REVERSAL,
@@ -181,7 +192,7 @@ def reverse_event(
             entered_at=now,
             by=actor.name,
             session_number=change.session_number(note_id),
-            reason=reason.strip() or None,
+            reason=told,
             text=text[:TEXT_MAX],
             reverses=number,
         )
@@ -199,7 +210,8 @@ def edit_rupture(
     """
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(ref)
-        refuse(rupture_problems(details, today=change.chart.day(now)))
+        choosable = change.choosable(*known.details.types, *known.details.roots)
+        refuse(rupture_problems(details, choosable=choosable, today=change.chart.day(now)))
         kept = replace(
             details,
             visibility=known.details.visibility,

@@ -26,6 +26,7 @@ from clinic.notes.drafts import (
     carried_forward,
     findings_of,
     first_content,
+    keep_what_held,
     setting_of,
 )
 from clinic.notes.models import KINDS, SessionNote
@@ -34,6 +35,7 @@ from clinic.notes.note_rules import Finding
 from clinic.notes.plain_json import dump
 from clinic.notes.seal import NoteStatus, NoteStep, next_status
 from clinic.notes.version_diff import FieldChange, compare
+from clinic.practice.terms import terms_of
 
 EARLY = timedelta(minutes=30)
 """A note may be opened this long before its session, to prepare."""
@@ -149,6 +151,7 @@ def save_draft(
         _check_size(body)
         refused = None
         if note.revision == revision:
+            keep_what_held(current, note, terms_of(chart.clinic_id))
             _write(current, note, body, autosave=autosave, actor=actor, now=now)
         elif body != before:
             add_version(current, note, body, kind="elsewhere", by=actor.name, now=now)

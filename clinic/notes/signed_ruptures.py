@@ -22,6 +22,7 @@ from clinic.notes.restricted_models import SafetyFlag
 from clinic.notes.rupture_events import RuptureEvent, RuptureStatus, counting_events
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.rupture_models import RuptureEntryRow, ref_of
+from clinic.practice.terms import terms_of
 
 _S = RuptureStatus
 _ON_THE_WAY = {
@@ -141,6 +142,7 @@ def _follow(
         therapist_confirms=True,
         partners_confirmed=(entry.confirmed_a is True, entry.confirmed_b is True),
         safety_flag_open=safety_flag_open(current, signing.chart.couple_id),
+        reopen_reasons=terms_of(signing.chart.clinic_id)["reopen_reason"].codes(),
     )
     log = known.events
     for step in (*_ON_THE_WAY.get((status, to), ()), to):

@@ -11,9 +11,12 @@ from flask_babel import gettext as _
 
 from clinic.foundation.errors import NotFound
 from clinic.foundation.reader_dates import day_year_text, month_text
+from clinic.notes.choosable import REASON_LISTS
 from clinic.notes.note_rules import Finding
 from clinic.notes.window_run import clock_text
-from clinic.practice.vocabulary import Term, load_vocabulary
+from clinic.practice.terms import vocabulary_here
+from clinic.practice.vocabulary import Term
+from clinic.practice.vocabulary_forms import group_name
 
 
 def language() -> str:
@@ -26,7 +29,7 @@ def term_name(code: str | None, vocabulary: str) -> str:
     if not code:
         return ""
     try:
-        return load_vocabulary(vocabulary).term(code).label(language())
+        return vocabulary_here(vocabulary).term(code).label(language())
     except NotFound:
         return code
 
@@ -39,15 +42,20 @@ def pair_with(code: str, vocabulary: str) -> tuple[str, str]:
 def term_hint(code: str, vocabulary: str) -> str:
     """The term's definition."""
     try:
-        return load_vocabulary(vocabulary).term(code).definition(language())
+        return vocabulary_here(vocabulary).term(code).definition(language())
     except NotFound:
         return ""
 
 
 def offered(vocabulary: str, *, chosen: Iterable[str | None] = ()) -> list[Term]:
     """The terms a form offers, and retired ones that this record holds already."""
-    kept = set(chosen)
-    return [t for t in load_vocabulary(vocabulary).terms if t.active or t.code in kept]
+    kept = {code for code in chosen if code is not None}
+    return list(vocabulary_here(vocabulary).offered(kept=kept))
+
+
+def searchable(vocabulary: str) -> list[Term]:
+    """Every term, retired ones too: old records hold them."""
+    return list(vocabulary_here(vocabulary).terms)
 
 
 def first_names(names: Mapping[str, str]) -> dict[str, str]:
@@ -63,22 +71,10 @@ def said(finding: Finding) -> str:
     return text % {"detail": finding.detail} if "%(" in text else text
 
 
-def group_name(group: str | None) -> str:
-    """What a group of interventions is called."""
-    names = {
-        "efct_stage_1": _("EFCT stage 1, de-escalation"),
-        "efct_stage_2": _("EFCT stage 2, bonding"),
-        "efct_stage_3": _("EFCT stage 3, consolidation"),
-        "cbct": _("CBCT"),
-        "other_methods": _("Other methods"),
-    }
-    return str(names.get(group or "", ""))
-
-
 def any_reason(code: str) -> str:
     """A reason out of whichever of the five lists holds it."""
-    for vocabulary in ("repair", "reopen", "park", "close", "reversal"):
-        found = load_vocabulary(f"{vocabulary}_reason")
+    for vocabulary in REASON_LISTS:
+        found = vocabulary_here(vocabulary)
         if code in found.codes():
             return found.term(code).label(language())
     return code
@@ -98,7 +94,7 @@ def couple_status_name(status: str) -> str:
 
 def vocabulary_name(name: str) -> str:
     """What a vocabulary is called."""
-    return load_vocabulary(name).label(language())
+    return vocabulary_here(name).label(language())
 
 
 def happened(on: date | None, precision: str) -> str:

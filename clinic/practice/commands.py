@@ -110,3 +110,16 @@ class ClinicClosure:
 
     name: str
     away: Absence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermDetails:
+    """The words of a term of a vocabulary, and its place; None is as it ships or not told."""
+
+    label_en: str | None
+    label_pt: str | None
+    definition_en: str | None
+    definition_pt: str | None
+    sort: int | None
+    label_reviewed_by: str | None = None
+    group: str | None = None

@@ -39,8 +39,8 @@ from clinic.practice.form_fields import (
     unit,
 )
 from clinic.practice.rules import LANGUAGES, SITE_LANGUAGES
+from clinic.practice.terms import vocabulary_here
 from clinic.practice.versions import version_of
-from clinic.practice.vocabulary import load_vocabulary
 
 FORMAT_NAMES = {"online": _l("Online"), "in_person": _l("In person")}
 
@@ -252,6 +252,6 @@ def _terms(vocabulary: str, *, kept: Collection[str]) -> dict[str, str]:
     reader = str(get_locale() or "en")
     return {
         term.code: term.label(reader)
-        for term in load_vocabulary(vocabulary).terms
-        if term.code in kept or (term.active and not term.needs_text)
+        for term in vocabulary_here(vocabulary).offered(kept=kept)
+        if term.code in kept or not term.needs_text
     }

@@ -43,6 +43,8 @@ class Clinic(Base):
     is_demo: Mapped[bool] = mapped_column(default=False)
     couples_counted: Mapped[int] = mapped_column(default=0)
     """The last number given to a couple; the code `C-0042` is made of it."""
+    vocabulary_revision: Mapped[str] = mapped_column(ID, default="")
+    """A new random one with every change of a term: whoever holds another holds old words."""
     created_at: Mapped[datetime]
 
     @property
@@ -211,6 +213,43 @@ class Closure(Base):
     wall_start: Mapped[str] = mapped_column(String(16))
     wall_end: Mapped[str] = mapped_column(String(16))
     time_zone: Mapped[str] = mapped_column(String(64))
+
+
+class VocabularyTerm(Base):
+    """What a clinic changed of a term that ships, or a term of its own. Never deleted.
+
+    None is as it ships. An added term has the prefix `own_` in its code and all its texts.
+    """
+
+    __tablename__ = "vocabulary_term"
+    __table_args__ = (
+        UniqueConstraint("clinic_id", "vocabulary", "code"),
+        CheckConstraint(
+            "code NOT LIKE 'own%' OR (label_en IS NOT NULL AND label_pt IS NOT NULL AND "
+            "definition_en IS NOT NULL AND definition_pt IS NOT NULL AND sort IS NOT NULL)",
+            "added",
+        ),
+        CheckConstraint("active = (retired_at IS NULL)", "retired"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
+    vocabulary: Mapped[str] = mapped_column(String(40))
+    code: Mapped[str] = mapped_column(String(64))
+    label_en: Mapped[str | None] = mapped_column(String(120))
+    label_pt: Mapped[str | None] = mapped_column(String(120))
+    definition_en: Mapped[str | None] = mapped_column(String(600))
+    definition_pt: Mapped[str | None] = mapped_column(String(600))
+    sort: Mapped[int | None]
+    group: Mapped[str | None] = mapped_column(String(40))
+    label_reviewed_by: Mapped[str | None] = mapped_column(String(120))
+    active: Mapped[bool] = mapped_column(default=True)
+    retired_at: Mapped[datetime | None]
+    """A record that held the term before then keeps it; nothing newer may choose it."""
+    revision: Mapped[int] = mapped_column(default=1)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str] = mapped_column(String(60))
+    """As the audit log calls them."""
 
 
 def in_language(texts: dict[str, Any], language: str) -> str:

@@ -23,8 +23,8 @@ from clinic.practice.commands import ClinicDetails, SessionTypeDetails, Texts, T
 from clinic.practice.models import Clinic, SessionType, Therapist
 from clinic.practice.rules import clinic_problems, session_type_problems, therapist_problems
 from clinic.practice.sentences import Problems, said
+from clinic.practice.terms import vocabulary_of
 from clinic.practice.versions import refuse_outdated, version_of
-from clinic.practice.vocabulary import load_vocabulary
 
 Row = TypeVar("Row", Therapist, SessionType)
 
@@ -193,12 +193,16 @@ def _already_made(
 
 
 def _refuse_profile(current: Session, profile: TherapistProfile, *, therapist: Therapist) -> None:
-    # A code retired since the profile was written may stay on it.
-    problems = therapist_problems(
-        profile,
-        modalities=load_vocabulary("modality").codes(),
-        needs=load_vocabulary("need").codes(),
+    # A term retired since the profile was written may stay on it; no profile takes it up anew.
+    known = {
+        "modality": therapist.modalities or (),
+        "need": therapist.concerns or (),
+    }
+    modalities, needs = (
+        [term.code for term in vocabulary_of(therapist.clinic_id, name).offered(kept=kept)]
+        for name, kept in known.items()
     )
+    problems = therapist_problems(profile, modalities=modalities, needs=needs)
     taken = current.scalar(
         select(Therapist.id).where(
             Therapist.clinic_id == therapist.clinic_id,

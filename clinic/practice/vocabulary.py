@@ -1,15 +1,16 @@
 """The clinic's vocabularies: what ruptures, signs, acts and the rest may be called.
 
 The terms that ship are data, one file a vocabulary in `vocabularies/`, read once and checked whole.
-A clinic may change labels, add terms and retire terms; a code that was ever used is never deleted,
-because records point to it.
+A clinic may change labels, add terms and retire terms (`own_terms.py`); a code that was ever used
+is never deleted, because records point to it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -47,6 +48,7 @@ class Term:
     """One word of a vocabulary. `source` says where it comes from: S1, S2, S3, X or P.
 
     `label_reviewed_by` stays None until a native clinician has read the Portuguese label.
+    `retired_at` is when a clinic stopped to offer it: records from before then keep it.
     `params` carries numbers and codes that belong to the term (the limits of an exercise).
     """
 
@@ -59,6 +61,7 @@ class Term:
     active: bool
     sort: int
     label_reviewed_by: str | None = None
+    retired_at: datetime | None = None
     needs_text: bool = False
     group: str | None = None
     valence: str | None = None
@@ -110,8 +113,20 @@ class Vocabulary:
     def with_term(self, term: Term) -> Vocabulary:
         """This vocabulary with `term` added, or put in place of the one with its code."""
         others = [known for known in self.terms if known.code != term.code]
-        ordered = tuple(sorted([*others, term], key=lambda one: (one.sort, one.code)))
-        return replace(self, terms=ordered)
+        return replace(self, terms=tuple(sorted([*others, term], key=_place)))
+
+    def groups(self) -> tuple[str, ...]:
+        """The groups that its terms stand in, in order."""
+        return tuple(dict.fromkeys(term.group for term in self.terms if term.group))
+
+    def offered(self, *, kept: Collection[str] = ()) -> tuple[Term, ...]:
+        """The terms a form offers for a record that holds `kept` already, retired or not."""
+        return tuple(term for term in self.terms if term.active or term.code in kept)
+
+
+def _place(term: Term) -> tuple[bool, int, str]:
+    """Where a term stands among the others: "other" is always the last."""
+    return term.code == "other", term.sort, term.code
 
 
 def parse_vocabulary(text: str, *, name: str) -> Vocabulary:

@@ -64,6 +64,7 @@ def _items(actor: Actor) -> Iterator[Item]:
         (_("Unsigned notes"), "record.unsigned", "note", Permission.OPEN_CHARTS),
         (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
         (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
+        (_("Vocabularies"), "vocabularies.overview", "list", Permission.SEE_PRACTICE),
         (_("Calendar addresses"), *_feeds(actor)),
         (_("Other calendars"), "desk_calendars.overview", "plug", Permission.EDIT_HOURS),
         (_("Integrations"), "integrations.overview", "plug", Permission.SEE_INTEGRATIONS),

@@ -140,7 +140,13 @@ def test_change_in_the_future_is_refused(room):
     room(open_rupture, BROKE)
 
     with pytest.raises(TransitionRefused, match="future"):
-        room(change_status, "R-01", "parked", reason="x", effective_at=NOW + timedelta(hours=1))
+        room(
+            change_status,
+            "R-01",
+            "parked",
+            reason="agreement",
+            effective_at=NOW + timedelta(hours=1),
+        )
 
 
 def test_merged_rupture_goes_on_in_the_other_and_both_tell_of_it(room):
