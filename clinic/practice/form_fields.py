@@ -118,9 +118,9 @@ def line(label: str, *, needed: bool = False, kind: type[StringField] = StringFi
     return kind(label, validators=[Needed()] if needed else [], filters=[_trimmed])
 
 
-def lines(label: str) -> Field:
+def lines(label: str, *, needed: bool = False) -> Field:
     """Several lines of text."""
-    return TextAreaField(label, filters=[_unix_lines])
+    return TextAreaField(label, validators=[Needed()] if needed else [], filters=[_unix_lines])
 
 
 def number(label: str, *, needed: bool = True) -> Field:

@@ -22,8 +22,8 @@ class TermForm(PracticeForm):
 
     label_en = line(_l("In English"), needed=True)
     label_pt = line(_l("In Portuguese"), needed=True)
-    definition_en = lines(_l("What it means, in English"))
-    definition_pt = lines(_l("What it means, in Portuguese"))
+    definition_en = lines(_l("What it means, in English"), needed=True)
+    definition_pt = lines(_l("What it means, in Portuguese"), needed=True)
     label_reviewed_by = line(_l("Portuguese reviewed by"))
     group = SelectField(_l("Group"), validate_choice=False)
     sort = number(_l("Place in the list"))
