@@ -196,7 +196,7 @@ def test_two_terms_of_a_list_are_not_called_the_same():
 
 def test_fixed_list_takes_new_words_and_no_new_term():
     receipt = load_vocabulary("receipt")
-    words = replace(details_of(receipt.term("partly")), label_en="Half received")
+    words = replace(details_of(receipt.term("partly")), label_en="Half", label_pt="Meio")
 
     assert term_problems(words, vocabulary=receipt, code="partly") == {}
     assert term_problems(words, vocabulary=receipt, code=None) == {
