@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.practice.own_terms import (
@@ -56,6 +56,7 @@ changes = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(changes)
 def test_nothing_that_ships_can_vanish_and_codes_stay_unique(made):
     laid = lay_over(SHIPPED, made)
@@ -67,6 +68,7 @@ def test_nothing_that_ships_can_vanish_and_codes_stay_unique(made):
     }
 
 
+@settings(deadline=None)
 @given(changes, st.randoms())
 def test_order_of_terms_rests_on_their_places_and_not_on_the_order_of_the_rows(made, random):
     shuffled = random.sample(made, len(made))
@@ -79,6 +81,7 @@ def test_order_of_terms_rests_on_their_places_and_not_on_the_order_of_the_rows(m
     assert places == sorted(places)
 
 
+@settings(deadline=None)
 @given(changes)
 def test_source_group_and_numbers_of_what_ships_stay_the_products(made):
     laid = lay_over(SHIPPED, made)
@@ -90,6 +93,7 @@ def test_source_group_and_numbers_of_what_ships_stay_the_products(made):
         )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.integers(1, 5))
 def test_new_code_is_a_code_of_its_own_whatever_the_label(label, times):
     taken: set[str] = set()
