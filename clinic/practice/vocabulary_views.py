@@ -31,7 +31,7 @@ from clinic.practice.vocabulary_service import TermChangedElsewhere, TermStays
 Page = str | Response | tuple[str, int]
 
 vocabularies = Blueprint("vocabularies", __name__, url_prefix="/desk/practice/vocabularies")
-vocabularies.add_app_template_filter(source_name, "source_name")
+vocabularies.add_app_template_filter(source_name, "term_source")
 vocabularies.add_app_template_filter(group_name, "group_name")
 
 
