@@ -116,7 +116,9 @@ def test_added_term_stands_in_its_list_and_can_be_changed(app, house, admin):
 
     assert (answer.status_code, answer.location) == (302, ACTS)
     assert "“Wrote a letter” is on offer." in page
-    assert "Wrote a letter added here Escreveu uma carta Put it on paper. This clinic Change" in page
+    assert (
+        "Wrote a letter added here Escreveu uma carta Put it on paper. This clinic Change" in page
+    )
     assert "Names something valued in the other. The literature Change" in page
     term = acts(app, house).term("own_wrote_a_letter")
     assert (term.label_pt, term.label_reviewed_by) == ("Uma carta", "Ana Melo")
