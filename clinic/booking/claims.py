@@ -27,6 +27,7 @@ from clinic.practice.queries import get_session_type, get_therapist, list_bookab
 
 HOLD_MINUTES = 10
 ID_LENGTH = ID.length
+ALTERNATIVES = 3
 ALTERNATIVES_WITHIN = timedelta(days=14)
 
 
@@ -157,9 +158,13 @@ def with_alternatives(
     now: datetime,
 ) -> SlotUnavailable:
     """The same refusal with the three nearest free slots of these therapists."""
-    window = Interval(max(now, start - ALTERNATIVES_WITHIN), max(now, start) + ALTERNATIVES_WITHIN)
-    found = slots_of(therapists, session_type, window=window, now=now)
-    nearest = sorted(found, key=lambda pair: (abs(pair[1].start - start), pair[1].start))[:3]
+    around = Interval(max(now, start - ALTERNATIVES_WITHIN), max(now, start) + ALTERNATIVES_WITHIN)
+    found = slots_of(therapists, session_type, window=around, now=now)
+    if len(found) < ALTERNATIVES:  # a full month: look through all that can be booked
+        until = now + timedelta(days=session_type.horizon_days + 2)
+        found = slots_of(therapists, session_type, window=Interval(now, until), now=now)
+    by_distance = sorted(found, key=lambda pair: (abs(pair[1].start - start), pair[1].start))
+    nearest = by_distance[:ALTERNATIVES]
     pairs: list[tuple[str, Slot]] = [(therapist.slug, slot) for therapist, slot in nearest]
     return SlotUnavailable(rule=refused.rule, alternatives=pairs)
 

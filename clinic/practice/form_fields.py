@@ -79,9 +79,9 @@ class CalendarDay(DateField):  # type: ignore[misc]
     """A date."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Parse, or say what is wanted."""
+        """Parse, or say what is wanted; a field that was not sent at all is an empty one."""
         try:
-            super().process_formdata(valuelist)
+            super().process_formdata(valuelist or [""])
         except ValueError as error:
             raise ValueError(_("Please choose a date that exists.")) from error
 

@@ -26,6 +26,7 @@ from clinic.foundation.errors import (
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
+FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz/", "/readyz/", "/metrics/")
 
 
 def init_errors(app: Flask) -> None:
@@ -120,7 +121,7 @@ def answer_anything_else(error: Exception) -> AnyResponse:
 
 def wants_problem() -> bool:
     """Whether the answer is for a program."""
-    if request.path.startswith(("/api/", "/webhooks/", "/healthz", "/readyz", "/metrics")):
+    if f"{request.path}/".startswith(FOR_PROGRAMS):
         return True
     accepted = request.accept_mimetypes
     return accepted.best_match(["text/html", "application/json"], "text/html") != "text/html"

@@ -28,6 +28,7 @@ from clinic.foundation.reader_dates import LOCALES, clock_text, day_text, when_t
 from clinic.foundation.vault import check_keys
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
+from clinic.web.form_posts import take_forms_only
 
 log = logging.getLogger(__name__)
 LANGUAGES = {"en": "English", "pt": "Português"}
@@ -39,6 +40,7 @@ def init_shell(app: Flask) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = f"{app.root_path}/clinic/translations"
     babel.init_app(app, locale_selector=choose_locale)
     app.before_request(begin_request)
+    app.before_request(take_forms_only)
     app.context_processor(for_templates)
     app.add_template_filter(when, "when")
     app.add_template_filter(clock_time, "clock_time")

@@ -21,9 +21,9 @@ from clinic.booking.models import Hold
 from clinic.booking.queries import slots_of
 from clinic.booking.refusals import HoldGone, SlotUnavailable, TimeRefused
 from clinic.booking.restrictions import Rule
-from clinic.foundation.database import session
+from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import InvalidInput, NotFound
-from clinic.practice.models import Therapist
+from clinic.practice.models import Therapist, TimeOff
 from tests.factories import (
     NOW,
     Practice,
@@ -46,6 +46,20 @@ def practice(context):
 def hold(practice, start=TEN, *, now=NOW, **changes):
     values = {"therapist": "ines-duarte", "session_type": "initial-consultation"}
     return hold_slot(start=start, actor=practice.visitor, now=now, **(values | changes))
+
+
+def take_time_off(practice, start, end):
+    walls = {"wall_start": f"{start:%Y-%m-%dT%H:%M}", "wall_end": f"{end:%Y-%m-%dT%H:%M}"}
+    with transaction() as current:
+        current.add(
+            TimeOff(
+                therapist_id=practice.therapist.id,
+                starts_at=start,
+                ends_at=end,
+                time_zone="Europe/Lisbon",
+                **walls,
+            )
+        )
 
 
 def held_starts():
@@ -141,6 +155,23 @@ def test_anothers_hold_is_refused_with_the_nearest_times(practice):
         TEN - HALF_HOUR,
         TEN + HALF_HOUR,
         TEN - 2 * HALF_HOUR,
+    ]
+
+
+def test_nearest_times_are_three_even_when_they_lie_months_ahead(context):
+    practice = make_practice(horizon_days=90)
+    monday = datetime(2027, 1, 25, 9, tzinfo=UTC)
+    take_time_off(practice, NOW, TEN)
+    take_time_off(practice, TEN + HALF_HOUR, monday)
+    hold(practice)
+
+    with pytest.raises(SlotUnavailable) as refused:
+        hold(practice)
+
+    assert [slot.start for _who, slot in refused.value.alternatives] == [
+        monday,
+        monday + HALF_HOUR,
+        monday + 2 * HALF_HOUR,
     ]
 
 

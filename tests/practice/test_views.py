@@ -437,6 +437,15 @@ def test_a_day_that_does_not_exist_is_refused_at_its_field(app, house, desk):
     assert 'value="2026-02-30"' in response.text
 
 
+def test_hours_without_any_date_are_refused_at_its_field(app, house, desk):
+    path = "/desk/practice/therapists/ines-duarte/days"
+
+    response = desk.send(path, page=HOURS, prefix="day", **{"day-ranges-0-start": "09:00"})
+
+    assert (response.status_code, hours_of(app, house).overrides) == (422, ())
+    assert "Please choose a date that exists." in response.text
+
+
 def test_time_off_is_added_once_and_removed(app, house, ines):
     path = "/desk/practice/therapists/ines-duarte/time-off"
     fields = {"away-start": "2026-12-01T10:07", "away-end": "2026-12-02T11:31"}

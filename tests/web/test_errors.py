@@ -155,6 +155,18 @@ def test_unknown_address_and_wrong_method_are_answered_in_the_same_way(failing):
     assert (method.status_code, set(method.allow)) == (405, {"OPTIONS", "POST"})
 
 
+def test_everything_under_the_apis_first_word_is_answered_as_to_a_program(failing):
+    browser = failing(NotFound())
+    asked = {path: browser.get(path).content_type for path in ("/api", "/api/", "/api/v1", "/apis")}
+
+    assert asked == {
+        "/api": PROBLEM,
+        "/api/": PROBLEM,
+        "/api/v1": PROBLEM,
+        "/apis": "text/html; charset=utf-8",
+    }
+
+
 def test_too_large_a_request_is_refused_before_it_is_read(failing):
     response = failing(NotFound()).post(
         "/api/v1/bookings", data=b"x" * (1024 * 1024 + 1), content_type="application/json"

@@ -1,0 +1,29 @@
+"""What pages are sent: forms of text. Files and JSON are refused before any form reads them."""
+
+from __future__ import annotations
+
+from flask import request
+
+from clinic.foundation.errors import N_, ClinicError
+
+WITH_A_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+FOR_PROGRAMS = ("/api/", "/webhooks/")
+
+
+class NotAForm(ClinicError):
+    """A page was sent a file or JSON."""
+
+    status = 415
+    code = "not-a-form"
+    says = N_("This page takes a form only, without files. Nothing was stored.")
+
+
+def take_forms_only() -> None:
+    """Refuse a body that Flask-WTF would read as fields but that holds no texts.
+
+    Its forms take JSON values of any type and uploaded files for what is typed into a field.
+    """
+    if request.method not in WITH_A_BODY or request.path.startswith(FOR_PROGRAMS):
+        return
+    if request.is_json or request.files:
+        raise NotAForm
