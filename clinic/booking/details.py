@@ -16,6 +16,7 @@ from email_validator import EmailNotValidError, validate_email
 from clinic.booking.wall_time import zone_names
 from clinic.foundation.encryption import normalise_email
 from clinic.foundation.errors import N_
+from clinic.foundation.one_line import has_control_characters
 
 NAME_LENGTH = 100
 MESSAGE_LENGTH = 2000
@@ -134,11 +135,6 @@ def check_message(message: str) -> Problems:
     if has_control_characters(message.replace("\n", "").replace("\r", "").replace("\t", "")):
         return {"message": [N_("There are characters in it that cannot be stored.")]}
     return {}
-
-
-def has_control_characters(text: str) -> bool:
-    """Whether there is a line break, a NUL, a lone surrogate or the like in it."""
-    return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
 def tidy(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from clinic.calendars.models import FeedKind, Show
 from clinic.foundation.errors import N_, InvalidInput
+from clinic.foundation.one_line import one_line
 
 SHOWN_IN = {
     FeedKind.THERAPIST: frozenset(Show),
@@ -29,8 +30,8 @@ class FeedSettings:
 def check_feed(name: str, settings: FeedSettings, *, kind: FeedKind) -> str:
     """The tidied name. Raises `InvalidInput` by field."""
     problems: dict[str, list[str]] = {}
-    name = " ".join(name.split())
-    if not 0 < len(name) <= MAX_NAME:
+    tidied = one_line(name, longest=MAX_NAME)
+    if tidied is None:
         problems["name"] = [N_("Please name it, in up to 60 characters.")]
     if settings.show not in SHOWN_IN[kind]:
         problems["show"] = [N_("This calendar cannot show that.")]
@@ -40,9 +41,9 @@ def check_feed(name: str, settings: FeedSettings, *, kind: FeedKind) -> str:
         problems["days_ahead"] = [N_("Between 1 and 540 days ahead, please.")]
     if settings.reminder_minutes is not None and not 0 <= settings.reminder_minutes <= 20160:
         problems["reminder_minutes"] = [N_("At most two weeks before, please.")]
-    if problems:
+    if tidied is None or problems:
         raise InvalidInput(problems)
-    return name
+    return tidied
 
 
 def initials_of(name: str) -> str:

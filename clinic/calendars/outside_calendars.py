@@ -16,6 +16,7 @@ from clinic.calendars.models import OutsideCalendar
 from clinic.foundation import audit, outbox
 from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
+from clinic.foundation.one_line import one_line
 from clinic.foundation.outbound_addresses import Guard, OutboundRefused, Target, check_url
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import index_of
@@ -40,7 +41,7 @@ def add_calendar(
 
     Raises `InvalidInput` for an address that may not be called, is our own, or is there already.
     """
-    target = _checked(name, url, guard=guard)
+    name, target = _checked(name, url, guard=guard)
     with transaction() as session:
         therapist = session.get(Therapist, therapist_id)
         if therapist is None or therapist.clinic_id != actor.clinic_id:
@@ -53,7 +54,7 @@ def add_calendar(
             id=new_id(),
             clinic_id=actor.clinic_id,
             therapist_id=therapist_id,
-            name=" ".join(name.split()),
+            name=name,
             url_index=index,
             host=target.host,
             ignore_all_day=ignore_all_day,
@@ -68,10 +69,11 @@ def add_calendar(
     return calendar
 
 
-def _checked(name: str, url: str, *, guard: Guard) -> Target:
-    """The address as it will be called. Raises `InvalidInput` by field."""
+def _checked(name: str, url: str, *, guard: Guard) -> tuple[str, Target]:
+    """The tidied name, and the address as it will be called. Raises `InvalidInput` by field."""
     problems: dict[str, list[str]] = {}
-    if not 0 < len(" ".join(name.split())) <= 60:
+    tidied = one_line(name, longest=60)
+    if tidied is None:
         problems["name"] = [N_("Please name it, in up to 60 characters.")]
     try:
         target = check_url(url, guard=Guard(allowed_hosts=guard.allowed_hosts))
@@ -80,9 +82,9 @@ def _checked(name: str, url: str, *, guard: Guard) -> Target:
     else:
         if target.host in guard.denied_hosts:
             problems["url"] = [N_("This is our own address: what is in it is here already.")]
-    if problems:
+    if tidied is None or problems:
         raise InvalidInput(problems)
-    return target
+    return tidied, target
 
 
 def _must_be_new(session: Session, therapist_id: str, index: bytes) -> None:

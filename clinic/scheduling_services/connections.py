@@ -12,6 +12,7 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, ClinicError, InvalidInput, NotFound
+from clinic.foundation.one_line import one_line
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import random_token
 from clinic.practice.hours import HOURS_CHANGED
@@ -39,14 +40,15 @@ TRIGGERS = [
 def add_connection(provider: str, *, name: str, actor: Actor, now: datetime) -> ServiceConnection:
     """A new connection with a signing secret of its own. Raises `InvalidInput`."""
     require(actor, Permission.MANAGE_INTEGRATIONS)
-    if provider not in set(Provider) or not 0 < len(name.strip()) <= 60:
+    tidied = one_line(name, longest=60)
+    if provider not in set(Provider) or tidied is None:
         raise InvalidInput({"name": [N_("Please name it, in up to 60 characters.")]})
     with transaction() as session:
         row = ServiceConnection(
             id=new_id(),
             clinic_id=actor.clinic_id,
             provider=provider,
-            name=name.strip(),
+            name=tidied,
             created_at=now,
         )
         row.secret = random_token()
@@ -131,8 +133,8 @@ def map_host(
     connection_id: str, *, external: str, therapist: str, actor: Actor, now: datetime
 ) -> None:
     """Say who an organizer there is here; what waited for it is applied."""
-    name = name_of_host(external)
-    if not 0 < len(name) <= 254:
+    name = one_line(name_of_host(external), longest=254)
+    if name is None:
         raise InvalidInput({"external": [N_("Please give an address or an id.")]})
     with transaction() as session:
         row = _own(session, connection_id, actor=actor)
@@ -160,8 +162,8 @@ def map_event_type(
     now: datetime,
 ) -> None:
     """Say which session type an event type there is; what waited for it is applied."""
-    name = last_part(external)
-    if not 0 < len(name) <= 200:
+    name = one_line(last_part(external), longest=200)
+    if name is None:
         raise InvalidInput({"external": [N_("Please give an address or an id.")]})
     with transaction() as session:
         row = _own(session, connection_id, actor=actor)

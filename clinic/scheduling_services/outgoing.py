@@ -22,6 +22,7 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound, Unavailable
+from clinic.foundation.one_line import one_line
 from clinic.foundation.outbound_addresses import NO_EXCEPTIONS, Guard, check_url
 from clinic.foundation.outbound_http import send
 from clinic.foundation.outbox import GiveUp
@@ -52,14 +53,13 @@ def add_subscriber(
     Raises `InvalidInput`, and `OutboundRefused` for an address that may not be called.
     """
     require(actor, Permission.MANAGE_INTEGRATIONS)
-    if not 0 < len(name.strip()) <= 60:
+    tidied = one_line(name, longest=60)
+    if tidied is None:
         raise InvalidInput({"name": [N_("Please name it, in up to 60 characters.")]})
     check_url(url, guard=_guard())
     secret = new_outgoing_secret(secrets.token_bytes(32))
     with transaction() as session:
-        row = WebhookSubscriber(
-            id=new_id(), clinic_id=actor.clinic_id, name=name.strip(), created_at=now
-        )
+        row = WebhookSubscriber(id=new_id(), clinic_id=actor.clinic_id, name=tidied, created_at=now)
         row.url, row.secret = url.strip(), secret
         session.add(row)
         _record(session, "webhook.added", row.id, actor=actor, now=now)

@@ -13,9 +13,9 @@ from clinic.booking.details import (
     check_person,
     check_request,
     check_time_zone,
-    has_control_characters,
     tidy,
 )
+from clinic.foundation.one_line import has_control_characters
 from tests.factories import a_request
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)

@@ -28,6 +28,9 @@ def test_initials_are_for_a_therapists_own_feed_only(kind, show):
     [
         (" ", {}, "name"),
         ("a" * 61, {}, "name"),
+        ("a\x00b", {}, "name"),
+        ("\x1b[2J", {}, "name"),
+        ("\x7f", {}, "name"),
         ("x", {"days_back": -1}, "days_back"),
         ("x", {"days_back": 91}, "days_back"),
         ("x", {"days_ahead": 0}, "days_ahead"),

@@ -12,7 +12,12 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Role
-from clinic.scheduling_services.models import ServiceConnection, ServiceTask
+from clinic.scheduling_services.models import (
+    ServiceConnection,
+    ServiceEventType,
+    ServiceHost,
+    ServiceTask,
+)
 from clinic.scheduling_services.queries import Unknown, list_deliveries
 from tests.calcom_stand_in import KEY, StandIn, running
 from tests.conftest import settings_for
@@ -97,6 +102,25 @@ def test_only_administration_reads_the_words_and_it_is_noted(calcom):
 
 def test_a_therapist_has_no_business_there(calcom):
     assert signed_in(calcom.client, "therapist").get(PAGE).status_code == 403
+
+
+@pytest.mark.parametrize("typed", ["a\x00b", "\x1b[2J"])
+def test_names_with_characters_that_cannot_be_shown_are_not_kept(calcom, typed):
+    client = signed_in(calcom.client, "admin")
+    at = f"{PAGE}/connections/{calcom.connection.id}"
+    for path, fields in (
+        (f"{PAGE}/connections", {"provider": "calendly", "name": typed}),
+        (f"{at}/host", {"external": typed, "therapist": "ines-duarte"}),
+        (f"{at}/event-type", {"external": typed, "session_type": "initial-consultation"}),
+    ):
+        client.post(path, data=fields)
+
+    kept = [
+        row
+        for column in (ServiceConnection.name, ServiceHost.external, ServiceEventType.external)
+        for row in session().scalars(select(column))
+    ]
+    assert [name for name in kept if typed in name] == []
 
 
 def test_saying_who_is_meant_applies_what_waited(calcom):
