@@ -79,13 +79,21 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
         try:
             return command(*args, **kwargs)
         except ClinicError as error:
-            click.echo(f"Error: {error}", err=True)
+            click.echo(f"Error: {_in_words(error)}", err=True)
         except DBAPIError as error:
             said = " ".join(str(error.orig).split())  # drivers write several lines
             click.echo(f"Error: the database cannot be used: {said}", err=True)
         sys.exit(1)
 
     return guarded
+
+
+def _in_words(error: ClinicError) -> str:
+    """What was said, or what errors of its kind mean."""
+    said = str(error)
+    if said != type(error).__name__:
+        return said
+    return (type(error).__doc__ or said).splitlines()[0]
 
 
 def refuse_in_one_line(error: ClinicError) -> None:

@@ -108,6 +108,13 @@ def test_appointments_can_be_filtered(run, booked, arguments, count):
     assert (code, len(json.loads(out))) == (0, count)
 
 
+def test_couple_that_is_not_there_is_said_in_words(run, booked):
+    code, out, err = run("ledger", "C-9999")
+
+    assert (code, out) == (1, "")
+    assert err == "Error: There is nothing here, or nothing that you may know of.\n"
+
+
 def test_unknown_source_is_refused_with_the_choices(run, booked):
     code, _out, err = run("appointments", "list", "--json", "--source", "elsewhere")
 

@@ -16,9 +16,10 @@ from clinic.accounts.credentials import CredentialsRefused, check_credentials
 from clinic.accounts.new_passwords import WeakPassword
 from clinic.accounts.next_page import local_path
 from clinic.accounts.password_rules import LONGEST, SHORTEST, PasswordFault
-from clinic.accounts.service import LONGEST_EMAIL, WrongPassword
+from clinic.accounts.service import WrongPassword
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
+from clinic.foundation.mail_address import LONGEST_ADDRESS
 
 
 class SignInForm(LoginForm):
@@ -32,7 +33,7 @@ class SignInForm(LoginForm):
         _l("E-mail"),
         validators=[
             InputRequired(_l("Please enter your e-mail address.")),
-            Length(max=LONGEST_EMAIL, message=_l("This is too long for an e-mail address.")),
+            Length(max=LONGEST_ADDRESS, message=_l("This is too long for an e-mail address.")),
         ],
     )
     password = PasswordField(
@@ -119,7 +120,7 @@ class ForgottenForm(PasswordForm):
         _l("E-mail"),
         validators=[
             InputRequired(_l("Please enter your e-mail address.")),
-            Length(max=LONGEST_EMAIL, message=_l("This is too long for an e-mail address.")),
+            Length(max=LONGEST_ADDRESS, message=_l("This is too long for an e-mail address.")),
         ],
     )
 

@@ -24,10 +24,10 @@ from clinic.accounts.sessions import end_sessions, renew_proof
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
+from clinic.foundation.mail_address import is_mail_address
 from clinic.foundation.permissions import Actor, Permission, Role, require
 from clinic.foundation.vault import random_token
 
-LONGEST_EMAIL = 254
 LONGEST_NAME = 120
 
 
@@ -277,8 +277,7 @@ def _names(roles: Iterable[Role]) -> list[str]:
 
 
 def _check_email(email: str) -> None:
-    local, _, domain = email.strip().partition("@")
-    if not local or not domain or len(email) > LONGEST_EMAIL or not email.strip().isprintable():
+    if not is_mail_address(email):
         raise InvalidInput({"email": [N_("This does not look like an e-mail address.")]})
 
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from zoneinfo import available_timezones
 
+from clinic.foundation.mail_address import is_mail_address
 from clinic.practice.commands import ClinicDetails, SessionTypeDetails, Texts, TherapistProfile
 from clinic.practice.sentences import Problems, said
 
@@ -21,7 +22,6 @@ RESERVED_SLUGS = frozenset({"new"})
 """Words that are pages of their own beside the pages named by slugs."""
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
-_EMAIL = re.compile(r"[^@\s<>,;]+@[^@\s<>,;.]+(\.[^@\s<>,;.]+)+")
 _NUMBERS = {
     # as the table's own constraints
     "length_minutes": (5, 480),
@@ -130,9 +130,9 @@ def text_problems(text: str, *, longest: int, lines: bool = False) -> list[str]:
 
 def email_problems(email: str) -> list[str]:
     """An address that mail could be sent to, as far as its form tells."""
-    if len(email) > 254 or not _EMAIL.fullmatch(email) or not email.isprintable():
-        return [said("This does not look like an e-mail address.")]
-    return []
+    if is_mail_address(email) and email == email.strip():
+        return []
+    return [said("This does not look like an e-mail address.")]
 
 
 def zone_problems(zone: str) -> list[str]:
