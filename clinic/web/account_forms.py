@@ -11,9 +11,10 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length
 
-from clinic.accounts.service import LONGEST_EMAIL, LONGEST_NAME
+from clinic.accounts.service import LONGEST_NAME
 from clinic.accounts.words import role_words
 from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
+from clinic.foundation.mail_address import LONGEST_ADDRESS
 from clinic.foundation.permissions import Role
 from clinic.web.shell import LANGUAGES
 
@@ -63,7 +64,7 @@ class InviteForm(RolesForm):
         _l("E-mail"),
         validators=[
             InputRequired(_l("Please write their e-mail address.")),
-            Length(max=LONGEST_EMAIL, message=_l("This is too long for an e-mail address.")),
+            Length(max=LONGEST_ADDRESS, message=_l("This is too long for an e-mail address.")),
         ],
     )
     language = RadioField(_l("Language of their pages and mails"), choices=LANGUAGES)
