@@ -11,7 +11,8 @@ from html import escape
 
 _PAGE = (
     '<!doctype html>\n<html lang="{language}">\n<head><meta charset="utf-8"></head>\n'
-    '<body style="font-family: sans-serif; line-height: 1.5; max-width: 38em">\n'
+    '<body style="font-family: sans-serif; line-height: 1.5; max-width: 38em; '
+    'overflow-wrap: anywhere">\n'
     "{inside}</body>\n</html>\n"
 )
 

@@ -23,7 +23,8 @@ def inside(text):
 def test_letter_keeps_its_words_its_order_and_what_is_set_off():
     assert html_of(LETTER, language="pt", base_url="https://clinic.example") == (
         '<!doctype html>\n<html lang="pt">\n<head><meta charset="utf-8"></head>\n'
-        '<body style="font-family: sans-serif; line-height: 1.5; max-width: 38em">\n'
+        '<body style="font-family: sans-serif; line-height: 1.5; max-width: 38em; '
+        'overflow-wrap: anywhere">\n'
         "<p>Hello Kim,</p>\n"
         '<p style="margin-left: 1.5em">Tuesday 1 December 2026, 10:00<br>\nwith Inês Duarte</p>\n'
         "<p>To see it, open:</p>\n"
