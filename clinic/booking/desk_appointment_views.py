@@ -86,7 +86,7 @@ def cancel(reference: str) -> Page:
 @requires(Permission.CHANGE_APPOINTMENT)
 def choose_time(reference: str) -> Page:
     """A week of the times it could move to; notice to clients does not bind staff."""
-    appointment, now = find_appointment(reference, actor=current_actor()), clock.now()
+    appointment, now = _to_change(reference), clock.now()
     zone = appointment.therapist.time_zone
     first = max(appointment.starts_at, now)
     this_week = pages.monday_of(now, zone=zone)
@@ -110,7 +110,7 @@ def choose_time(reference: str) -> Page:
 @requires(Permission.CHANGE_APPOINTMENT)
 def move(reference: str) -> Page:
     """Shows what moving does, then (with `agreed`) moves; a time just taken gives others."""
-    appointment = find_appointment(reference, actor=current_actor())
+    appointment = _to_change(reference)
     choice = pages.parse_choice(request.form.get("start", ""))
     if choice is None:
         return redirect(url_for("desk_appointments.choose_time", reference=reference), 303)
@@ -133,9 +133,15 @@ def move(reference: str) -> Page:
         return _gone(reference, refused)
 
 
+def _to_change(reference: str) -> Appointment:
+    return find_appointment(
+        reference, permission=Permission.CHANGE_APPOINTMENT, actor=current_actor()
+    )
+
+
 def _gone(reference: str, refused: SlotUnavailable | TimeRefused) -> tuple[str, int]:
     """The time cannot be had: nothing changed, here are others."""
-    appointment = find_appointment(reference, actor=current_actor())
+    appointment = _to_change(reference)
     zone = appointment.therapist.time_zone
     others = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
     page = render_template(
@@ -148,7 +154,7 @@ def _gone(reference: str, refused: SlotUnavailable | TimeRefused) -> tuple[str, 
 
 def _change(reference: str, change: Callable[[Appointment], Appointment], *, said: str) -> Page:
     """Make a change and show the appointment; what can no longer be changed is shown as it is."""
-    appointment = find_appointment(reference, actor=current_actor())
+    appointment = _to_change(reference)
     try:
         change(appointment)
     except NotChangeable as refused:
@@ -174,7 +180,7 @@ def _page(reference: str) -> str:
 
 
 def _ask(template: str, reference: str, form: ReasonForm) -> Page:
-    appointment = find_appointment(reference, actor=current_actor())
+    appointment = _to_change(reference)
     page = render_template(template, appointment=appointment, form=form)
     return page, 422 if form.errors else 200
 

@@ -26,7 +26,7 @@ from clinic.booking.slots import Slot, open_slots
 from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission, is_allowed
+from clinic.foundation.permissions import Actor, Permission, is_allowed, require
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.queries import list_public_therapists
 from clinic.practice.terms import vocabulary_of
@@ -181,13 +181,18 @@ def count_requests(actor: Actor) -> int:
     query = select(func.count()).where(
         Appointment.clinic_id == actor.clinic_id, Appointment.status == Status.REQUESTED
     )
-    if not is_allowed(actor, Permission.SEE_DIARY, "any therapist's"):
+    if not is_allowed(actor, Permission.CHANGE_APPOINTMENT, "any therapist's"):
         query = query.where(Appointment.therapist_id == actor.therapist_id)
     return session().scalar(query.select_from(Appointment)) or 0
 
 
-def find_appointment(reference: str, *, actor: Actor) -> Appointment:
-    """The appointment of this reference. Raises `NotFound`, also when it is not theirs to see."""
+def find_appointment(
+    reference: str, *, permission: Permission = Permission.SEE_DIARY, actor: Actor
+) -> Appointment:
+    """The appointment of this reference. Raises `NotFound`, also when it is not theirs to see.
+
+    Who may see it but not do what `permission` is for gets `NotAllowed`.
+    """
     if not reference.isalnum():
         raise NotFound  # PostgreSQL would refuse a NUL instead of not finding it
     found = session().scalar(
@@ -197,6 +202,7 @@ def find_appointment(reference: str, *, actor: Actor) -> Appointment:
     )
     if found is None or not is_allowed(actor, Permission.SEE_DIARY, found):
         raise NotFound
+    require(actor, permission, found)
     return found
 
 

@@ -75,6 +75,7 @@ def day() -> str:
         therapist=therapist,
         today=today,
         is_own=therapist.id == actor.therapist_id,
+        can_answer=is_allowed(actor, Permission.CHANGE_APPOINTMENT, therapist.id),
         back=_to("desk.day", on=on - DAY, therapist=therapist.slug),
         forward=_to("desk.day", on=on + DAY, therapist=therapist.slug),
         status_shown=pages.STATUS_SHOWN(),
@@ -116,7 +117,12 @@ def requests() -> str:
     actor, now = current_actor(), clock.now()
     waiting = read_requests(actor=actor, now=now)
     zones = {one.id: one.time_zone for one in visible_therapists(actor)}
-    return render_template("booking/desk_requests.html", requests=waiting, zones=zones)
+    answerable = {
+        one.id for one in waiting if is_allowed(actor, Permission.CHANGE_APPOINTMENT, one)
+    }
+    return render_template(
+        "booking/desk_requests.html", requests=waiting, zones=zones, answerable=answerable
+    )
 
 
 @desk.get("/preview/<slug>")

@@ -1,8 +1,12 @@
 """The whole access policy on one page: who may do what, and to what.
 
-A permission is granted when any of its clauses holds for the actor and the subject. Whoever is
-refused something that they may not even know of gets `NotFound`, everybody else `NotAllowed`.
-Views declare one permission each (a route without one does not start); services ask again.
+A permission is granted when any of its clauses in `POLICY` holds for the actor and the subject
+and none of `DENIED` does: to deny wins. Whoever is refused something that they may not even know
+of gets `NotFound`, everybody else `NotAllowed`. Views declare one permission each (a route without
+one does not start); services ask again.
+
+What partners may do by themselves, and invoices, stand here before the rooms that will ask for
+them: those rooms add no rule of their own.
 """
 
 from __future__ import annotations
@@ -37,6 +41,10 @@ class Actor:
     appointment_id: str | None = None
     """The one appointment that the link held opens."""
     member_id: str | None = None
+    """Which partner of a couple they are: by the link they hold, or signed in."""
+    couple_id: str | None = None
+    """The couple of a partner who signed in for themselves. A link never sets it: what a mail can
+    be forwarded with opens an appointment and nothing of a record."""
     is_system: bool = False
 
     @property
@@ -52,6 +60,7 @@ class Permission(StrEnum):
     SEE_OWN_APPOINTMENT = "see_own_appointment"
     CHANGE_OWN_APPOINTMENT = "change_own_appointment"
     SEE_DIARY = "see_diary"
+    SEE_BUSY_TIMES = "see_busy_times"
     CHANGE_APPOINTMENT = "change_appointment"
     READ_CLIENT_WORDS = "read_client_words"
     SEE_OWN_DAY = "see_own_day"
@@ -83,6 +92,21 @@ class Permission(StrEnum):
     BREAK_GLASS = "break_glass"
     EXPORT_RECORD = "export_record"
     SEE_CHART_ACCESS = "see_chart_access"
+    SEE_OWN_ACCESSES = "see_own_accesses"
+    WRITE_ANSWERS = "write_answers"
+    READ_ANSWERS = "read_answers"
+    WRITE_RISK_ANSWERS = "write_risk_answers"
+    READ_RISK_ANSWERS = "read_risk_answers"
+    READ_RISK_RESULT = "read_risk_result"
+    ASK_FOR_RELEASE = "ask_for_release"
+    AUTHORISE_RELEASE = "authorise_release"
+    PUBLISH_LEDGER = "publish_ledger"
+    READ_SHARED_LEDGER = "read_shared_ledger"
+    WRITE_EXERCISE_RUN = "write_exercise_run"
+    READ_EXERCISE_TRACE = "read_exercise_trace"
+    READ_EXERCISE_END = "read_exercise_end"
+    WRITE_INVOICE = "write_invoice"
+    READ_INVOICE = "read_invoice"
 
 
 Clause = Callable[[Actor, Any], bool]
@@ -115,17 +139,21 @@ def own_diary(actor: Actor, subject: Any) -> bool:
     return subject is None or getattr(subject, "therapist_id", subject) == actor.therapist_id
 
 
+def couple_of(subject: Any) -> Any:
+    """The couple that the subject is or belongs to."""
+    return getattr(subject, "couple", subject)
+
+
 def leads_the_couple(actor: Actor, subject: Any) -> bool:
     """The lead therapist of the couple that the subject is or belongs to."""
-    couple = getattr(subject, "couple", subject)
-    lead = getattr(couple, "lead_therapist_id", None)
+    lead = getattr(couple_of(subject), "lead_therapist_id", None)
     return lead is not None and lead == actor.therapist_id
 
 
 def supervises(actor: Actor, subject: Any) -> bool:
     """A supervisor of the clinic that the couple comes to."""
-    couple = getattr(subject, "couple", subject)
-    return Role.SUPERVISOR in actor.roles and getattr(couple, "clinic_id", "") == actor.clinic_id
+    clinic_id = getattr(couple_of(subject), "clinic_id", "")
+    return Role.SUPERVISOR in actor.roles and clinic_id == actor.clinic_id
 
 
 def supervises_if_flagged(actor: Actor, subject: Any) -> bool:
@@ -145,8 +173,8 @@ def wrote_it(actor: Actor, subject: Any) -> bool:
 
 def broke_the_glass(actor: Actor, subject: Any) -> bool:
     """Whoever opened this couple's joint chart in an emergency, while the hour lasts."""
-    couple = getattr(subject, "couple", subject)
-    return actor.is_staff and actor.name in getattr(couple, "opened_in_emergency_by", ())
+    readers = getattr(couple_of(subject), "opened_in_emergency_by", ())
+    return actor.is_staff and actor.name in readers
 
 
 def holds_the_link(actor: Actor, subject: Any) -> bool:
@@ -161,16 +189,76 @@ def is_that_partner(actor: Actor, subject: Any) -> bool:
     return actor.member_id is not None and actor.member_id == getattr(subject, "member_id", subject)
 
 
+def one_of_them(actor: Actor, subject: Any) -> bool:
+    """A partner who signed in, of the couple that the subject is or belongs to."""
+    couple = couple_of(subject)
+    couple_id = getattr(couple, "couple_id", getattr(couple, "id", None))
+    is_signed_in = actor.member_id is not None and actor.couple_id is not None
+    return is_signed_in and actor.appointment_id is None and actor.couple_id == couple_id
+
+
+def own_only(actor: Actor, subject: Any) -> bool:
+    """A partner who signed in, of what they themselves wrote."""
+    return one_of_them(actor, subject) and is_that_partner(actor, subject)
+
+
+def named_in_it(actor: Actor, subject: Any) -> bool:
+    """A partner who signed in and is named in the appointment; the other hears nothing of it."""
+    return one_of_them(actor, subject) and actor.member_id in getattr(subject, "named", ())
+
+
+def pays_it(actor: Actor, subject: Any) -> bool:
+    """The partner to whom the invoice is made out."""
+    payer = getattr(subject, "payer_id", None)
+    return one_of_them(actor, subject) and payer == actor.member_id
+
+
+def both_authorised(actor: Actor, subject: Any) -> bool:
+    """A partner, of what every partner of the couple has signed to be released."""
+    signed = frozenset(getattr(subject, "authorised_by", ()))
+    members = frozenset(getattr(couple_of(subject), "member_ids", ()))
+    return one_of_them(actor, subject) and bool(members) and members <= signed
+
+
+def published_to_them(actor: Actor, subject: Any) -> bool:
+    """A partner, of what the therapist has shared with both."""
+    return one_of_them(actor, subject) and getattr(subject, "published", False) is True
+
+
+def of_another_clinic(actor: Actor, subject: Any) -> bool:
+    """The subject, or its couple, is another clinic's."""
+    known = {getattr(one, "clinic_id", None) for one in (subject, couple_of(subject))}
+    return bool(known - {None, actor.clinic_id})
+
+
+def of_the_other_partner(actor: Actor, subject: Any) -> bool:
+    """The actor is a partner and it is the other's own."""
+    whose = getattr(subject, "member_id", None)
+    return None not in {actor.member_id, whose} and actor.member_id != whose
+
+
+def kept_from_partners(actor: Actor, subject: Any) -> bool:
+    """The actor is a partner and it is restricted: they do not learn that it exists."""
+    is_restricted = getattr(subject, "visibility", "joint") != "joint"
+    return actor.member_id is not None and is_restricted
+
+
 admin = has_role(Role.ADMIN)
+front_desk = has_role(Role.FRONT_DESK)
 desk = has_role(Role.FRONT_DESK, Role.ADMIN)
+supervisor = has_role(Role.SUPERVISOR)
 clinical = has_role(Role.THERAPIST, Role.SUPERVISOR)
+
+DENIED: tuple[Clause, ...] = (of_another_clinic, of_the_other_partner, kept_from_partners)
+"""Where one of these holds nothing is granted, whatever `POLICY` says."""
 
 POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.BOOK: (anyone,),
-    Permission.SEE_OWN_APPOINTMENT: (holds_the_link,),
+    Permission.SEE_OWN_APPOINTMENT: (holds_the_link, named_in_it),
     Permission.CHANGE_OWN_APPOINTMENT: (holds_the_link,),
-    Permission.SEE_DIARY: (desk, own_diary),
-    Permission.CHANGE_APPOINTMENT: (desk, own_diary, is_system),
+    Permission.SEE_DIARY: (desk, own_diary, supervisor),
+    Permission.SEE_BUSY_TIMES: (is_staff,),
+    Permission.CHANGE_APPOINTMENT: (front_desk, own_diary, is_system),
     Permission.READ_CLIENT_WORDS: (own_diary, leads_the_couple),
     Permission.SEE_OWN_DAY: (is_staff,),
     Permission.SEE_PRACTICE: (is_staff,),
@@ -189,7 +277,13 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.OPEN_CHARTS: (clinical,),
     Permission.READ_CHART: (leads_the_couple, supervises, broke_the_glass, is_system),
     Permission.WRITE_CHART: (leads_the_couple,),
-    Permission.READ_SIGNED_NOTE: (leads_the_couple, supervises, broke_the_glass, is_system),
+    Permission.READ_SIGNED_NOTE: (
+        leads_the_couple,
+        supervises,
+        broke_the_glass,
+        both_authorised,
+        is_system,
+    ),
     Permission.READ_DRAFT_NOTE: (leads_the_couple,),
     Permission.READ_RESTRICTED: (leads_the_couple, supervises, is_system),
     Permission.READ_EXERCISE_RUN: (leads_the_couple, supervises, is_system),
@@ -201,16 +295,33 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.BREAK_GLASS: (clinical,),
     Permission.EXPORT_RECORD: (is_system,),
     Permission.SEE_CHART_ACCESS: (leads_the_couple, admin),
+    Permission.SEE_OWN_ACCESSES: (own_only,),
+    Permission.WRITE_ANSWERS: (own_only,),
+    Permission.READ_ANSWERS: (own_only, leads_the_couple, supervises),
+    Permission.WRITE_RISK_ANSWERS: (own_only, leads_the_couple),
+    Permission.READ_RISK_ANSWERS: (own_only, leads_the_couple, supervises_if_flagged),
+    Permission.READ_RISK_RESULT: (leads_the_couple, supervises_if_flagged),
+    Permission.ASK_FOR_RELEASE: (one_of_them,),
+    Permission.AUTHORISE_RELEASE: (own_only,),
+    Permission.PUBLISH_LEDGER: (leads_the_couple,),
+    Permission.READ_SHARED_LEDGER: (published_to_them, leads_the_couple, supervises),
+    Permission.WRITE_EXERCISE_RUN: (own_only,),
+    Permission.READ_EXERCISE_TRACE: (own_only, leads_the_couple, supervises),
+    Permission.READ_EXERCISE_END: (one_of_them, leads_the_couple, supervises),
+    Permission.WRITE_INVOICE: (front_desk,),
+    Permission.READ_INVOICE: (pays_it, leads_the_couple, desk),
 }
 
 
 def is_allowed(actor: Actor, permission: Permission, subject: Any = None) -> bool:
-    """Whether any clause of the policy grants it."""
-    return any(clause(actor, subject) for clause in POLICY[permission])
+    """Whether any clause of the policy grants it and nothing denies it."""
+    granted = any(clause(actor, subject) for clause in POLICY[permission])
+    return granted and not any(clause(actor, subject) for clause in DENIED)
 
 
 def require(actor: Actor, permission: Permission, subject: Any = None) -> None:
     """Raise unless it is granted: `SignInNeeded` for visitors, `NotAllowed` for others."""
     if is_allowed(actor, permission, subject):
         return
-    raise NotAllowed if actor.is_staff or actor.appointment_id else SignInNeeded
+    is_known = actor.is_staff or actor.appointment_id or actor.couple_id
+    raise NotAllowed if is_known else SignInNeeded

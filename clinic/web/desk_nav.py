@@ -62,7 +62,7 @@ def _items(actor: Actor) -> Iterator[Item]:
         (_("Week"), "desk.week", "week", Permission.SEE_OWN_DAY),
         (_("Couples"), "record.couples", "people", Permission.OPEN_CHARTS),
         (_("Unsigned notes"), "record.unsigned", "note", Permission.OPEN_CHARTS),
-        (_("Requests"), "desk.requests", "inbox", Permission.SEE_DIARY),
+        (_("Requests"), "desk.requests", "inbox", Permission.CHANGE_APPOINTMENT),
         (_("Practice"), "practice.overview", "sliders", Permission.SEE_PRACTICE),
         (_("Vocabularies"), "vocabularies.overview", "list", Permission.SEE_PRACTICE),
         (_("Calendar addresses"), *_feeds(actor)),

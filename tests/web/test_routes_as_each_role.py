@@ -1,0 +1,432 @@
+"""Every address of the desk asked for as every role, enumerated: one without a row here fails.
+
+The world holds one of everything. Inês leads the couple; Daniel is another therapist; a supervisor,
+the front desk and an admin work in the same clinic. A row says what each of them is answered: by
+page, by an empty form, and where it is refused that nothing changed. Who has not signed in is sent
+to the sign-in page, and a program is told 401.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.accounts.guard import declared
+from clinic.booking.history import manage_token
+from clinic.booking.links import links_of
+from clinic.calendars.models import OutsideCalendar
+from clinic.calendars.service import create_therapist_feed
+from clinic.extensions import db
+from clinic.foundation.database import Base, session, transaction
+from clinic.foundation.permissions import Actor, Permission, Role
+from clinic.notes.clinical_values import DisclosureDetails, FlagDetails
+from clinic.notes.disclosures import write_disclosure
+from clinic.notes.note_content import NewRupture
+from clinic.notes.process_notes import write_process_note
+from clinic.notes.safety import open_safety_flag
+from tests.accounts.at_the_door import csrf_token, signed_in
+from tests.factories import (
+    NOW,
+    PASSWORD,
+    CareCouple,
+    a_note,
+    make_account,
+    make_appointment,
+    make_care_couple,
+    make_note,
+    make_practice,
+    make_signed_note,
+    make_therapist,
+)
+
+YESTERDAY = datetime(2026, 11, 20, 10, tzinfo=UTC)
+TOMORROW = datetime(2026, 11, 24, 10, tzinfo=UTC)
+UNKNOWN = "0" * 32
+STAFF = ("ines", "daniel", "supervisor", "desk", "admin")
+
+TABLE = """
+GET  /api/v1/couples/<code>/timeline 200 404 200 403 403
+GET  /desk 302 302 302 302 302
+GET  /desk/account 200 200 200 200 200
+GET  /desk/appointments/<reference> 200 404 200 200 200
+GET  /desk/appointments/<reference>/cancel 200 404 403 200 403
+GET  /desk/appointments/<reference>/decline 200 404 403 200 403
+GET  /desk/appointments/<reference>/move 200 404 403 200 403
+GET  /desk/calendars 200 200 403 200 200
+GET  /desk/couples 200 200 200 403 403
+GET  /desk/couples/<code> 200 404 200 403 403
+GET  /desk/couples/<code>/brief 200 404 200 403 403
+GET  /desk/couples/<code>/ledger 200 404 200 403 403
+GET  /desk/couples/<code>/notes/new 200 404 403 403 403
+GET  /desk/couples/<code>/process-notes 200 404 403 403 403
+GET  /desk/couples/<code>/restricted 200 404 200 403 403
+GET  /desk/couples/<code>/ruptures/<ref> 200 404 200 403 403
+GET  /desk/couples/<code>/search 200 404 200 403 403
+GET  /desk/day 200 200 200 200 200
+GET  /desk/deliveries 403 403 403 200 200
+GET  /desk/emergency 200 200 200 403 403
+GET  /desk/feeds 200 200 403 403 200
+GET  /desk/feeds/<feed_id> 200 403 403 403 200
+GET  /desk/feeds/clinic 403 403 403 200 200
+GET  /desk/integrations 403 403 403 200 200
+GET  /desk/integrations/connections/<connection_id> 403 403 403 403 404
+GET  /desk/integrations/deliveries/<delivery_id> 403 403 403 403 404
+GET  /desk/notes/<note_id> 200 404 404 403 403
+GET  /desk/notes/<note_id>/sign 200 404 403 403 403
+GET  /desk/notes/<note_id>/state 200 404 403 403 403
+GET  /desk/notes/<note_id>/versions 200 404 403 403 403
+GET  /desk/notes/unsigned 200 200 200 403 403
+GET  /desk/practice 200 200 200 200 200
+GET  /desk/practice/clinic 403 403 403 403 200
+GET  /desk/practice/closures 403 403 403 403 200
+GET  /desk/practice/session-types/<slug> 403 403 403 403 404
+GET  /desk/practice/session-types/new 403 403 403 403 200
+GET  /desk/practice/therapists/<slug> 403 403 403 403 200
+GET  /desk/practice/therapists/<slug>/hours 200 403 403 200 200
+GET  /desk/practice/therapists/new 403 403 403 403 200
+GET  /desk/preview/<slug> 200 200 200 200 200
+GET  /desk/requests 200 200 200 200 200
+GET  /desk/signed-in 200 200 200 200 200
+GET  /desk/week 200 200 200 200 200
+POST /desk/account/password 422 422 422 422 422
+POST /desk/account/sessions/<session_id>/end 404 404 404 404 404
+POST /desk/account/sessions/end-others 302 302 302 302 302
+POST /desk/appointments/<reference>/cancel 303 404 403 303 403
+POST /desk/appointments/<reference>/confirm 409 404 403 409 403
+POST /desk/appointments/<reference>/decline 409 404 403 409 403
+POST /desk/appointments/<reference>/move 303 404 403 303 403
+POST /desk/calendars 422 422 403 422 422
+POST /desk/calendars/<calendar_id>/all-day 303 403 403 303 303
+POST /desk/calendars/<calendar_id>/refresh 303 403 403 303 303
+POST /desk/calendars/<calendar_id>/remove 303 403 403 303 303
+POST /desk/couples/<code>/notes/new 422 404 403 403 403
+POST /desk/couples/<code>/process-notes 302 404 403 403 403
+POST /desk/couples/<code>/restricted/disclosures 302 404 403 403 403
+POST /desk/couples/<code>/restricted/flags 302 404 403 403 403
+POST /desk/couples/<code>/restricted/flags/<flag_id>/clear 302 404 403 403 403
+POST /desk/couples/<code>/ruptures/<ref>/merge 409 404 403 403 403
+POST /desk/couples/<code>/ruptures/<ref>/reverse 409 404 403 403 403
+POST /desk/couples/<code>/ruptures/<ref>/split 302 404 403 403 403
+POST /desk/couples/<code>/ruptures/<ref>/status 409 404 403 403 403
+POST /desk/couples/<code>/ruptures/<ref>/visibility 302 404 403 403 403
+POST /desk/deliveries/<int:message_id>/again 403 403 403 303 303
+POST /desk/emergency 422 422 422 403 403
+POST /desk/feeds 422 422 403 403 422
+POST /desk/feeds/<feed_id> 422 403 403 403 422
+POST /desk/feeds/<feed_id>/revoke 303 403 403 403 303
+POST /desk/feeds/clinic 403 403 403 422 422
+POST /desk/integrations/connections 403 403 403 403 303
+POST /desk/integrations/connections/<connection_id>/<step> 403 403 403 403 404
+POST /desk/integrations/deliveries/<delivery_id>/replay 403 403 403 404 404
+POST /desk/integrations/messages/<message_id>/again 403 403 403 404 404
+POST /desk/integrations/subscribers 403 403 403 403 303
+POST /desk/integrations/subscribers/<subscriber_id>/end 403 403 403 403 404
+POST /desk/integrations/tasks/<task_id>/done 403 403 403 404 404
+POST /desk/integrations/tasks/<task_id>/lift 403 403 403 404 404
+POST /desk/notes/<note_id> 302 404 403 403 403
+POST /desk/notes/<note_id>/addenda 409 404 403 403 403
+POST /desk/notes/<note_id>/autosave 200 404 403 403 403
+POST /desk/notes/<note_id>/cosign 403 404 409 403 403
+POST /desk/notes/<note_id>/merge 422 404 403 403 403
+POST /desk/notes/<note_id>/recall 409 404 403 403 403
+POST /desk/notes/<note_id>/sign 303 404 403 403 403
+POST /desk/practice/clinic 403 403 403 403 302
+POST /desk/practice/closures 403 403 403 403 422
+POST /desk/practice/closures/<closure_id>/remove 403 403 403 403 302
+POST /desk/practice/session-types/<slug> 403 403 403 403 404
+POST /desk/practice/session-types/new 403 403 403 403 422
+POST /desk/practice/therapists/<slug> 403 403 403 403 422
+POST /desk/practice/therapists/<slug>/days 422 403 403 422 422
+POST /desk/practice/therapists/<slug>/days/<on>/remove 302 403 403 302 302
+POST /desk/practice/therapists/<slug>/hours 302 403 403 302 302
+POST /desk/practice/therapists/<slug>/time-off 422 403 403 422 422
+POST /desk/practice/therapists/<slug>/time-off/<time_off_id>/remove 302 403 403 302 302
+POST /desk/practice/therapists/new 403 403 403 403 422
+"""
+"""Method, address; then what is answered to Inês, Daniel, the supervisor, the desk, the admin.
+
+200, 302, 303, 409 and 422 let in (a form is taken, or something in it is looked at again); 403 is
+refused; 404 is all that is told to who may not know of it. Under the same answer to everybody stands
+what is everybody's own.
+"""
+ROWS = {
+    (line.split()[0], line.split()[1]): dict(zip(STAFF, map(int, line.split()[2:]), strict=True))
+    for line in TABLE.strip().splitlines()
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """What stands in the placeholders of an address."""
+
+    values: dict[str, str]
+    signed: str
+
+    def address(self, rule, endpoint):
+        """The address, with Inês's own things in its placeholders."""
+        values = self.values | ({"note_id": self.signed} if endpoint in ON_A_SIGNED_NOTE else {})
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], rule)
+
+
+ON_A_SIGNED_NOTE = {"addenda.add", "addenda.cosign", "session_notes.recall"}
+
+FORMS = {
+    "addenda.add": {
+        "kind": "addendum",
+        "text": "More.",
+        "reason": "Left out",
+        "password": PASSWORD,
+    },
+    "addenda.cosign": {"password": PASSWORD},
+    "restricted.clear": {"because": "Both are safe."},
+    "restricted.disclose": {"by": "A", "text": "Told alone.", "review_on": "2026-12-01"},
+    "restricted.flag": {
+        "about": "Shouting",
+        "level": "1",
+        "action": "Seen alone",
+        "flag_review_on": "2026-12-01",
+    },
+    "restricted.write_process": {"text": "Unease."},
+    "ruptures.change": {"to": "closed_unrepaired", "reason": "other", "text": "They parted."},
+    "ruptures.merge": {"target": "R-01"},
+    "ruptures.reverse": {"event": "2", "reason": "entered_by_mistake"},
+    "ruptures.show_or_restrict": {"visibility": "restricted", "revision": "1"},
+    "ruptures.split": {"title": "A part", "types": "secrecy", "significance": "2"},
+    "session_notes.autosave": {"revision": "2", "plan": "Other."},
+    "session_notes.save": {"revision": "2", "plan": "Other."},
+    "session_notes.sign": {"revision": "2", "password": PASSWORD},
+}
+"""Forms without a fault, so that who is refused is refused for who they are."""
+
+
+@dataclass(frozen=True)
+class LedCouple(CareCouple):
+    """A couple whose therapist is the one who signs in."""
+
+    account: str = ""
+
+    @property
+    def lead(self):
+        return Actor(
+            clinic_id=self.practice.clinic.id,
+            name=f"account:{self.account}",
+            account_id=self.account,
+            roles=frozenset({Role.THERAPIST}),
+            therapist_id=self.practice.therapist.id,
+        )
+
+
+def make_world(app):
+    """One of everything that is Inês's."""
+    with app.app_context():
+        practice = make_practice()
+        clinic, ines = practice.clinic, practice.therapist
+        daniel = make_therapist(
+            clinic, session_types=[practice.session_type], slug="daniel-reyes", name="Daniel"
+        )
+        accounts = {}
+        for name, role, therapist in (
+            ("ines", Role.THERAPIST, ines.id),
+            ("daniel", Role.THERAPIST, daniel.id),
+            ("supervisor", Role.SUPERVISOR, None),
+            ("desk", Role.FRONT_DESK, None),
+            ("admin", Role.ADMIN, None),
+        ):
+            accounts[name] = make_account(
+                clinic, email=f"{name}@example.org", name=name, roles=[role], therapist_id=therapist
+            ).id
+        made = make_care_couple(practice)
+        couple = LedCouple(practice, made.id, made.code, accounts["ines"])
+        appointment = make_appointment(practice, TOMORROW)
+        told = a_note(new_ruptures=(NewRupture("Alone", ("secrecy",), None, 3, key="n"),))
+        signed = make_signed_note(couple, told, at=NOW - timedelta(hours=1), sealed=False)
+        draft = make_note(couple, at=YESTERDAY, now=NOW)
+        write_process_note(couple.code, "My own unease.", actor=couple.lead, now=NOW)
+        write_disclosure(
+            couple.code,
+            DisclosureDetails("A", "Told alone."),
+            review_on=date(2026, 12, 1),
+            flagged=False,
+            actor=couple.lead,
+            now=NOW,
+        )
+        flag = open_safety_flag(
+            couple.code,
+            FlagDetails("Shouting", 2, "Seen alone"),
+            review_on=date(2026, 12, 1),
+            actor=couple.lead,
+            now=NOW,
+        )
+        feed, _token = create_therapist_feed(ines.id, name="phone", actor=couple.admin, now=NOW)
+        with transaction() as current:
+            calendar = OutsideCalendar(
+                clinic_id=clinic.id,
+                therapist_id=ines.id,
+                name="Private",
+                url_index=b"x",
+                host="calendar.example",
+                warnings=[],
+                created_at=NOW,
+            )
+            current.add(calendar)
+            current.flush()
+            calendar.url = "https://calendar.example/private.ics"
+        token = manage_token(links_of(appointment)[0], clinic_id=clinic.id)
+        values = {
+            "code": couple.code,
+            "note_id": draft,
+            "ref": "R-01",
+            "flag_id": flag,
+            "feed_id": feed.id,
+            "calendar_id": calendar.id,
+            "reference": appointment.reference,
+            "slug": "ines-duarte",
+            "on": "2026-12-01",
+            "token": token,
+            "message_id": "1",
+            "session_id": UNKNOWN,
+            "time_off_id": UNKNOWN,
+            "closure_id": UNKNOWN,
+            "connection_id": UNKNOWN,
+            "step": "check",
+            "delivery_id": UNKNOWN,
+            "task_id": UNKNOWN,
+            "subscriber_id": UNKNOWN,
+        }
+        db.session.remove()
+        return World(values, signed)
+
+
+def desk_routes(app):
+    """(method, rule, endpoint) of every address that asks for a permission."""
+    with app.app_context():
+        return sorted(
+            (method, rule.rule, rule.endpoint)
+            for rule in app.url_map.iter_rules()
+            for method in rule.methods & {"GET", "POST"}
+            if isinstance(declared(rule.endpoint), Permission)
+        )
+
+
+def ask(browser, world, method, rule, endpoint, token):
+    """What is answered to one asking, by its status."""
+    address = world.address(rule, endpoint)
+    if method == "GET":
+        return browser.get(address).status_code
+    fields = FORMS.get(endpoint, {}) | {"csrf_token": token}
+    return browser.post(address, data=fields).status_code
+
+
+def refuses(status):
+    return status in {401, 403, 404}
+
+
+def stored(app):
+    """A digest of every row, but for what asking itself leaves behind."""
+    beside = {"audit_entry", "audit_head", "staff_session", "failed_sign_in"}
+    with app.app_context():
+        found = hashlib.sha256()
+        for table in Base.metadata.sorted_tables:
+            if table.name not in beside:
+                rows = session().execute(sa.select(table).order_by(*table.primary_key)).all()
+                found.update(repr((table.name, rows)).encode())
+        db.session.remove()
+    return found.hexdigest()
+
+
+def test_every_address_has_its_row_in_the_table(app):
+    asked = {(method, rule) for method, rule, _endpoint in desk_routes(app)}
+
+    assert asked == set(ROWS)
+
+
+@pytest.mark.parametrize("who", STAFF)
+def test_each_address_answers_each_role_as_the_table_says(app, who):
+    world = make_world(app)
+    browser = signed_in(app, email=f"{who}@example.org")
+    token = csrf_token(browser, "/desk/account")
+    routes = desk_routes(app)
+    before = stored(app)
+
+    shut = [one for one in routes if refuses(ROWS[one[0], one[1]][who])]
+    given = {one[:2]: ask(browser, world, *one, token) for one in shut}
+    assert stored(app) == before, "somebody who was refused changed something"
+    given |= {one[:2]: ask(browser, world, *one, token) for one in routes if one not in shut}
+
+    assert {place: status for place, status in given.items() if status != ROWS[place][who]} == {}
+    assert len(given) == len(ROWS)
+
+
+def test_visitor_is_sent_to_sign_in_and_a_program_is_told_401(app, client):
+    world = make_world(app)
+    token = csrf_token(client)
+    before = stored(app)
+    pages, told = {}, {}
+    for method, rule, endpoint in desk_routes(app):
+        address = world.address(rule, endpoint)
+        data = FORMS.get(endpoint, {}) | {"csrf_token": token}
+        answer = client.open(address, method=method, data=data if method == "POST" else None)
+        pages[rule] = (answer.status_code, (answer.location or "").partition("?")[0])
+        answer = client.open(
+            address,
+            method=method,
+            data=data if method == "POST" else None,
+            headers={"Accept": "application/json"},
+        )
+        told[rule] = answer.status_code
+
+    assert {rule: one for rule, one in pages.items() if one != (302, "/login")} == {
+        "/api/v1/couples/<code>/timeline": (401, "")
+    }
+    assert set(told.values()) == {401}
+    assert stored(app) == before
+
+
+@pytest.mark.parametrize("who", ["daniel", "desk"])
+def test_other_views_of_a_page_are_as_shut_as_the_page(app, who):
+    world = make_world(app)
+    browser = signed_in(app, email=f"{who}@example.org")
+    code, note = world.values["code"], world.signed
+    pages = [
+        f"/desk/couples/{code}/ledger?for=partner&viewer=A&axis=date",
+        f"/desk/couples/{code}?what=note",
+        f"/desk/couples/{code}/search?q=Alone",
+        f"/desk/notes/{note}?view=soap",
+        f"/desk/notes/{note}/versions?first=1",
+        f"/api/v1/couples/{code}/timeline?limit=1",
+    ]
+    shut = {"daniel": {404}, "desk": {403}}[who]
+
+    for accepted in ("text/html", "application/json", "text/calendar"):
+        given = {browser.get(one, headers={"Accept": accepted}).status_code for one in pages}
+        assert given == shut
+
+
+def test_address_behind_a_link_that_nobody_gave_out_is_not_there(app, client):
+    world = make_world(app)
+    token = csrf_token(client)
+    with app.app_context():
+        open_to_all = [
+            (method, rule.rule)
+            for rule in app.url_map.iter_rules()
+            for method in rule.methods & {"GET", "POST"}
+            if "<token>" in rule.rule and not rule.rule.startswith("/api/")
+        ]
+    unknown = World(world.values | {"token": "A" * 43}, world.signed)
+
+    given = {
+        (method, rule): client.open(
+            unknown.address(rule, ""),
+            method=method,
+            data={"csrf_token": token} if method == "POST" else None,
+        ).status_code
+        for method, rule in open_to_all
+    }
+
+    assert len(given) >= 12
+    assert {place: status for place, status in given.items() if status != 404} == {}
