@@ -21,12 +21,19 @@ class ClinicError(Exception):
     code = "error"
     says = ""
     """The sentence for people when the raiser gives none; marked with `N_` for translation."""
+    terms: Mapping[str, tuple[str, str]] = {}
+    """What stands in the sentence's places: (vocabulary, code), named in the reader's language."""
 
     def __init__(self, message: str = "", *, code: str | None = None) -> None:
         self.message = message or self.says
         super().__init__(self.message or self.__class__.__name__)
         if code is not None:
             self.code = code
+
+    def __str__(self) -> str:
+        """In English, with the codes of its terms: for a log or a command."""
+        codes = {name: code for name, (_list, code) in self.terms.items()}
+        return super().__str__() % codes if codes else super().__str__()
 
 
 class NotFound(ClinicError):

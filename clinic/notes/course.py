@@ -15,7 +15,7 @@ from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from clinic.foundation.database import session
-from clinic.foundation.errors import NotFound
+from clinic.foundation.errors import N_, NotFound
 from clinic.notes.access import Chart
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails, RuptureDetails
 from clinic.notes.ledger_facts import (
@@ -112,7 +112,7 @@ class Course:
         for one in self.ruptures:
             if one.ref == ref:
                 return one
-        raise NotFound(f"There is no rupture {ref} in this record.")
+        raise NotFound(N_("There is no such rupture in this record."))
 
     @property
     def open_ruptures(self) -> tuple[RuptureSeen, ...]:

@@ -6,10 +6,10 @@ facts around it, and returns the state that would follow or refuses, naming what
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from clinic.foundation.errors import Conflict
+from clinic.foundation.errors import N_, Conflict
 from clinic.notes.rupture_events import (
     EventKind,
     HistoryBroken,
@@ -24,6 +24,7 @@ from clinic.notes.rupture_history import (
     RuptureState,
     Span,
     allowed_transitions,
+    cannot_follow,
     derive_status,
 )
 
@@ -53,11 +54,23 @@ class TransitionRefused(Conflict):
 
     code = "transition-refused"
 
-    def __init__(self, message: str, *, allowed: tuple[RuptureStatus, ...], cause: str) -> None:
-        names = ", ".join(status.value for status in allowed) or "none"
-        super().__init__(f"{message} Possible now: {names}.")
+    def __init__(
+        self,
+        message: str,
+        *,
+        allowed: tuple[RuptureStatus, ...],
+        cause: str,
+        terms: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        super().__init__(message)
         self.allowed = allowed
         self.cause = cause
+        self.terms = terms or {}
+        self.details = {"allowed": [status.value for status in allowed], "cause": cause}
+
+    def __str__(self) -> str:
+        """With what is possible instead."""
+        return f"{super().__str__()} Possible now: {', '.join(self.allowed) or 'none'}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +100,19 @@ def check_transition(
     try:
         after = derive_status((*log, proposed))
     except HistoryBroken as broken:
-        raise _refused(str(broken), at_the_time, "order") from broken
+        raise _refused(broken.message, at_the_time, "order", broken.terms) from broken
     _check_parking(at_the_time, before, after, facts)
     return after
 
 
-def _refused(message: str, state: RuptureState, cause: str) -> TransitionRefused:
-    return TransitionRefused(message, allowed=allowed_transitions(state), cause=cause)
+def _refused(
+    message: str,
+    state: RuptureState,
+    cause: str,
+    terms: Mapping[str, tuple[str, str]] | None = None,
+) -> TransitionRefused:
+    allowed = allowed_transitions(state)
+    return TransitionRefused(message, allowed=allowed, cause=cause, terms=terms)
 
 
 def _state_when(log: tuple[RuptureEvent, ...], proposed: RuptureEvent) -> RuptureState:
@@ -104,16 +123,16 @@ def _state_when(log: tuple[RuptureEvent, ...], proposed: RuptureEvent) -> Ruptur
 
 def _check_form(log: tuple[RuptureEvent, ...], state: RuptureState, proposed: RuptureEvent) -> None:
     if proposed.effective_at > proposed.entered_at:
-        raise _refused("A change cannot take effect in the future.", state, "future")
+        raise _refused(N_("A change cannot take effect in the future."), state, "future")
     if any(event.id == proposed.id for event in log):
-        raise _refused("This event is already in the record.", state, "repeated")
+        raise _refused(N_("This event is already in the record."), state, "repeated")
     if proposed.kind is EventKind.REVERSAL:
         _check_reversal(log, state, proposed)
     elif proposed.kind is EventKind.STATUS:
         if proposed.to_status is None:
-            raise _refused("The new status is missing.", state, "status")
+            raise _refused(N_("The new status is missing."), state, "status")
     elif not proposed.link:
-        raise _refused("The other rupture is missing.", state, "link")
+        raise _refused(N_("The other rupture is missing."), state, "link")
 
 
 def _check_reversal(
@@ -121,17 +140,17 @@ def _check_reversal(
 ) -> None:
     meant = next((event for event in log if event.id == proposed.reverses), None)
     if meant is None:
-        raise _refused("There is no such event to reverse.", state, "unknown_event")
+        raise _refused(N_("There is no such event to reverse."), state, "unknown_event")
     if meant.kind is EventKind.REVERSAL:
         raise _refused(
-            "A reversal is not reversed; enter the change again instead.", state, "reversal"
+            N_("A reversal is not reversed; enter the change again instead."), state, "reversal"
         )
     if any(event.reverses == meant.id for event in log):
-        raise _refused("This event has already been reversed.", state, "reversed")
+        raise _refused(N_("This event has already been reversed."), state, "reversed")
     if not proposed.reason:
-        raise _refused("Say why the event is reversed.", state, "reason")
+        raise _refused(N_("Say why the event is reversed."), state, "reason")
     if counting_events(log)[0] == meant:
-        raise _refused("The opening cannot be reversed; close the rupture.", state, "opening")
+        raise _refused(N_("The opening cannot be reversed; close the rupture."), state, "opening")
 
 
 def _check_conditions(state: RuptureState, proposed: RuptureEvent, facts: TransitionFacts) -> None:
@@ -139,8 +158,8 @@ def _check_conditions(state: RuptureState, proposed: RuptureEvent, facts: Transi
     if proposed.kind is not EventKind.STATUS or to is None:
         return
     if to not in allowed_transitions(state):
-        held = state.status.value if state.status else "not yet opened"
-        raise _refused(f"A rupture that is {held} cannot become {to.value}.", state, "order")
+        message, terms = cannot_follow(state, to)
+        raise _refused(message, state, "order", terms)
     returning = state.status is RuptureStatus.PARKED
     if to is RuptureStatus.IN_REPAIR and not returning:
         _check_repair_begun(state, proposed, facts)
@@ -149,7 +168,7 @@ def _check_conditions(state: RuptureState, proposed: RuptureEvent, facts: Transi
     if to is RuptureStatus.REOPENED and not returning:
         _check_reopened(state, proposed, facts)
     if to in {RuptureStatus.PARKED, RuptureStatus.CLOSED_UNREPAIRED} and not proposed.reason:
-        raise _refused("Give the reason.", state, "reason")
+        raise _refused(N_("Give the reason."), state, "reason")
 
 
 def _check_repair_begun(
@@ -158,7 +177,7 @@ def _check_repair_begun(
     own_reason = proposed.reason not in {None, "", "attempt_made"} and proposed.text.strip()
     if not facts.has_attempt and not own_reason:
         raise _refused(
-            "Repair begins with a repair attempt, or with the therapist's reason in words.",
+            N_("Repair begins with a repair attempt, or with the therapist's reason in words."),
             state,
             "attempt",
         )
@@ -166,18 +185,18 @@ def _check_repair_begun(
 
 def _check_repaired(state: RuptureState, facts: TransitionFacts) -> None:
     if not facts.therapist_confirms:
-        raise _refused("The therapist has not confirmed the repair.", state, "therapist")
+        raise _refused(N_("The therapist has not confirmed the repair."), state, "therapist")
     if len(facts.partners_confirmed) < 2 or not all(facts.partners_confirmed):
-        raise _refused("Each partner must have confirmed the repair.", state, "partners")
+        raise _refused(N_("Each partner must have confirmed the repair."), state, "partners")
 
 
 def _check_reopened(state: RuptureState, proposed: RuptureEvent, facts: TransitionFacts) -> None:
     if proposed.reason not in facts.reopen_reasons:
-        raise _refused("Reopening needs a reason from the list.", state, "reason")
+        raise _refused(N_("Reopening needs a reason from the list."), state, "reason")
     if proposed.reason == "other" and not proposed.text.strip():
-        raise _refused("Say in words why it is reopened.", state, "text")
+        raise _refused(N_("Say in words why it is reopened."), state, "text")
     if proposed.session_number is None:
-        raise _refused("Reopening needs the session it belongs to.", state, "session")
+        raise _refused(N_("Reopening needs the session it belongs to."), state, "session")
 
 
 def _check_parking(
@@ -186,4 +205,4 @@ def _check_parking(
     was_parked = RuptureStatus.PARKED in {at_the_time.status, before.status}
     leaves = was_parked and (after.status is not RuptureStatus.PARKED or after.merged)
     if leaves and facts.safety_flag_open:
-        raise _refused("The safety flag must be cleared first.", before, "safety_flag")
+        raise _refused(N_("The safety flag must be cleared first."), before, "safety_flag")

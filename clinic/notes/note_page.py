@@ -13,7 +13,8 @@ from clinic.notes.note_content import Attempt, NewRupture, NoteContent, Rating, 
 from clinic.notes.note_fields import Fields, filled_rows
 from clinic.notes.note_rules import Finding
 from clinic.notes.queries import NoteScreen
-from clinic.notes.words import first_names, said
+from clinic.notes.refusals import said
+from clinic.notes.words import first_names
 
 Row = TypeVar("Row")
 POINTS = ("pre", "peak", "end")

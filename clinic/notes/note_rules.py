@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from clinic.foundation.errors import N_
 from clinic.notes.choosable import Choosable
 from clinic.notes.note_content import Attempt, NoteContent
 
@@ -22,11 +23,23 @@ LOWEST, HIGHEST = 0, 10
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to see to: the field's path and the sentence about it."""
+    """One thing to see to: the field's path and the sentence about it.
+
+    `terms` stand in the sentence's places as (vocabulary, code); `allowed` are the statuses that
+    are possible instead.
+    """
 
     path: str
     message: str
     detail: str = ""
+    terms: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    allowed: tuple[str, ...] = ()
+
+
+def places_of(finding: Finding) -> dict[str, str]:
+    """What stands in a sentence's places: its detail, and the codes of its terms."""
+    found = {"detail": finding.detail} if "%(detail)" in finding.message else {}
+    return found | {name: code for name, (_list, code) in finding.terms.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ def missing_to_sign(content: NoteContent, *, setting: NoteSetting) -> list[Findi
         *_statuses_missing(content, setting),
         *_interventions_missing(content),
         *_responses_missing(content, setting),
-        *([] if _said(content.plan) else [Finding("plan", "Write the plan.")]),
+        *([] if _said(content.plan) else [Finding("plan", N_("Write the plan."))]),
     ]
 
 
@@ -71,7 +84,7 @@ def _said(text: str) -> bool:
 def _attendance_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
     told = {one.partner for one in content.attendance if one.code}
     return [
-        Finding(f"attendance.{member}", "Say who took part.", member)
+        Finding(f"attendance.{member}", N_("Say who took part."), member)
         for member in setting.members
         if member not in told
     ]
@@ -79,16 +92,16 @@ def _attendance_missing(content: NoteContent, setting: NoteSetting) -> list[Find
 
 def _safety_missing(content: NoteContent) -> list[Finding]:
     if content.safety.result is None:
-        return [Finding("safety.result", "Answer the safety check; “nil noted” is an answer.")]
+        return [Finding("safety.result", N_("Answer the safety check; “nil noted” is an answer."))]
     if content.safety.result != "nil_noted" and not _said(content.safety.text):
-        return [Finding("safety.text", "Say in words what was noted on safety.")]
+        return [Finding("safety.text", N_("Say in words what was noted on safety."))]
     return []
 
 
 def _statuses_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
     told = {entry.ref for entry in content.ruptures if entry.status}
     return [
-        Finding(f"ruptures.{ref}.status", "Say where this open rupture stands.", ref)
+        Finding(f"ruptures.{ref}.status", N_("Say where this open rupture stands."), ref)
         for ref in setting.open_ruptures
         if ref not in told
     ]
@@ -96,9 +109,9 @@ def _statuses_missing(content: NoteContent, setting: NoteSetting) -> list[Findin
 
 def _interventions_missing(content: NoteContent) -> list[Finding]:
     if not content.interventions:
-        return [Finding("interventions", "Name at least one intervention.")]
+        return [Finding("interventions", N_("Name at least one intervention."))]
     return [
-        Finding(f"interventions.{at}.text", "Say in words what “other” was.")
+        Finding(f"interventions.{at}.text", N_("Say in words what “other” was."))
         for at, one in enumerate(content.interventions)
         if one.code == "other" and not _said(one.text)
     ]
@@ -108,7 +121,7 @@ def _responses_missing(content: NoteContent, setting: NoteSetting) -> list[Findi
     present = {one.partner for one in content.attendance if one.code in PRESENT_CODES}
     told = {partner for partner, text in content.responses if _said(text)}
     return [
-        Finding(f"responses.{member}", "Write how this partner responded.", member)
+        Finding(f"responses.{member}", N_("Write how this partner responded."), member)
         for member in setting.members
         if member in present and member not in told
     ]
@@ -116,7 +129,7 @@ def _responses_missing(content: NoteContent, setting: NoteSetting) -> list[Findi
 
 def _outside(values: Iterable[tuple[str, int | None]]) -> list[Finding]:
     return [
-        Finding(path, "Ratings go from 0 to 10; leave it blank if it was not told.", str(value))
+        Finding(path, N_("Ratings go from 0 to 10; leave it blank if it was not told."), str(value))
         for path, value in values
         if value is not None and not LOWEST <= value <= HIGHEST
     ]
@@ -144,7 +157,7 @@ def _texts_wrong(content: NoteContent) -> list[Finding]:
     texts = [("free_text", content.free_text, FREE_TEXT_MAX)]
     texts += [(f"ruptures.{e.ref}.note", e.note, ENTRY_NOTE_MAX) for e in content.ruptures]
     return [
-        Finding(path, "This text is longer than %(detail)s characters.", str(most))
+        Finding(path, N_("This text is longer than %(detail)s characters."), str(most))
         for path, text, most in texts
         if len(text) > most
     ]
@@ -154,7 +167,9 @@ def _session_date_wrong(setting: NoteSetting) -> list[Finding]:
     if setting.session_on >= setting.couple_began:
         return []
     began = setting.couple_began.isoformat()
-    return [Finding("session_on", "The session lies before the couple began (%(detail)s).", began)]
+    return [
+        Finding("session_on", N_("The session lies before the couple began (%(detail)s)."), began)
+    ]
 
 
 def _attempt_dates_wrong(content: NoteContent, setting: NoteSetting) -> list[Finding]:
@@ -163,7 +178,9 @@ def _attempt_dates_wrong(content: NoteContent, setting: NoteSetting) -> list[Fin
         on = attempt.happened_on or setting.session_on
         field = "happened_on" if attempt.happened_on else "rupture"
         if on > setting.session_on:
-            found.append(Finding(f"attempts.{at}.{field}", "The attempt lies after the session."))
+            found.append(
+                Finding(f"attempts.{at}.{field}", N_("The attempt lies after the session."))
+            )
         found += _before_its_rupture(attempt, f"attempts.{at}.{field}", on, setting)
         found += _acts_wrong(attempt, f"attempts.{at}")
     return found
@@ -175,20 +192,22 @@ def _before_its_rupture(
     if attempt.rupture is None:
         return []
     if attempt.rupture not in setting.ruptures:
-        return [Finding(path, "There is no rupture %(detail)s in this record.", attempt.rupture)]
+        return [
+            Finding(path, N_("There is no rupture %(detail)s in this record."), attempt.rupture)
+        ]
     happened = setting.ruptures[attempt.rupture]
     if happened is None or on >= happened:
         return []
     said = happened.isoformat()
-    return [Finding(path, "The repair lies before its rupture (%(detail)s).", said)]
+    return [Finding(path, N_("The repair lies before its rupture (%(detail)s)."), said)]
 
 
 def _acts_wrong(attempt: Attempt, place: str) -> list[Finding]:
     found = []
     if not 1 <= len(attempt.acts) <= 4:
-        found.append(Finding(f"{place}.acts", "Choose one to four acts."))
+        found.append(Finding(f"{place}.acts", N_("Choose one to four acts.")))
     if attempt.receipt is None:
-        found.append(Finding(f"{place}.receipt", "Ask the receiver how it was received."))
+        found.append(Finding(f"{place}.receipt", N_("Ask the receiver how it was received.")))
     return found
 
 
@@ -197,11 +216,11 @@ def _new_ruptures_wrong(content: NoteContent, setting: NoteSetting) -> list[Find
     for at, new in enumerate(content.new_ruptures):
         place = f"new_ruptures.{at}"
         if not _said(new.title) or len(new.title) > TITLE_MAX:
-            found.append(Finding(f"{place}.title", "Give a title of at most 80 characters."))
+            found.append(Finding(f"{place}.title", N_("Give a title of at most 80 characters.")))
         if not 1 <= len(new.types) <= 3:
-            found.append(Finding(f"{place}.types", "Choose one to three types."))
+            found.append(Finding(f"{place}.types", N_("Choose one to three types.")))
         if new.significance is None or not 1 <= new.significance <= 5:
-            found.append(Finding(f"{place}.significance", "Significance goes from 1 to 5."))
+            found.append(Finding(f"{place}.significance", N_("Significance goes from 1 to 5.")))
         if new.occurred_on and new.occurred_on > setting.session_on:
-            found.append(Finding(f"{place}.occurred_on", "The rupture lies after the session."))
+            found.append(Finding(f"{place}.occurred_on", N_("The rupture lies after the session.")))
     return found

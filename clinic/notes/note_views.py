@@ -27,6 +27,7 @@ from clinic.notes.overview import names_of
 from clinic.notes.plain_json import NotPlain, dump, load
 from clinic.notes.proof import show_password
 from clinic.notes.queries import NoteScreen, NoteSeen, note_screen, read_note
+from clinic.notes.refusals import refusal, said
 from clinic.notes.seal import RECALL_WINDOW, NoteStatus
 from clinic.notes.told_between import marked_in_note
 from clinic.notes.words import FILTERS, first_names, offered
@@ -34,6 +35,8 @@ from clinic.notes.words import FILTERS, first_names, offered
 session_notes = Blueprint("session_notes", __name__, url_prefix="/desk")
 for _name, _filter in FILTERS.items():
     session_notes.add_app_template_filter(_filter, _name)
+session_notes.add_app_template_filter(refusal)
+session_notes.add_app_template_filter(said)
 
 Page = str | tuple[str, int]
 FORMATS = {"soap": soap, "dap": dap, "birp": birp, "girp": girp}

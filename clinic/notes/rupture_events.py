@@ -6,12 +6,12 @@ An event keeps two instants: when it took effect (`effective_at`) and when it wa
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from clinic.foundation.errors import Conflict
+from clinic.foundation.errors import N_, Conflict
 
 
 class RuptureStatus(StrEnum):
@@ -43,6 +43,10 @@ class HistoryBroken(Conflict):
     """The events of this rupture do not follow from one another."""
 
     code = "rupture-history-broken"
+
+    def __init__(self, message: str, terms: Mapping[str, tuple[str, str]] | None = None) -> None:
+        super().__init__(message)
+        self.terms = terms or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ def merge_events(
 ) -> tuple[RuptureEvent, RuptureEvent]:
     """The pair of events that merges `source` into `target`: first for the source's log."""
     if source == target:
-        raise Conflict("A rupture cannot be merged into itself.", code="merge-with-itself")
+        raise Conflict(N_("A rupture cannot be merged into itself."), code="merge-with-itself")
 
     def linked(event_id: int, kind: EventKind, link: str) -> RuptureEvent:
         return RuptureEvent(
@@ -129,7 +133,7 @@ def split_events(
 ) -> tuple[RuptureEvent, RuptureEvent]:
     """The pair of events that splits `new` off `source`: a link, and the new one's opening."""
     if source == new:
-        raise Conflict("A rupture cannot be split into itself.", code="split-from-itself")
+        raise Conflict(N_("A rupture cannot be split into itself."), code="split-from-itself")
     link = RuptureEvent(
         id=ids[0],
         kind=EventKind.SPLIT_INTO,

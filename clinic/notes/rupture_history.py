@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from clinic.foundation.errors import N_
 from clinic.notes.rupture_events import (
     UNMENDED,
     EventKind,
@@ -97,6 +98,19 @@ def allowed_transitions(state: RuptureState) -> tuple[RuptureStatus, ...]:
     return _AFTER[state.status]
 
 
+def cannot_follow(
+    state: RuptureState, to: RuptureStatus | None
+) -> tuple[str, dict[str, tuple[str, str]]]:
+    """That a status does not follow on this state: the sentence, and the terms in its places."""
+    if to is None:
+        return N_("The new status is missing."), {}
+    if state.status is None:
+        return N_("A rupture has to be opened first."), {}
+    held, wanted = ("rupture_status", state.status.value), ("rupture_status", to.value)
+    said = N_("A rupture that is “%(held)s” cannot become “%(wanted)s”.")
+    return said, {"held": held, "wanted": wanted}
+
+
 def derive_status(events: Iterable[RuptureEvent]) -> RuptureState:
     """The state that follows from the events, whatever order they were entered in."""
     state = RuptureState()
@@ -109,7 +123,7 @@ def _after_event(state: RuptureState, event: RuptureEvent) -> RuptureState:
     if event.kind is EventKind.STATUS:
         return _after_status(state, event)
     if state.status is None or state.merged:
-        raise HistoryBroken("A rupture must be open before it is merged or split.")
+        raise HistoryBroken(N_("A rupture must be open before it is merged or split."))
     linked = replace(state, links=(*state.links, (event.kind.value, event.link or "")))
     return _merged(linked, event) if event.kind is EventKind.MERGED_INTO else linked
 
@@ -117,8 +131,7 @@ def _after_event(state: RuptureState, event: RuptureEvent) -> RuptureState:
 def _after_status(state: RuptureState, event: RuptureEvent) -> RuptureState:
     to = event.to_status
     if to is None or to not in allowed_transitions(state):
-        held = state.status.value if state.status else "nothing"
-        raise HistoryBroken(f"“{to}” cannot follow “{held}”.")
+        raise HistoryBroken(*cannot_follow(state, to))
     return replace(
         state,
         status=to,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from clinic.foundation.errors import N_
 from clinic.foundation.permissions import Actor
 from clinic.notes.clinical_rules import refuse, rupture_problems
 from clinic.notes.clinical_values import RuptureDetails
@@ -34,7 +35,7 @@ def merge_ruptures(
         first, second = change.course.rupture(source), change.course.rupture(target)
         if (first.details.visibility, second.details.visibility) == ("restricted", "joint"):
             raise TransitionRefused(
-                "A restricted rupture does not go on in a joint one.",
+                N_("A restricted rupture does not go on in a joint one."),
                 allowed=allowed_transitions(first.state),
                 cause="visibility",
             )

@@ -23,7 +23,7 @@ from clinic.notes.lifecycle import TransitionRefused
 from clinic.notes.overview import couple_ledger, names_of
 from clinic.notes.rupture_history import allowed_transitions
 from clinic.notes.ruptures import ConfirmationNeeded
-from clinic.notes.words import first_names, offered, term_name
+from clinic.notes.words import first_names, offered
 
 rupture_pages = Blueprint("ruptures", __name__, url_prefix="/desk/couples")
 
@@ -159,7 +159,6 @@ def _page(code: str, ref: str, **more: Any) -> str:
     actor, now = current_actor(), clock.now()
     course, ledger = couple_ledger(code, actor=actor, now=now)
     known = course.rupture(ref)
-    refused = more.get("refused")
     values: dict[str, Any] = {
         "chart": course.chart,
         "names": first_names(course.chart.names),
@@ -177,15 +176,10 @@ def _page(code: str, ref: str, **more: Any) -> str:
         "reversal_reasons": offered("reversal_reason"),
         "type_terms": offered("rupture_type"),
         "can_write": is_allowed(actor, Permission.WRITE_CHART, course.chart),
-        "allowed_names": _names_of(refused),
         "today": course.chart.day(now),
         "typed": request.form,
     }
     return render_template("notes/rupture.html", **(values | more))
-
-
-def _names_of(refused: TransitionRefused | None) -> list[str]:
-    return [term_name(to.value, "rupture_status") for to in refused.allowed] if refused else []
 
 
 def _effective(code: str) -> datetime | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from clinic.foundation.errors import ClinicError, Conflict
+from clinic.foundation.errors import N_, ClinicError, Conflict
 
 RECALL_WINDOW = timedelta(minutes=15)
 LATE_AFTER = timedelta(hours=72)
@@ -32,10 +32,21 @@ class StepRefused(Conflict):
 
     code = "note-step-refused"
 
-    def __init__(self, message: str, *, allowed: tuple[NoteStep, ...]) -> None:
-        names = ", ".join(step.value for step in allowed) or "none"
-        super().__init__(f"{message} Possible now: {names}.")
+    def __init__(
+        self,
+        message: str,
+        *,
+        allowed: tuple[NoteStep, ...],
+        terms: Mapping[str, tuple[str, str]] | None = None,
+    ) -> None:
+        super().__init__(message)
         self.allowed = allowed
+        self.terms = terms or {}
+        self.details = {"allowed": [step.value for step in allowed]}
+
+    def __str__(self) -> str:
+        """With what is possible instead."""
+        return f"{super().__str__()} Possible now: {', '.join(self.allowed) or 'none'}."
 
 
 class NoteStatus(StrEnum):
@@ -139,8 +150,10 @@ def next_status(
     allowed = allowed_steps(status, signed_at=signed_at, now=now)
     if step not in allowed:
         sealed = step is NoteStep.RECALL and step in _STEPS[status]
-        why = "The note is sealed; add an addendum." if sealed else f"The note is {status.value}."
-        raise StepRefused(why, allowed=allowed)
+        if sealed:
+            raise StepRefused(N_("The note is sealed; add an addendum."), allowed=allowed)
+        why, terms = N_("The note is “%(status)s”."), {"status": ("note_status", status.value)}
+        raise StepRefused(why, allowed=allowed, terms=terms)
     return _STEPS[status][step]
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from clinic.foundation.database import new_id
-from clinic.foundation.errors import Conflict
+from clinic.foundation.errors import N_, Conflict
 from clinic.notes.access import Chart
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails
 from clinic.notes.course import load_course
@@ -74,7 +74,7 @@ def instant_of(day: date, *, zone: str, sooner_than: datetime) -> datetime:
 
 def _needed() -> Conflict:
     return Conflict(
-        "What came later in the record rests on this note; add an addendum instead.",
+        N_("What came later in the record rests on this note; add an addendum instead."),
         code="recall-too-late",
     )
 

@@ -151,10 +151,15 @@ def _follow(
         try:
             check_transition(log, proposed=event, facts=facts)
         except TransitionRefused as refused:
-            return [Finding(f"ruptures.{entry.ref}.status", str(refused))]
+            return [_finding(f"ruptures.{entry.ref}.status", refused)]
         _write(current, signing, known.id, event)
         log = (*log, event)
     return []
+
+
+def _finding(path: str, refused: TransitionRefused) -> Finding:
+    allowed = tuple(status.value for status in refused.allowed)
+    return Finding(path, refused.message, terms=refused.terms, allowed=allowed)
 
 
 def _status_then(signing: Signing, known: RuptureSeen) -> RuptureStatus | None:

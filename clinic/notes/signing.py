@@ -23,7 +23,7 @@ from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import load_course
 from clinic.notes.drafts import add_version, between_it_and_signing, setting_of
 from clinic.notes.models import SessionNote
-from clinic.notes.note_rules import Finding
+from clinic.notes.note_rules import Finding, places_of
 from clinic.notes.plain_json import to_plain
 from clinic.notes.seal import (
     RECALL_WINDOW,
@@ -36,6 +36,7 @@ from clinic.notes.seal import (
 from clinic.notes.service import check_revision
 from clinic.notes.signed_facts import bring_in, take_out
 from clinic.notes.signed_ruptures import Signing
+from clinic.practice.sentences import said
 
 SEAL = "note.seal"
 
@@ -56,7 +57,7 @@ class NotReady(InvalidInput):
         self.findings = tuple(findings)
         errors: dict[str, list[str]] = {}
         for one in findings:
-            errors.setdefault(one.path, []).append(_said(one))
+            errors.setdefault(one.path, []).append(said(one.message, **places_of(one)))
         super().__init__(errors)
 
 
@@ -220,12 +221,6 @@ def _set_signature(
 def _refuse(findings: Sequence[Finding]) -> None:
     if findings:
         raise NotReady(findings)
-
-
-def _said(finding: Finding) -> str:
-    return (
-        finding.message % {"detail": finding.detail} if "%(" in finding.message else finding.message
-    )
 
 
 def _record(

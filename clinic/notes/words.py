@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from babel.numbers import get_decimal_symbol
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from clinic.foundation.errors import NotFound
 from clinic.foundation.reader_dates import day_year_text, month_text
 from clinic.notes.choosable import REASON_LISTS
-from clinic.notes.note_rules import Finding
 from clinic.notes.window_run import clock_text
 from clinic.practice.terms import vocabulary_here
 from clinic.practice.vocabulary import Term
@@ -65,10 +65,10 @@ def first_names(names: Mapping[str, str]) -> dict[str, str]:
     return {slot: names[slot] or slot for slot in names} if alike else firsts
 
 
-def said(finding: Finding) -> str:
-    """A finding's sentence."""
-    text: str = _(finding.message)
-    return text % {"detail": finding.detail} if "%(" in text else text
+def figure(shown: str | float) -> str:
+    """A number of the ledger with the reader's decimal mark: 62.5%, 62,5 %."""
+    text = str(shown).replace(".", get_decimal_symbol(get_locale() or "en"))
+    return text.replace("%", "\N{NO-BREAK SPACE}%") if language() == "pt" else text
 
 
 def any_reason(code: str) -> str:
@@ -372,7 +372,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "field_name": field_name,
     "group_name": group_name,
     "shown_part": shown_part,
-    "said": said,
+    "figure": figure,
     "first_names": first_names,
 }
 """For templates, by the names they go by there."""

@@ -23,6 +23,9 @@ from clinic.foundation.errors import (
     TooManyRequests,
     Unavailable,
 )
+from clinic.notes.refusals import refusal_whole
+from clinic.practice.form_fields import in_their_language
+from clinic.practice.sentences import Said
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
@@ -46,15 +49,17 @@ def answer_clinic_error(error: ClinicError) -> AnyResponse:
         return current_app.extensions["sign_in_redirect"]()
     if error.status >= 500:
         log.error("%s in request %s", type(error).__name__, g.get("request_id"), exc_info=error)
-    said = _(error.message) if error.message else ""
-    return _answer(error.status, error.code, said, problem_details(error))
+    return _answer(error.status, error.code, refusal_whole(error), problem_details(error))
 
 
 def problem_details(error: ClinicError) -> dict[str, Any]:
     """The members that a problem document of this error has beside the usual ones."""
     details: dict[str, Any] = dict(getattr(error, "details", {}))
     if isinstance(error, InvalidInput):
-        details["errors"] = {path: [_(s) for s in said] for path, said in error.errors.items()}
+        details["errors"] = {
+            path: [in_their_language(one) if isinstance(one, Said) else _(one) for one in said]
+            for path, said in error.errors.items()
+        }
     if isinstance(error, TooManyRequests):
         details["retry_after"] = error.retry_after
     return details

@@ -281,7 +281,7 @@ def test_event_of_the_future_is_refused():
 def test_unlawful_history_is_told_and_never_guessed():
     with pytest.raises(HistoryBroken, match="repaired"):
         derive_status(path("open", "repaired"))
-    with pytest.raises(HistoryBroken, match="“None” cannot follow"):
+    with pytest.raises(HistoryBroken, match="The new status is missing"):
         derive_status([event(1, None, 0)])
 
 

@@ -8,13 +8,14 @@ import pytest
 from flask_babel import force_locale
 
 from clinic.notes.note_rules import Finding
+from clinic.notes.refusals import said
 from clinic.notes.words import (
     any_reason,
     field_name,
+    figure,
     first_names,
     happened,
     offered,
-    said,
     shown_part,
     term_name,
 )
@@ -88,3 +89,18 @@ def test_parts_of_a_note_in_plain_words():
         "yes",
         "a\nb",
     ]
+
+
+def test_figures_have_the_readers_decimal_mark():
+    told = ["62.5%", "−0.714", "21", "—", 2.5]
+
+    with force_locale("en_GB"):
+        assert [figure(one) for one in told] == ["62.5%", "−0.714", "21", "—", "2.5"]
+    with force_locale("pt_PT"):
+        assert [figure(one) for one in told] == [
+            "62,5\N{NO-BREAK SPACE}%",
+            "−0,714",
+            "21",
+            "—",
+            "2,5",
+        ]

@@ -21,6 +21,7 @@ from clinic.foundation.errors import (
     TooManyRequests,
     Unavailable,
 )
+from clinic.notes.lifecycle import RuptureStatus, TransitionRefused
 from tests.accounts.at_the_door import open_house, signed_in
 from tests.conftest import settings_for
 from tests.factories import make_clinic
@@ -260,3 +261,23 @@ def test_database_that_comes_back_is_used_again(app, client):
 def test_clinic_that_is_not_set_up_yet_says_so(client):
     assert client.get("/readyz").status_code == 200
     assert client.get("/api/v1/therapists").status_code == 404
+
+
+def test_refused_change_names_the_possible_ones_by_code_and_in_the_readers_language(failing):
+    terms = {"held": ("rupture_status", "open"), "wanted": ("rupture_status", "repaired")}
+    browser = failing(
+        TransitionRefused(
+            "A rupture that is “%(held)s” cannot become “%(wanted)s”.",
+            allowed=(RuptureStatus.IN_REPAIR,),
+            cause="order",
+            terms=terms,
+        )
+    )
+
+    told = browser.get("/api/v1/fails", headers={"Accept-Language": "pt"})
+    page = browser.get("/fails", headers={"Accept-Language": "pt"})
+
+    said = "Uma rutura “Aberta” não pode passar a “Reparada”. Possível agora: Em reparação."
+    assert (told.status_code, told.json["detail"]) == (409, said)
+    assert (told.json["allowed"], told.json["cause"]) == (["in_repair"], "order")
+    assert said in page.text
