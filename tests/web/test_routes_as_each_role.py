@@ -26,8 +26,9 @@ from clinic.foundation.database import Base, session, transaction
 from clinic.foundation.permissions import Actor, Permission, Role
 from clinic.notes.clinical_values import DisclosureDetails, FlagDetails
 from clinic.notes.disclosures import write_disclosure
-from clinic.notes.note_content import NewRupture
+from clinic.notes.note_content import Attempt, NewRupture
 from clinic.notes.process_notes import write_process_note
+from clinic.notes.rupture_models import RepairAttempt
 from clinic.notes.safety import open_safety_flag
 from tests.accounts.at_the_door import csrf_token, signed_in
 from tests.factories import (
@@ -53,6 +54,9 @@ TABLE = """
 GET  /api/v1/couples/<code>/timeline 200 404 200 403 403
 GET  /desk 302 302 302 302 302
 GET  /desk/account 200 200 200 200 200
+GET  /desk/accounts 403 403 403 403 200
+GET  /desk/accounts/<account_id> 403 403 403 403 404
+GET  /desk/accounts/new 403 403 403 403 200
 GET  /desk/appointments/<reference> 200 404 200 200 200
 GET  /desk/appointments/<reference>/cancel 200 404 403 200 403
 GET  /desk/appointments/<reference>/decline 200 404 403 200 403
@@ -60,13 +64,20 @@ GET  /desk/appointments/<reference>/move 200 404 403 200 403
 GET  /desk/calendars 200 200 403 200 200
 GET  /desk/couples 200 200 200 403 403
 GET  /desk/couples/<code> 200 404 200 403 403
+GET  /desk/couples/<code>/at-home 200 404 200 403 403
 GET  /desk/couples/<code>/brief 200 404 200 403 403
+GET  /desk/couples/<code>/cycle 200 404 200 403 403
+GET  /desk/couples/<code>/cycle/compare 404 404 404 403 403
+GET  /desk/couples/<code>/cycle/new 200 404 403 403 403
 GET  /desk/couples/<code>/ledger 200 404 200 403 403
 GET  /desk/couples/<code>/notes/new 200 404 403 403 403
 GET  /desk/couples/<code>/process-notes 200 404 403 403 403
 GET  /desk/couples/<code>/restricted 200 404 200 403 403
 GET  /desk/couples/<code>/ruptures/<ref> 200 404 200 403 403
 GET  /desk/couples/<code>/search 200 404 200 403 403
+GET  /desk/couples/<code>/told/<what>/<entry_id> 200 404 200 403 403
+GET  /desk/couples/<code>/windows 200 404 200 403 403
+GET  /desk/couples/<code>/windows/new 200 404 403 403 403
 GET  /desk/day 200 200 200 200 200
 GET  /desk/deliveries 403 403 403 200 200
 GET  /desk/emergency 200 200 200 403 403
@@ -96,6 +107,12 @@ GET  /desk/week 200 200 200 200 200
 POST /desk/account/password 422 422 422 422 422
 POST /desk/account/sessions/<session_id>/end 404 404 404 404 404
 POST /desk/account/sessions/end-others 302 302 302 302 302
+POST /desk/accounts/<account_id>/disable 403 403 403 403 404
+POST /desk/accounts/<account_id>/enable 403 403 403 403 404
+POST /desk/accounts/<account_id>/end-sessions 403 403 403 403 404
+POST /desk/accounts/<account_id>/link 403 403 403 403 404
+POST /desk/accounts/<account_id>/roles 403 403 403 403 404
+POST /desk/accounts/new 403 403 403 403 422
 POST /desk/appointments/<reference>/cancel 303 404 403 303 403
 POST /desk/appointments/<reference>/confirm 409 404 403 409 403
 POST /desk/appointments/<reference>/decline 409 404 403 409 403
@@ -104,6 +121,9 @@ POST /desk/calendars 422 422 403 422 422
 POST /desk/calendars/<calendar_id>/all-day 303 403 403 303 303
 POST /desk/calendars/<calendar_id>/refresh 303 403 403 303 303
 POST /desk/calendars/<calendar_id>/remove 303 403 403 303 303
+POST /desk/couples/<code>/at-home/attempts 302 404 403 403 403
+POST /desk/couples/<code>/at-home/ratings 302 404 403 403 403
+POST /desk/couples/<code>/cycle/new 422 404 403 403 403
 POST /desk/couples/<code>/notes/new 422 404 403 403 403
 POST /desk/couples/<code>/process-notes 302 404 403 403 403
 POST /desk/couples/<code>/restricted/disclosures 302 404 403 403 403
@@ -114,6 +134,9 @@ POST /desk/couples/<code>/ruptures/<ref>/reverse 409 404 403 403 403
 POST /desk/couples/<code>/ruptures/<ref>/split 302 404 403 403 403
 POST /desk/couples/<code>/ruptures/<ref>/status 409 404 403 403 403
 POST /desk/couples/<code>/ruptures/<ref>/visibility 302 404 403 403 403
+POST /desk/couples/<code>/told/<what>/<entry_id>/in-error 422 404 403 403 403
+POST /desk/couples/<code>/windows/<run_id>/withdraw 404 404 403 403 403
+POST /desk/couples/<code>/windows/new 422 404 403 403 403
 POST /desk/deliveries/<int:message_id>/again 403 403 403 303 303
 POST /desk/emergency 422 422 422 403 403
 POST /desk/feeds 422 422 403 403 422
@@ -183,6 +206,22 @@ FORMS = {
         "password": PASSWORD,
     },
     "addenda.cosign": {"password": PASSWORD},
+    "exercises.withdraw": {"because": "Another couple's."},
+    "told.add_attempt": {
+        "attempt-key": "1" * 32,
+        "attempt-happened_on": "2026-11-20",
+        "attempt-by": "B",
+        "attempt-acts": "appreciation",
+        "attempt-receipt": "partly",
+    },
+    "told.add_ratings": {
+        "rating-key": "2" * 32,
+        "rating-partner": "A",
+        "rating-source": "self",
+        "rating-told_on": "2026-11-20",
+        "rating-felt_safety": "7",
+    },
+    "told.mark": {"reason": "Another couple's."},
     "restricted.clear": {"because": "Both are safe."},
     "restricted.disclose": {"by": "A", "text": "Told alone.", "review_on": "2026-12-01"},
     "restricted.flag": {
@@ -243,7 +282,10 @@ def make_world(app):
         made = make_care_couple(practice)
         couple = LedCouple(practice, made.id, made.code, accounts["ines"])
         appointment = make_appointment(practice, TOMORROW)
-        told = a_note(new_ruptures=(NewRupture("Alone", ("secrecy",), None, 3, key="n"),))
+        told = a_note(
+            new_ruptures=(NewRupture("Alone", ("secrecy",), None, 3, key="n"),),
+            attempts=(Attempt("A", ("appreciation",), "partly", "n"),),
+        )
         signed = make_signed_note(couple, told, at=NOW - timedelta(hours=1), sealed=False)
         draft = make_note(couple, at=YESTERDAY, now=NOW)
         write_process_note(couple.code, "My own unease.", actor=couple.lead, now=NOW)
@@ -289,6 +331,10 @@ def make_world(app):
             "on": "2026-12-01",
             "token": token,
             "message_id": "1",
+            "what": "attempt",
+            "entry_id": session().scalars(sa.select(RepairAttempt.id)).one(),
+            "run_id": UNKNOWN,
+            "account_id": UNKNOWN,
             "session_id": UNKNOWN,
             "time_off_id": UNKNOWN,
             "closure_id": UNKNOWN,
