@@ -100,6 +100,10 @@ GET  /desk/practice/session-types/new 403 403 403 403 200
 GET  /desk/practice/therapists/<slug> 403 403 403 403 200
 GET  /desk/practice/therapists/<slug>/hours 200 403 403 200 200
 GET  /desk/practice/therapists/new 403 403 403 403 200
+GET  /desk/practice/vocabularies 200 200 200 200 200
+GET  /desk/practice/vocabularies/<name> 200 200 200 200 200
+GET  /desk/practice/vocabularies/<name>/new 403 403 403 403 200
+GET  /desk/practice/vocabularies/<name>/terms/<code> 403 403 403 403 404
 GET  /desk/preview/<slug> 200 200 200 200 200
 GET  /desk/requests 200 200 200 200 200
 GET  /desk/signed-in 200 200 200 200 200
@@ -170,6 +174,10 @@ POST /desk/practice/therapists/<slug>/hours 302 403 403 302 302
 POST /desk/practice/therapists/<slug>/time-off 422 403 403 422 422
 POST /desk/practice/therapists/<slug>/time-off/<time_off_id>/remove 302 403 403 302 302
 POST /desk/practice/therapists/new 403 403 403 403 422
+POST /desk/practice/vocabularies/<name>/new 403 403 403 403 422
+POST /desk/practice/vocabularies/<name>/terms/<code> 403 403 403 403 404
+POST /desk/practice/vocabularies/<name>/terms/<code>/retire 403 403 403 403 404
+POST /desk/practice/vocabularies/<name>/terms/<code>/take-up 403 403 403 403 404
 """
 """Method, address; then what is answered to Inês, Daniel, the supervisor, the desk, the admin.
 
@@ -331,6 +339,7 @@ def make_world(app):
             "on": "2026-12-01",
             "token": token,
             "message_id": "1",
+            "name": "rupture_type",
             "what": "attempt",
             "entry_id": session().scalars(sa.select(RepairAttempt.id)).one(),
             "run_id": UNKNOWN,
