@@ -78,6 +78,8 @@ def answer_csrf_error(error: CSRFError) -> AnyResponse:
 def answer_foreign_host(error: SecurityError) -> AnyResponse:
     """Asked for under a name that is not ours: no page, since no address could be built for one."""
     del error
+    if wants_problem():
+        return _answer(400, "foreign-host", "", {})
     return Response("This is not the host you are looking for.\n", 400, content_type="text/plain")
 
 

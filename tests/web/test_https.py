@@ -60,3 +60,10 @@ def test_session_cookie_is_bound_to_the_host_and_to_tls(client, practice):
 
 def test_another_host_name_is_not_answered(client, practice):
     assert client.get("/", base_url="https://elsewhere.example").status_code == 400
+
+
+def test_program_at_another_host_name_is_told_in_a_problem_document(client, practice):
+    answer = client.get("/api/v1/therapists", base_url="https://elsewhere.example")
+
+    assert (answer.status_code, answer.content_type) == (400, "application/problem+json")
+    assert answer.json["type"] == "https://clinic.example/problems/foreign-host"
