@@ -33,6 +33,8 @@ ENGLISH = re.compile(
     r"\b(the|your|you|with|from|this|that|and|is|are|please|nothing)\b", re.IGNORECASE
 )
 READ_ALOUD = {"aria-label", "title", "placeholder", "alt"}
+NOT_WORDS = {"script", "style", "code"}
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
 def catalogue(path: Path) -> Catalog:
@@ -113,25 +115,36 @@ def test_places_are_named_in_the_readers_language(context):
 
 
 class Reading(HTMLParser):
-    """What a page says: its words and the attributes that are shown or read aloud."""
+    """What a page says: its words and the attributes that are shown or read aloud.
+
+    What is marked as English on purpose (the other language of a term) is passed over.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
-        self._silent = 0
+        self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in {"script", "style"}:
-            self._silent += 1
+        silent = self._is_silent or tag in NOT_WORDS or dict(attrs).get("lang") == "en"
+        if tag not in VOID:
+            self._open.append((tag, silent))
+        if silent:
+            return
         self.said += [value for name, value in attrs if name in READ_ALOUD and value]
         self.said += [value for name, value in attrs if name.startswith("data-confirm") and value]
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in {"script", "style"}:
-            self._silent -= 1
+        if tag in {one for one, _silent in self._open}:
+            while self._open.pop()[0] != tag:
+                pass
+
+    @property
+    def _is_silent(self) -> bool:
+        return bool(self._open) and self._open[-1][1]
 
     def handle_data(self, data: str) -> None:
-        if not self._silent and data.strip():
+        if not self._is_silent and data.strip():
             self.said.append(" ".join(data.split()))
 
 
@@ -263,6 +276,13 @@ def test_a_sentence_without_translation_is_noticed(context, untranslated):
     assert english_in(good, untranslated) == []
     assert english_in("<p>Your time is booked</p>", untranslated) == ["Your time is booked"]
     assert english_in('<a aria-label="Steps">1</a>', untranslated) == ["Steps"]
+
+
+def test_only_what_is_marked_as_english_may_be_english(untranslated):
+    page = '<p lang="en">Your <b>time</b> is booked<br></p><input lang="en" title="Steps"><p>{}</p>'
+
+    assert english_in(page.format("Marcado"), untranslated) == []
+    assert english_in(page.format("Steps"), untranslated) == ["Steps"]
 
 
 def test_desk_pages_say_nothing_in_english(app, untranslated):
