@@ -143,11 +143,13 @@ def _register_desk(app: Flask) -> None:
     from clinic.notes.emergency_views import emergency
     from clinic.notes.exercise_views import exercise_pages
     from clinic.notes.ledger_views import ledger_pages
+    from clinic.notes.measure_views import measure_pages
     from clinic.notes.note_views import session_notes
     from clinic.notes.record_views import record
     from clinic.notes.restricted_views import restricted
     from clinic.notes.rupture_views import rupture_pages
     from clinic.notes.told_views import told_pages
+    from clinic.practice.instrument_views import instruments
     from clinic.scheduling_services.desk_views import integrations
     from clinic.web.account_views import staff_accounts
     from clinic.web.deliveries import deliveries
@@ -158,7 +160,9 @@ def _register_desk(app: Flask) -> None:
         app.register_blueprint(room)
     for room in (record, session_notes, addenda, ledger_pages, rupture_pages, restricted):
         app.register_blueprint(room)
-    for room in (emergency, told_pages, cycle_pages, exercise_pages, staff_accounts):
+    for room in (emergency, told_pages, cycle_pages, exercise_pages, measure_pages):
+        app.register_blueprint(room)
+    for room in (instruments, staff_accounts):
         app.register_blueprint(room)
     init_desk_nav(app)
     ask_filters_each_time(app)

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, BinaryIO, ParamSpec
+from typing import Any, BinaryIO, ParamSpec, TextIO
 
 import click
 from flask import Flask, current_app
@@ -33,6 +33,8 @@ from clinic.notes.overview import couple_ledger
 from clinic.notes.record_export import export_record
 from clinic.notes.record_import import RecordRefused, import_record
 from clinic.practice.clinics import open_clinic, the_clinic
+from clinic.practice.instrument_shelf import add_instrument, list_instruments, retire_instrument
+from clinic.practice.instruments import InstrumentBroken
 from clinic.practice.queries import get_therapist
 from clinic.scheduling_services.reconcile import reconcile_all
 from clinic.serving import serve
@@ -46,6 +48,7 @@ clinics = AppGroup("clinic", help="The clinic of this installation.")
 staff = AppGroup("accounts", help="Who can sign in.")
 sync = AppGroup("sync", help="Scheduling services.")
 couples = AppGroup("couples", help="Couples' records as files.")
+instruments = AppGroup("instruments", help="Questionnaires the clinic may use.")
 keys = AppGroup("keys", help="The keys that lock the records.")
 P = ParamSpec("P")
 
@@ -65,6 +68,7 @@ def init_cli(app: Flask) -> None:
         staff,
         sync,
         couples,
+        instruments,
         keys,
         ledger_command,
     ):
@@ -333,3 +337,40 @@ def rotate_command() -> None:
     for one in count_by_master():
         state = "in use" if one.keys else "may be taken out of CLINIC_ENCRYPTION_KEYS"
         click.echo(f"{one.master}: {one.keys} ({'newest' if one.is_newest else state})")
+
+
+@instruments.command("add")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@with_appcontext
+@one_line
+def add_instrument_command(file: TextIO) -> None:
+    """Put an instrument's definition file on the clinic's shelf, or name every problem."""
+    try:
+        found = add_instrument(file.read(), actor=_operator(), now=clock.now())
+    except InstrumentBroken as refused:
+        for problem in refused.problems:
+            click.echo(problem, err=True)
+        sys.exit(1)
+    click.echo(f"{found.label} is on the shelf.")
+
+
+@instruments.command("list")
+@with_appcontext
+@one_line
+def list_instruments_command() -> None:
+    """Show what is on the shelf."""
+    for one in list_instruments(the_clinic().id):
+        retired = "  (retired)" if one.retired_at else ""
+        click.echo(f"{one.instrument.label}  {one.instrument.name}{retired}")
+
+
+@instruments.command("retire")
+@click.argument("code")
+@click.argument("version")
+@click.argument("language")
+@with_appcontext
+@one_line
+def retire_instrument_command(code: str, version: str, language: str) -> None:
+    """Offer an instrument no longer; what was scored by it stays."""
+    retire_instrument(code, version, language, actor=_operator(), now=clock.now())
+    click.echo("It is no longer offered.")

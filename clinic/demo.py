@@ -23,6 +23,7 @@ from clinic.calendars.service import create_therapist_feed
 from clinic.config import Settings
 from clinic.couples.models import Couple
 from clinic.demo_diary import booking_request, fill_diaries
+from clinic.demo_measures import fill_shelf
 from clinic.demo_notes import write_demo_course
 from clinic.demo_services import connect_demo_services
 from clinic.foundation.database import new_id, session, transaction
@@ -61,6 +62,7 @@ def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
         roles=frozenset({Role.FRONT_DESK, Role.ADMIN}),
     )
     codes = [_add_couple(values, therapists, types, desk, now=now) for values in made_up.COUPLES]
+    fill_shelf(actor=desk, now=now)
     write_demo_course(codes[0], clinic_id=clinic.id, now=now)
     _block_outside(therapists[0], now=now)
     regular = next(kind for kind in types if kind.audience == "existing")

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from clinic.accounts.models import Account
 from clinic.booking.models import Appointment
 from clinic.couples.models import Couple
+from clinic.demo_measures import answer_demo_measures
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Role
 from clinic.notes.at_home import draw_cycle
@@ -240,6 +241,7 @@ def write_demo_course(code: str, *, clinic_id: str, now: datetime) -> None:
     if len(held) > 3 and held[3][1] < now:
         sunday = (held[2][1] + SUNDAY_AFTER).date()
         add_run(code, WINDOW, happened_on=sunday, actor=lead, now=held[3][1])
+    answer_demo_measures(code, [ended for _id, ended in held if ended < now], actor=lead)
 
 
 def _lead(therapist_id: str | None, *, clinic_id: str) -> Actor:

@@ -5,8 +5,9 @@ from clinic.booking import models as booking
 from clinic.calendars import models as calendars
 from clinic.couples import models as couples
 from clinic.foundation import audit, outbox, vault
-from clinic.notes import exercise_models, restricted_models, rupture_models
+from clinic.notes import exercise_models, measure_models, restricted_models, rupture_models
 from clinic.notes import models as notes
+from clinic.practice import instrument_models
 from clinic.practice import models as practice
 from clinic.scheduling_services import models as scheduling_services
 
@@ -17,6 +18,8 @@ __all__ = [
     "calendars",
     "couples",
     "exercise_models",
+    "instrument_models",
+    "measure_models",
     "notes",
     "outbox",
     "practice",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from clinic.accounts.models import Account
@@ -20,6 +21,7 @@ from clinic.notes.service import enter_note, save_draft
 from clinic.notes.signing import seal_when_due, sign_note
 from clinic.notes.window_run import Happening, RunDetails
 from clinic.practice.clinics import open_clinic
+from clinic.practice.instrument_shelf import add_instrument, list_instruments
 from clinic.practice.models import (
     Clinic,
     SessionType,
@@ -284,3 +286,12 @@ def a_run(*, then: tuple[Happening, ...] = (), **changes: Any) -> RunDetails:
         "log": log,
     }
     return RunDetails(**(values | changes))
+
+
+CLOSENESS = Path(__file__).parent / "practice" / "closeness.json"
+
+
+def put_on_shelf(couple: CareCouple) -> str:
+    """The made-up instrument on the shelf of the couple's clinic; its id."""
+    add_instrument(CLOSENESS.read_text(encoding="utf-8"), actor=couple.admin, now=NOW)
+    return list_instruments(couple.admin.clinic_id)[0].id

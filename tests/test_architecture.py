@@ -117,6 +117,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "practice/commands.py",
         "practice/desk_queries.py",
         "practice/form_fields.py",
+        "practice/instrument_check.py",
         "practice/sentences.py",
         "practice/vocabulary_check.py",
         "practice/vocabulary_queries.py",

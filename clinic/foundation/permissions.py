@@ -67,6 +67,7 @@ class Permission(StrEnum):
     SEE_PRACTICE = "see_practice"
     EDIT_HOURS = "edit_hours"
     EDIT_PRACTICE = "edit_practice"
+    MANAGE_INSTRUMENTS = "manage_instruments"
     SEE_DELIVERIES = "see_deliveries"
     REDELIVER = "redeliver"
     SEE_INTEGRATIONS = "see_integrations"
@@ -84,6 +85,7 @@ class Permission(StrEnum):
     READ_DRAFT_NOTE = "read_draft_note"
     READ_RESTRICTED = "read_restricted"
     READ_EXERCISE_RUN = "read_exercise_run"
+    READ_MEASURE = "read_measure"
     COSIGN_NOTE = "cosign_note"
     WRITE_PROCESS_NOTE = "write_process_note"
     READ_PROCESS_NOTE = "read_process_note"
@@ -264,6 +266,7 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.SEE_PRACTICE: (is_staff,),
     Permission.EDIT_HOURS: (desk, own_diary),
     Permission.EDIT_PRACTICE: (admin,),
+    Permission.MANAGE_INSTRUMENTS: (admin, is_system),
     Permission.SEE_DELIVERIES: (desk,),
     Permission.REDELIVER: (desk,),
     Permission.SEE_INTEGRATIONS: (desk,),
@@ -287,6 +290,7 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.READ_DRAFT_NOTE: (leads_the_couple,),
     Permission.READ_RESTRICTED: (leads_the_couple, supervises, is_system),
     Permission.READ_EXERCISE_RUN: (leads_the_couple, supervises, is_system),
+    Permission.READ_MEASURE: (leads_the_couple, supervises, is_system),
     Permission.COSIGN_NOTE: (supervises_another,),
     Permission.WRITE_PROCESS_NOTE: (leads_the_couple,),
     Permission.READ_PROCESS_NOTE: (wrote_it,),

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request
 
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.chart_drawing import draw_dots, draw_partner, draw_steps
 from clinic.notes.chart_scales import NARROW, WIDE
 from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
@@ -18,6 +18,8 @@ from clinic.notes.exercise_views import window_pictures
 from clinic.notes.lane_drawing import draw_lanes
 from clinic.notes.ledger import build_ledger, partner_safe
 from clinic.notes.ledger_facts import LedgerInput
+from clinic.notes.measure_responses import list_measures
+from clinic.notes.measure_views import measure_pictures
 from clinic.notes.overview import couple_ledger, cycle_versions
 from clinic.notes.words import first_names
 
@@ -49,6 +51,7 @@ def show(code: str) -> str:
         axis=axis,
         ledger=ledger,
         windows=_windows(course, safe=safe, viewer=viewer),
+        measured=_measured(course, axis=axis, safe=safe, viewer=viewer),
         told_inside=any(v is not None for v in [*inside, *(gap for _n, gap in ledger.gaps)]),
         cycle=_cycle(code, facts, viewer=viewer, safe=safe),
         **_charts(facts, axis=axis, viewer=viewer, safe=safe),
@@ -68,6 +71,16 @@ def _windows(course: Course, *, safe: bool, viewer: str | None) -> list[dict[str
         return []
     held = [one for one in reversed(course.runs) if one.state.end_state != "not_started"]
     return window_pictures(held, partners=course.chart.members, viewer=viewer if safe else None)
+
+
+def _measured(course: Course, *, axis: str, safe: bool, viewer: str | None) -> list[dict[str, Any]]:
+    """The partners' measures; for partners the viewer's own alone."""
+    chart = course.chart
+    if not is_allowed(current_actor(), Permission.READ_MEASURE, chart):
+        return []
+    shown = tuple(slot for slot in chart.members if not safe or slot == viewer)
+    responses = list_measures(chart.couple_id) if shown else ()
+    return measure_pictures(responses, chart=chart, partners=shown, axis=axis)
 
 
 def _charts(facts: LedgerInput, *, axis: str, viewer: str | None, safe: bool) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from clinic.notes.record_terms import term_problems, terms_with
 from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.seal import digest
+from clinic.notes.taken_measures import measure_problems
 from clinic.notes.window_run import run_problems
 from clinic.practice.own_terms import Terms
 
@@ -49,6 +50,7 @@ LISTS = (
     "flags",
     "in_error",
     "runs",
+    "measures",
 )
 UNIQUE = {
     "members": ("slot",),
@@ -109,6 +111,8 @@ def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[
         _clinical,
         _in_error,
         _runs,
+        _measures,
+        _withdrawals,
     )
     around = Around(today, whatever_is_known(terms_with(record, terms)))
     found = [problem for rule in rules for problem in rule(record, around)]
@@ -361,12 +365,27 @@ def _in_error(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
 def _runs(record: CoupleRecord, around: Around) -> Iterator[Problem]:
     members = tuple(one.slot for one in record.members)
     for at, run in enumerate(record.runs):
-        if (run.withdrawn_at is None) != (run.withdrawn_by is None):
-            yield f"runs[{at}].withdrawn_by", "Who withdrew a run is told with when."
         found = run_problems(
             run.details, happened_on=run.happened_on, today=around.today, members=members
         )
         yield from _at(f"runs[{at}].details", found)
+
+
+def _measures(record: CoupleRecord, around: Around) -> Iterator[Problem]:
+    members = tuple(one.slot for one in record.members)
+    for at, one in enumerate(record.measures):
+        found = measure_problems(
+            one.details, taken_on=one.taken_on, today=around.today, members=members
+        )
+        yield from _at(f"measures[{at}].details", found)
+
+
+def _withdrawals(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
+    for name, place, part in _each(record):
+        if name in {"runs", "measures"} and (part.withdrawn_at is None) != (
+            part.withdrawn_by is None
+        ):
+            yield f"{place}.withdrawn_by", "Who withdrew it is told with when."
 
 
 def _at(place: str, found: Iterable[Problem]) -> Iterator[Problem]:

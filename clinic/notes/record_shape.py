@@ -23,6 +23,7 @@ from clinic.notes.clinical_values import (
     RatingDetails,
     RuptureDetails,
 )
+from clinic.notes.taken_measures import MeasureDetails
 from clinic.notes.window_run import RunDetails
 
 FORMAT = "couple-record/1"
@@ -259,6 +260,20 @@ class RunPart:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasurePart:
+    """A partner's response to an instrument, with its scores."""
+
+    id: str
+    taken_on: date
+    entered_at: datetime
+    author: str
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+    revision: int
+    details: MeasureDetails
+
+
+@dataclass(frozen=True, slots=True)
 class TermPart:
     """A term that the clinic added and this record uses: what its code means."""
 
@@ -291,4 +306,5 @@ class CoupleRecord:
     flags: tuple[FlagPart, ...]
     in_error: tuple[InErrorPart, ...] = ()
     runs: tuple[RunPart, ...] = ()
+    measures: tuple[MeasurePart, ...] = ()
     terms: tuple[TermPart, ...] = ()

@@ -8,6 +8,7 @@ from typing import Any
 from clinic.foundation.database import Base
 from clinic.notes import record_shape as shape
 from clinic.notes.exercise_models import ExerciseRun
+from clinic.notes.measure_models import MeasureResponse
 from clinic.notes.models import NoteAddendum, NoteVersion, SessionNote
 from clinic.notes.restricted_models import IndividualDisclosure, SafetyFlag
 from clinic.notes.rupture_models import (
@@ -51,5 +52,8 @@ TABLES = (
     RecordTable("flags", SafetyFlag, shape.FlagPart, "details", ("opened_at", "id")),
     RecordTable("in_error", EntryInError, shape.InErrorPart, "details", ("at", "id")),
     RecordTable("runs", ExerciseRun, shape.RunPart, "details", ("at", "entered_at", "id")),
+    RecordTable(
+        "measures", MeasureResponse, shape.MeasurePart, "details", ("taken_on", "entered_at", "id")
+    ),
 )
 """Parents come before what points to them."""

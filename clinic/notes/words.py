@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from clinic.foundation.errors import NotFound
 from clinic.foundation.reader_dates import day_year_text, month_text
 from clinic.notes.choosable import REASON_LISTS
-from clinic.notes.window_run import clock_text
+from clinic.notes.course_words import COURSE_FILTERS
 from clinic.practice.terms import vocabulary_here
 from clinic.practice.vocabulary import Term
 from clinic.practice.vocabulary_forms import group_name
@@ -264,28 +264,6 @@ def event_kind_name(kind: str) -> str:
     return str(names.get(kind, kind))
 
 
-def run_end_name(end_state: str | None) -> str:
-    """How a Transparency Window went; a pause is the rule at work."""
-    names = {
-        "completed": _("Whole time, no pause"),
-        "paused_resumed": _("Paused and taken up again"),
-        "stopped": _("Ended before its time"),
-        "not_started": _("It was not begun"),
-    }
-    return str(names.get(end_state or "", end_state or ""))
-
-
-def happening_name(kind: str) -> str:
-    """What was done with the clock of a window."""
-    names = {
-        "start": _("begun"),
-        "pause": _("paused"),
-        "resume": _("taken up again"),
-        "stop": _("ended here"),
-    }
-    return str(names.get(kind, kind))
-
-
 def field_name(path: str, names: Mapping[str, str] | None = None) -> str:
     """What a field of the note is called, by its path (`responses.A` -> Response of Ana)."""
     head, _dot, rest = path.partition(".")
@@ -366,13 +344,11 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "source_name": source_name,
     "section_name": section_name,
     "event_kind": event_kind_name,
-    "run_end_name": run_end_name,
-    "happening_name": happening_name,
-    "clock_text": clock_text,
     "field_name": field_name,
     "group_name": group_name,
     "shown_part": shown_part,
     "figure": figure,
     "first_names": first_names,
+    **COURSE_FILTERS,
 }
 """For templates, by the names they go by there."""

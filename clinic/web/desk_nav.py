@@ -23,6 +23,7 @@ _OF_A_RECORD = {
     "record.show", "record.search", "record.brief", "record.new_note", "session_notes.show",
     "ledger.show", "ruptures.show", "restricted.show", "restricted.process",
     "emergency.ask", "emergency.open_record", "exercises.show", "exercises.new", "exercises.add",
+    "measures.show", "measures.new", "measures.add",
 }  # fmt: skip
 """Pages of one couple: below the list of couples."""
 
@@ -90,6 +91,8 @@ def _is_here(endpoint: str) -> bool:
     room = endpoint.partition(".")[0]
     if room == "record":
         return here == endpoint or (endpoint == "record.couples" and here in _OF_A_RECORD)
+    if endpoint == "practice.overview" and here.startswith("instruments."):
+        return True
     return here == endpoint or (room not in {"desk", "accounts"} and here.startswith(f"{room}."))
 
 

@@ -25,6 +25,7 @@ from clinic.notes.corrections import mark_in_error
 from clinic.notes.disclosures import write_disclosure
 from clinic.notes.emergency import break_glass
 from clinic.notes.exercise_runs import add_run, withdraw_run
+from clinic.notes.measure_responses import MeasureTold, add_measure, withdraw_measure
 from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry
 from clinic.notes.process_notes import write_process_note
@@ -32,7 +33,14 @@ from clinic.notes.restricted_models import ProcessNote
 from clinic.notes.rupture_models import RepairAttempt, Rupture, RuptureEventRow
 from clinic.notes.ruptures import change_status
 from clinic.notes.safety import clear_safety_flag, open_safety_flag
-from tests.factories import a_note, a_run, make_care_couple, make_practice, make_signed_note
+from tests.factories import (
+    a_note,
+    a_run,
+    make_care_couple,
+    make_practice,
+    make_signed_note,
+    put_on_shelf,
+)
 
 AT = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -105,6 +113,12 @@ def write_everything(couple):
     add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW)
     wrong = add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW + timedelta(minutes=1))
     withdraw_run(code, wrong, because=MARK, actor=lead, now=NOW + timedelta(minutes=2))
+    shelf = put_on_shelf(couple)
+    told = MeasureTold(
+        partner="A", instrument_id=shelf, taken_on=AT.date(), answers={"near": 4, "afraid": 1}
+    )
+    measure = add_measure(code, told, actor=lead, now=NOW)
+    withdraw_measure(code, measure, because=MARK, actor=lead, now=NOW)
     reason = f"{MARK} because it cannot wait"
     break_glass(code, reason, proved_at=NOW, actor=couple.other_therapist, now=NOW)
 

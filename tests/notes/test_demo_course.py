@@ -13,6 +13,7 @@ from clinic.accounts.models import Account
 from clinic.demo import load_demo
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Role
+from clinic.notes.measure_responses import measures_page
 from clinic.notes.models import SessionNote
 from clinic.notes.overview import chain_break, couple_ledger, couple_overview
 from clinic.practice.clinics import the_clinic
@@ -65,6 +66,20 @@ def test_ledger_command_and_page_facts_give_the_worked_example(app, demo):
     assert json.loads(printed.stdout) == expected
     assert ledger.to_json() == expected
     assert couple_overview("C-0001", actor=lead(), now=LATER).ledger.to_json() == expected
+
+
+def test_demo_couple_answered_the_made_up_scale_and_the_shelf_holds_our_own_ratings(demo):
+    page = measures_page("C-0001", actor=lead(), now=LATER)
+
+    assert [one.instrument.label for one in page.shelf] == [
+        "demo_closeness 1 en", "own_ratings 1 en", "own_ratings 1 pt",
+    ]  # fmt: skip
+    totals = {
+        who: [d.scores[0].value for d in told if d.partner == who]
+        for told in [[one.details for one in reversed(page.responses)]]
+        for who in "AB"
+    }
+    assert totals == {"A": ["8", "14", "10", "16"], "B": ["11", "13", "12", "15"]}
 
 
 def test_demo_notes_are_sealed_in_one_chain(demo):

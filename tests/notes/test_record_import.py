@@ -52,7 +52,12 @@ def empty_the_database():
         connection.execute(sa.text("DROP TABLE alembic_version"))
         if db.engine.dialect.name == "postgresql":
             connection.execute(sa.text("DROP FUNCTION refuse_change() CASCADE"))
-            for name in ("guard_session_note", "guard_what_a_note_brought", "guard_exercise_run"):
+            for name in (
+                "guard_session_note",
+                "guard_what_a_note_brought",
+                "guard_exercise_run",
+                "guard_measure_response",
+            ):
                 connection.execute(sa.text(f"DROP FUNCTION IF EXISTS {name}() CASCADE"))
     from flask_migrate import upgrade
 
@@ -106,15 +111,16 @@ def test_file_follows_the_published_schema_and_the_schema_follows_the_code():
     assert jsonschema_rs.validator_for(published).is_valid(json.loads(text))
 
 
-def test_file_from_before_there_were_runs_is_taken():
+def test_file_from_before_there_were_runs_and_measures_is_taken():
     _couple, text, _ledger = a_record()
     raw = json.loads(text)
-    del raw["runs"]
+    del raw["runs"], raw["measures"]
     empty_the_database()
 
     code = import_record(json.dumps(raw), now=NOW)
 
-    assert json.loads(export_record(code, actor=system(), now=NOW))["runs"] == []
+    again = json.loads(export_record(code, actor=system(), now=NOW))
+    assert (again["runs"], again["measures"]) == ([], [])
 
 
 def test_same_record_twice_is_refused():
@@ -194,6 +200,10 @@ BREAKS = {
     "runs[0].details.log.3": set_at(["runs", 0, "details", "log", 3, "value"], 11),
     "runs[0].details.consent": set_at(["runs", 0, "details", "consent_b"], False),
     "runs[1].withdrawn_by": set_at(["runs", 1, "withdrawn_by"], None),
+    "measures[0].details.scores.0.value": set_at(
+        ["measures", 0, "details", "scores", 0, "value"], "much"
+    ),
+    "measures[0].details.partner": set_at(["measures", 0, "details", "partner"], "C"),
     "flags[0].details.level": set_at(["flags", 0, "details", "level"], 0),
     "events[0].number": set_at(["events", 0, "number"], 2**40),
     "in_error[0]": set_at(["in_error", 0, "attempt_id"], "0" * 32),

@@ -43,6 +43,7 @@ from tests.factories import (
     make_practice,
     make_signed_note,
     make_therapist,
+    put_on_shelf,
 )
 
 YESTERDAY = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -70,6 +71,8 @@ GET  /desk/couples/<code>/cycle 200 404 200 403 403
 GET  /desk/couples/<code>/cycle/compare 404 404 404 403 403
 GET  /desk/couples/<code>/cycle/new 200 404 403 403 403
 GET  /desk/couples/<code>/ledger 200 404 200 403 403
+GET  /desk/couples/<code>/measures 200 404 200 403 403
+GET  /desk/couples/<code>/measures/new/<instrument_id> 200 404 403 403 403
 GET  /desk/couples/<code>/notes/new 200 404 403 403 403
 GET  /desk/couples/<code>/process-notes 200 404 403 403 403
 GET  /desk/couples/<code>/restricted 200 404 200 403 403
@@ -95,6 +98,7 @@ GET  /desk/notes/unsigned 200 200 200 403 403
 GET  /desk/practice 200 200 200 200 200
 GET  /desk/practice/clinic 403 403 403 403 200
 GET  /desk/practice/closures 403 403 403 403 200
+GET  /desk/practice/instruments 403 403 403 403 200
 GET  /desk/practice/session-types/<slug> 403 403 403 403 404
 GET  /desk/practice/session-types/new 403 403 403 403 200
 GET  /desk/practice/therapists/<slug> 403 403 403 403 200
@@ -128,6 +132,8 @@ POST /desk/calendars/<calendar_id>/remove 303 403 403 303 303
 POST /desk/couples/<code>/at-home/attempts 302 404 403 403 403
 POST /desk/couples/<code>/at-home/ratings 302 404 403 403 403
 POST /desk/couples/<code>/cycle/new 422 404 403 403 403
+POST /desk/couples/<code>/measures/<response_id>/withdraw 404 404 403 403 403
+POST /desk/couples/<code>/measures/new/<instrument_id> 422 404 403 403 403
 POST /desk/couples/<code>/notes/new 422 404 403 403 403
 POST /desk/couples/<code>/process-notes 302 404 403 403 403
 POST /desk/couples/<code>/restricted/disclosures 302 404 403 403 403
@@ -165,6 +171,8 @@ POST /desk/notes/<note_id>/sign 303 404 403 403 403
 POST /desk/practice/clinic 403 403 403 403 302
 POST /desk/practice/closures 403 403 403 403 422
 POST /desk/practice/closures/<closure_id>/remove 403 403 403 403 302
+POST /desk/practice/instruments 403 403 403 403 422
+POST /desk/practice/instruments/<code>/<version>/<language>/retire 403 403 403 403 404
 POST /desk/practice/session-types/<slug> 403 403 403 403 404
 POST /desk/practice/session-types/new 403 403 403 403 422
 POST /desk/practice/therapists/<slug> 403 403 403 403 422
@@ -215,6 +223,7 @@ FORMS = {
     },
     "addenda.cosign": {"password": PASSWORD},
     "exercises.withdraw": {"because": "Another couple's."},
+    "measures.withdraw": {"because": "Another couple's."},
     "told.add_attempt": {
         "attempt-key": "1" * 32,
         "attempt-happened_on": "2026-11-20",
@@ -343,6 +352,10 @@ def make_world(app):
             "what": "attempt",
             "entry_id": session().scalars(sa.select(RepairAttempt.id)).one(),
             "run_id": UNKNOWN,
+            "instrument_id": put_on_shelf(couple),
+            "response_id": UNKNOWN,
+            "version": "2",
+            "language": "en",
             "account_id": UNKNOWN,
             "session_id": UNKNOWN,
             "time_off_id": UNKNOWN,

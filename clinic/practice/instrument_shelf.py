@@ -1,0 +1,104 @@
+"""The clinic's instruments: adding a definition file, retiring one, and what is on the shelf."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from clinic.foundation import audit
+from clinic.foundation.database import lock_name, new_id, session, transaction
+from clinic.foundation.errors import N_, Conflict, NotFound
+from clinic.foundation.permissions import Actor, Permission, require
+from clinic.practice.instrument_models import InstrumentRow
+from clinic.practice.instruments import Instrument, parse_instrument
+
+
+class InstrumentKnown(Conflict):
+    """Another text stands under this code, version and language."""
+
+    code = "instrument-known"
+    says = N_(
+        "Another definition has this code, version and language. Give the new one a version of its"
+        " own."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OnShelf:
+    """An instrument of the clinic; `retired_at` is set when it is no longer offered."""
+
+    id: str
+    instrument: Instrument
+    added_at: datetime
+    retired_at: datetime | None
+
+
+def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
+    """Put a definition on the shelf; the same file again takes it back from retirement.
+
+    Raises `InstrumentBroken` with every problem, `InstrumentKnown`, `NotAllowed`.
+    """
+    require(actor, Permission.MANAGE_INSTRUMENTS)
+    found = parse_instrument(text)
+    with transaction() as current:
+        lock_name(current, b"instruments:" + actor.clinic_id.encode("ascii"))
+        row = _row(found.code, found.version, found.language, clinic_id=actor.clinic_id)
+        if row is not None and parse_instrument(row.definition) != found:
+            raise InstrumentKnown
+        if row is None:
+            row = InstrumentRow(
+                id=new_id(),
+                clinic_id=actor.clinic_id,
+                code=found.code,
+                version=found.version,
+                language=found.language,
+                definition=text,
+                added_at=now,
+            )
+            current.add(row)
+        row.retired_at = None
+        _record("instrument.added", row, actor=actor, now=now)
+    return found
+
+
+def retire_instrument(
+    code: str, version: str, language: str, *, actor: Actor, now: datetime
+) -> None:
+    """Offer it no longer; what was scored by it stays. Raises `NotFound`, `NotAllowed`."""
+    require(actor, Permission.MANAGE_INSTRUMENTS)
+    with transaction():
+        row = _row(code, version, language, clinic_id=actor.clinic_id)
+        if row is None:
+            raise NotFound(N_("There is no such instrument on the shelf."))
+        row.retired_at = row.retired_at or now
+        _record("instrument.retired", row, actor=actor, now=now)
+
+
+def list_instruments(clinic_id: str) -> list[OnShelf]:
+    """All of them, retired ones too, by code."""
+    rows = session().scalars(
+        select(InstrumentRow)
+        .where(InstrumentRow.clinic_id == clinic_id)
+        .order_by(InstrumentRow.code, InstrumentRow.version, InstrumentRow.language)
+    )
+    return [
+        OnShelf(row.id, parse_instrument(row.definition), row.added_at, row.retired_at)
+        for row in rows
+    ]
+
+
+def _row(code: str, version: str, language: str, *, clinic_id: str) -> InstrumentRow | None:
+    return session().scalar(
+        select(InstrumentRow).where(
+            InstrumentRow.clinic_id == clinic_id,
+            InstrumentRow.code == code,
+            InstrumentRow.version == version,
+            InstrumentRow.language == language,
+        )
+    )
+
+
+def _record(action: str, row: InstrumentRow, *, actor: Actor, now: datetime) -> None:
+    audit.record(session(), action, kind="instrument", object_id=row.id, actor=actor, now=now)

@@ -1,0 +1,82 @@
+"""Chart 6: scores over time with their lines; no band without norms, a gap where no total is."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+from clinic.notes.chart_shapes import Table
+from clinic.notes.measure_chart import MeasurePoint, measure_charts
+from clinic.notes.taken_measures import from_answers, from_totals
+from clinic.practice.instruments import parse_instrument
+from tests.factories import CLOSENESS
+
+INSTRUMENT = parse_instrument(CLOSENESS.read_text(encoding="utf-8"))
+SHELF = {("closeness", "2", "en"): INSTRUMENT}
+DAYS = [date(2026, 3, 3), date(2026, 3, 17), date(2026, 4, 14)]
+
+
+def totals(value, partner="A"):
+    return from_totals(INSTRUMENT, partner=partner, totals={"total": Fraction(value)})
+
+
+TAKEN = [
+    (DAYS[0], totals("12.5")),
+    (DAYS[1], from_answers(INSTRUMENT, partner="A", answers={"near": 4})),
+    (DAYS[2], totals("20")),
+    (DAYS[1], totals("30", "B")),
+]
+
+
+def charts(taken=TAKEN, partners=("A", "B"), shelf=SHELF, axis="date"):
+    return measure_charts(taken, shelf=shelf, partners=partners, axis_kind=axis)
+
+
+def test_scores_stand_at_their_days_with_a_gap_where_no_total_is():
+    total = charts()[0]
+
+    assert (total.partner, total.scale, total.lowest, total.highest) == ("A", "Total", 0, 40)
+    assert total.points == (
+        MeasurePoint(0.0, DAYS[0], Fraction(25, 2)),
+        MeasurePoint(14.0, DAYS[1], None),
+        MeasurePoint(42.0, DAYS[2], Fraction(20)),
+    )
+    assert total.table == Table(
+        ("day", "score", "change", "meaning", "missing"),
+        (
+            ("2026-03-03", "12.5", "0", "worth a look", "0"),
+            ("2026-03-17", "—", "—", "—", "2"),
+            ("2026-04-14", "20", "7.5", "—", "0"),
+        ),
+    )
+
+
+def test_band_lies_round_the_first_score_inside_the_scale():
+    total = charts()[0]
+
+    assert (total.band, total.norm_source) == ((8, 17), "Nobody, 2026, n = 0")
+    assert charts([(DAYS[0], totals(2))])[0].band == (0, Fraction(13, 2))
+
+
+def test_band_is_hidden_without_norms_and_lines_without_a_definition():
+    coldness = charts()[1]
+    unknown = charts(shelf={})[0]
+
+    assert (coldness.scale, coldness.band, coldness.change) == ("Coldness", None, None)
+    assert (unknown.cut_offs, unknown.band) == ((), None)
+    assert (unknown.lowest, unknown.highest) == (0, 20)
+
+
+def test_by_session_each_response_is_one_step():
+    assert [one.x for one in charts(axis="session")[0].points] == [0.0, 1.0, 2.0]
+
+
+def test_each_partner_has_charts_of_their_own_and_none_of_the_others():
+    assert [(one.partner, one.scale) for one in charts()] == [
+        ("A", "Total"), ("A", "Coldness"), ("B", "Total"),
+    ]  # fmt: skip
+    assert {one.partner for one in charts(partners=("B",))} == {"B"}
+
+
+def test_nothing_taken_draws_nothing():
+    assert charts([]) == ()
