@@ -108,6 +108,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/sealed_rows.py",
         "notes/signed_facts.py",
         "notes/signed_ruptures.py",
+        "notes/signed_note_page.py",
         "notes/told_between.py",
         "notes/stored_runs.py",
         "notes/unsigned.py",
@@ -357,6 +358,54 @@ def test_nothing_is_unpickled_evaluated_or_run_through_a_shell():
         if isinstance(node, ast.keyword) and node.arg == "shell"
     }
     assert shells == set()
+
+
+PAGES = re.compile(r"clinic/(web/.+|\w+/(\w+_)?(views|forms)|cli)\.py|app\.py")
+KNOW_FLASK = {
+    "the reader's browser: who asks, what they chose so far": (
+        "clinic/accounts/browser_sessions.py",
+        "clinic/accounts/datastore.py",
+        "clinic/accounts/guard.py",
+        "clinic/accounts/security.py",
+        "clinic/booking/draft.py",
+        "clinic/booking/pages.py",
+        "clinic/booking/weeks.py",
+        "clinic/notes/signed_note_page.py",
+        "clinic/practice/terms.py",
+    ),
+    "effects, which ask the app for its mail, its keys or its handlers": (
+        "clinic/booking/letters.py",
+        "clinic/calendars/outside_refresh.py",
+        "clinic/foundation/outbox.py",
+        "clinic/foundation/vault.py",
+        "clinic/notes/emergency_letters.py",
+        "clinic/scheduling_services/outgoing.py",
+        "clinic/scheduling_services/push.py",
+        "clinic/worker.py",
+    ),
+}
+"""Modules that are no pages and know Flask all the same, by reason."""
+
+
+def test_only_pages_know_flask_but_for_those_with_a_reason():
+    known = {name for name in importers("flask") if not PAGES.fullmatch(name)}
+
+    assert known == {name for names in KNOW_FLASK.values() for name in names}
+
+
+def test_nobody_imports_a_page_but_who_registers_it():
+    taken = {
+        (name_of(path), module)
+        for path in MODULES
+        for module, _names in imports(tree(path))
+        if module.startswith("clinic.") and module.endswith("views")
+    }
+
+    wired = {
+        ("clinic/accounts/security.py", "clinic.accounts.views"),  # into Flask-Security
+        ("clinic/notes/ledger_views.py", "clinic.notes.exercise_views"),
+    }
+    assert {(name, module) for name, module in taken if name != "app.py"} == wired
 
 
 def test_private_names_stay_in_their_module():

@@ -12,10 +12,10 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.permissions import Permission
 from clinic.notes.addenda import add_addendum, return_for_revision
-from clinic.notes.note_views import reading_page, session_notes
 from clinic.notes.overview import names_of
 from clinic.notes.proof import show_password
 from clinic.notes.queries import compare_versions, list_versions, read_note
+from clinic.notes.signed_note_page import reading_page
 from clinic.notes.signing import cosign_note
 
 addenda = Blueprint("addenda", __name__, url_prefix="/desk")
@@ -76,7 +76,7 @@ def cosign(note_id: str) -> AnyResponse | Page:
     return redirect(url_for("session_notes.show", note_id=note_id))
 
 
-@session_notes.get("/notes/<note_id>/versions")
+@addenda.get("/notes/<note_id>/versions")
 @requires(Permission.OPEN_CHARTS)
 def versions(note_id: str) -> str:
     """The kept versions, and what differs between two of them."""

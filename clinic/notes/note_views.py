@@ -15,9 +15,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, TooManyRequests
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes import service, signing
-from clinic.notes.access import Written
 from clinic.notes.clinical_values import NoteBody
-from clinic.notes.formats import birp, dap, girp, soap
 from clinic.notes.merging import differences, merge
 from clinic.notes.note_content import NoteContent
 from clinic.notes.note_fields import read_content
@@ -26,10 +24,10 @@ from clinic.notes.note_state import note_state
 from clinic.notes.overview import names_of
 from clinic.notes.plain_json import NotPlain, dump, load
 from clinic.notes.proof import show_password
-from clinic.notes.queries import NoteScreen, NoteSeen, note_screen, read_note
+from clinic.notes.queries import NoteScreen, note_screen, read_note
 from clinic.notes.refusals import refusal, said
-from clinic.notes.seal import RECALL_WINDOW, NoteStatus
-from clinic.notes.told_between import marked_in_note
+from clinic.notes.seal import NoteStatus
+from clinic.notes.signed_note_page import reading_page
 from clinic.notes.words import FILTERS, first_names, offered
 
 session_notes = Blueprint("session_notes", __name__, url_prefix="/desk")
@@ -39,7 +37,6 @@ session_notes.add_app_template_filter(refusal)
 session_notes.add_app_template_filter(said)
 
 Page = str | tuple[str, int]
-FORMATS = {"soap": soap, "dap": dap, "birp": birp, "girp": girp}
 DRAFTS = (NoteStatus.DRAFT, NoteStatus.READY)
 
 
@@ -207,33 +204,6 @@ def recall(note_id: str) -> AnyResponse:
     signing.recall_signature(note_id, actor=current_actor(), now=clock.now())
     flash(_("The signature is taken back. The note is a draft again."), "ok")
     return redirect(url_for("session_notes.show", note_id=note_id))
-
-
-def reading_page(seen: NoteSeen, **more: Any) -> str:
-    """A signed note: the whole of it or one of the classical formats, and what was added."""
-    view = request.args.get("view", "")
-    chosen = FORMATS.get(view)
-    people = names_of(
-        [seen.author, seen.cosigned_by or "", *(one.author for one in seen.addenda)],
-        clinic_id=seen.chart.clinic_id,
-    )
-    actor = current_actor()
-    values: dict[str, Any] = {
-        "note": seen,
-        "content": seen.body.content,
-        "sections": chosen(seen.body.content) if chosen else (),
-        "view": view if chosen else "",
-        "formats": list(FORMATS),
-        "people": people,
-        "recall_until": seen.signed_at + RECALL_WINDOW if seen.signed_at else None,
-        "can_write": is_allowed(actor, Permission.WRITE_CHART, seen.chart),
-        "is_author": seen.author == actor.name,
-        "can_cosign": is_allowed(actor, Permission.COSIGN_NOTE, Written(seen.chart, seen.author)),
-        "marked": marked_in_note(seen.chart, seen.id, actor=actor),
-        "problems": {},
-        "typed": {},
-    }
-    return render_template("notes/read.html", **(values | more))
 
 
 def _screen(

@@ -1,0 +1,45 @@
+"""A signed note as a page, for every view that ends on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import render_template, request
+
+from clinic.accounts.guard import current_actor
+from clinic.foundation.permissions import Permission, is_allowed
+from clinic.notes.access import Written
+from clinic.notes.formats import birp, dap, girp, soap
+from clinic.notes.overview import names_of
+from clinic.notes.queries import NoteSeen
+from clinic.notes.seal import RECALL_WINDOW
+from clinic.notes.told_between import marked_in_note
+
+FORMATS = {"soap": soap, "dap": dap, "birp": birp, "girp": girp}
+
+
+def reading_page(seen: NoteSeen, **more: Any) -> str:
+    """A signed note: the whole of it or one of the classical formats, and what was added."""
+    view = request.args.get("view", "")
+    chosen = FORMATS.get(view)
+    people = names_of(
+        [seen.author, seen.cosigned_by or "", *(one.author for one in seen.addenda)],
+        clinic_id=seen.chart.clinic_id,
+    )
+    actor = current_actor()
+    values: dict[str, Any] = {
+        "note": seen,
+        "content": seen.body.content,
+        "sections": chosen(seen.body.content) if chosen else (),
+        "view": view if chosen else "",
+        "formats": list(FORMATS),
+        "people": people,
+        "recall_until": seen.signed_at + RECALL_WINDOW if seen.signed_at else None,
+        "can_write": is_allowed(actor, Permission.WRITE_CHART, seen.chart),
+        "is_author": seen.author == actor.name,
+        "can_cosign": is_allowed(actor, Permission.COSIGN_NOTE, Written(seen.chart, seen.author)),
+        "marked": marked_in_note(seen.chart, seen.id, actor=actor),
+        "problems": {},
+        "typed": {},
+    }
+    return render_template("notes/read.html", **(values | more))
