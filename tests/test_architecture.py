@@ -89,6 +89,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/event_log.py",
         "notes/ledger_facts.py",
         "notes/ledger_json.py",
+        "notes/ledger_pictures.py",
         "notes/measures.py",
         "notes/note_content.py",
         "notes/overview.py",
@@ -401,10 +402,7 @@ def test_nobody_imports_a_page_but_who_registers_it():
         if module.startswith("clinic.") and module.endswith("views")
     }
 
-    wired = {
-        ("clinic/accounts/security.py", "clinic.accounts.views"),  # into Flask-Security
-        ("clinic/notes/ledger_views.py", "clinic.notes.exercise_views"),
-    }
+    wired = {("clinic/accounts/security.py", "clinic.accounts.views")}  # into Flask-Security
     assert {(name, module) for name, module in taken if name != "app.py"} == wired
 
 

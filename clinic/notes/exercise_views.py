@@ -18,11 +18,9 @@ from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.access import find_chart
 from clinic.notes.clinical_rules import refuse
 from clinic.notes.exercise_runs import add_run, runs_page, withdraw_run
+from clinic.notes.ledger_pictures import window_pictures
 from clinic.notes.overview import names_of
 from clinic.notes.run_form import RunTyped, blank_rows, read_run
-from clinic.notes.stored_runs import RunSeen
-from clinic.notes.window_chart import window_chart
-from clinic.notes.window_drawing import draw_window
 from clinic.notes.window_run import run_problems, window_rules
 from clinic.notes.words import first_names
 
@@ -74,18 +72,6 @@ def withdraw(code: str, run_id: str) -> AnyResponse | Page:
         return _list_page(code, refused=refused), refused.status
     flash(_("It counts no more; the entry and your reason stay."), "ok")
     return redirect(url_for("exercises.show", code=code))
-
-
-def window_pictures(
-    runs: Sequence[RunSeen], *, partners: tuple[str, ...], viewer: str | None = None
-) -> list[dict[str, Any]]:
-    """Each run with its chart and picture, for all or for one partner."""
-    found = []
-    for one in runs:
-        chart = window_chart(one.details, partners=partners, viewer=viewer)
-        picture = draw_window(chart, places=partners)
-        found.append({"run": one, "chart": chart, "picture": picture})
-    return found
 
 
 def _list_page(code: str, **more: Any) -> str:

@@ -14,12 +14,11 @@ from clinic.notes.chart_scales import NARROW, WIDE
 from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
 from clinic.notes.course import Course
 from clinic.notes.cycle_chart import CycleChart, cycle_chart, partner_safe_cycle
-from clinic.notes.exercise_views import window_pictures
 from clinic.notes.lane_drawing import draw_lanes
 from clinic.notes.ledger import build_ledger, partner_safe
 from clinic.notes.ledger_facts import LedgerInput
+from clinic.notes.ledger_pictures import measure_pictures, window_pictures
 from clinic.notes.measure_responses import list_measures
-from clinic.notes.measure_views import measure_pictures
 from clinic.notes.overview import couple_ledger, cycle_versions
 from clinic.notes.words import first_names
 

@@ -16,14 +16,11 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database import new_id
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
-from clinic.notes.access import Chart, find_chart
-from clinic.notes.measure_chart import measure_charts
-from clinic.notes.measure_drawing import draw_measure
+from clinic.notes.access import find_chart
+from clinic.notes.ledger_pictures import measure_pictures
 from clinic.notes.measure_responses import (
-    MeasureSeen,
     MeasureTold,
     add_measure,
-    definitions,
     measures_page,
     withdraw_measure,
 )
@@ -76,16 +73,6 @@ def withdraw(code: str, response_id: str) -> AnyResponse | Page:
         return _list_page(code, refused=refused), refused.status
     flash(_("It counts no more; the entry and your reason stay."), "ok")
     return redirect(url_for("measures.show", code=code))
-
-
-def measure_pictures(
-    responses: Sequence[MeasureSeen], *, chart: Chart, partners: Sequence[str], axis: str
-) -> list[dict[str, Any]]:
-    """The charts of these partners with their pictures, of what was not withdrawn."""
-    taken = [(one.taken_on, one.details) for one in responses if one.withdrawn_at is None]
-    shelf = definitions(chart.clinic_id) if taken else {}
-    found = measure_charts(taken, shelf=shelf, partners=partners, axis_kind=axis)
-    return [{"chart": one, "picture": draw_measure(one)} for one in found]
 
 
 def _list_page(code: str, **more: Any) -> str:

@@ -1,0 +1,36 @@
+"""Pictures that stand both on the ledger and on a page of their own: windows and measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from clinic.notes.access import Chart
+from clinic.notes.measure_chart import measure_charts
+from clinic.notes.measure_drawing import draw_measure
+from clinic.notes.measure_responses import MeasureSeen, definitions
+from clinic.notes.stored_runs import RunSeen
+from clinic.notes.window_chart import window_chart
+from clinic.notes.window_drawing import draw_window
+
+
+def window_pictures(
+    runs: Sequence[RunSeen], *, partners: tuple[str, ...], viewer: str | None = None
+) -> list[dict[str, Any]]:
+    """Each run with its chart and picture, for all or for one partner."""
+    found = []
+    for one in runs:
+        chart = window_chart(one.details, partners=partners, viewer=viewer)
+        picture = draw_window(chart, places=partners)
+        found.append({"run": one, "chart": chart, "picture": picture})
+    return found
+
+
+def measure_pictures(
+    responses: Sequence[MeasureSeen], *, chart: Chart, partners: Sequence[str], axis: str
+) -> list[dict[str, Any]]:
+    """The charts of these partners with their pictures, of what was not withdrawn."""
+    taken = [(one.taken_on, one.details) for one in responses if one.withdrawn_at is None]
+    shelf = definitions(chart.clinic_id) if taken else {}
+    found = measure_charts(taken, shelf=shelf, partners=partners, axis_kind=axis)
+    return [{"chart": one, "picture": draw_measure(one)} for one in found]
