@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,19 +18,12 @@ from app import create_app
 from clinic.demo_people import PASSWORD
 from clinic.extensions import db
 from clinic.foundation.clock import clock
-from clinic.foundation.database import session
-from clinic.notes.models import SessionNote
 from clinic.notes.queries import read_note
-from clinic.notes.service import enter_note
-from tests.browser.steps import is_wider_than_the_screen
-from tests.browser.test_every_page import AXE, RUN_AXE
+from tests.browser.at_the_desk import DESKTOP, THERAPIST, actor_of, open_draft, sign_in
 from tests.conftest import NOW, settings_for
 
 pytestmark = pytest.mark.browser
 
-THERAPIST = "ines@harbour-lane.example"
-DESKTOP = {"width": 1280, "height": 900}
-BEGAN = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 EXPECTED = re.compile(r"Failed to load resource|net::ERR_INTERNET_DISCONNECTED")
 
 
@@ -61,36 +54,6 @@ class Keys:
             self.fields.add(name)
 
 
-def actor_of(account_email):
-    from clinic.accounts.models import Account
-    from clinic.foundation.permissions import Actor, Role
-
-    for row in session().query(Account):
-        if row.email == account_email:
-            return Actor(
-                clinic_id=row.clinic_id,
-                name=f"account:{row.id}",
-                account_id=row.id,
-                roles=frozenset(Role(one) for one in row.role_names),
-                therapist_id=row.therapist_id,
-            )
-    raise AssertionError(account_email)
-
-
-def open_draft(site):
-    """The id of an empty note of a session an hour ago, of the couple with the long course."""
-    with site.app.app_context():
-        made = enter_note(
-            "C-0001",
-            held_from=BEGAN,
-            held_until=BEGAN + timedelta(minutes=50),
-            actor=actor_of(THERAPIST),
-            now=NOW,
-        )
-        db.session.remove()
-    return made
-
-
 def saved_note(site, note_id):
     return note_in(site.app, note_id)
 
@@ -100,14 +63,6 @@ def note_in(app, note_id):
         seen = read_note(note_id, actor=actor_of(THERAPIST), now=clock.now())
         db.session.remove()
     return seen
-
-
-def sign_in(page, url):
-    page.goto(url + "/login")
-    page.locator("#email").fill(THERAPIST)
-    page.locator("#password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk/**")
 
 
 @pytest.fixture
@@ -383,34 +338,3 @@ def test_killing_the_server_while_typing_loses_at_most_three_seconds(
     print(f"\n{len(words)} of 60 words were saved; the first lost one was typed {killed - lost[0] if lost else 0:.1f} s before")  # fmt: skip
     assert " ".join(wanted).startswith(kept)
     assert not lost or killed - lost[0] <= 3.0
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_page_of_a_record_is_accessible_and_fits_the_screen(desk_page, site, scheme):
-    page, note_id = desk_page, open_draft(site)
-    with site.app.app_context():
-        signed = session().query(SessionNote).filter(SessionNote.sealed_at.is_not(None)).first().id
-        db.session.remove()
-    couple = "/desk/couples/C-0001"
-    found = []
-    paths = ["/desk/couples", couple, f"{couple}/brief", f"{couple}/ledger"]
-    paths += [f"{couple}/ledger?axis=date&for=partner&viewer=A", f"{couple}/ruptures/R-01"]
-    paths += [f"{couple}/search?words=sunday", f"{couple}/restricted", f"{couple}/process-notes"]
-    paths += [f"{couple}/notes/new", "/desk/notes/unsigned", f"/desk/notes/{note_id}"]
-    paths += [f"/desk/notes/{note_id}/sign", f"/desk/notes/{signed}", f"/desk/notes/{signed}?view=soap"]  # fmt: skip
-    paths += [f"/desk/notes/{signed}/versions?first=1"]
-    page.emulate_media(color_scheme=scheme)
-    for path in paths:
-        page.goto(site.url + path)
-        if path == f"/desk/notes/{note_id}":
-            page.wait_for_selector("form[data-ready]")
-            page.keyboard.press("n")
-            page.keyboard.press("Escape")
-            page.keyboard.press("t")
-        page.evaluate(AXE)
-        for size in ({"width": 360, "height": 740}, DESKTOP):
-            page.set_viewport_size(size)
-            found += [f"{path}, {size['width']}: {one}" for one in page.evaluate(RUN_AXE)]
-            if is_wider_than_the_screen(page):
-                found.append(f"{path}: wider than {size['width']}")
-    assert found == []
