@@ -1,6 +1,6 @@
-"""Draws docs/pictures/booking.png: `.venv/bin/python -m docs.make_pictures`.
+"""Draws the pictures of the README: `.venv/bin/python -m docs.make_pictures`.
 
-The demo clinic is served from a temporary folder at a fixed moment, so that the picture changes
+The demo clinic is served from a temporary folder at a fixed moment, so that a picture changes
 only when the pages do. Needs Chromium.
 """
 
@@ -17,20 +17,24 @@ from threading import Thread
 
 from flask import Flask
 from flask_migrate import upgrade
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from clinic.config import read_settings
 from clinic.demo import load_demo
+from clinic.demo_people import PASSWORD
 from clinic.extensions import db
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday morning: the week shown is a full one."""
-PICTURE = Path(__file__).parent / "pictures" / "booking.png"
-PATH = "/book/times?therapist=ines-duarte"
+PICTURES = Path(__file__).parent / "pictures"
+TIMES = "/book/times?therapist=ines-duarte"
+LEDGER = "/desk/couples/C-0001/ledger"
+THERAPIST = "ines@harbour-lane.example"
 PHONE = {"width": 360, "height": 930}
 DESKTOP = {"width": 1120, "height": 940}
+DESK = {"width": 1280, "height": 940}
 FRAME = """<!doctype html><style>
 body { margin: 0; padding: 36px 40px; display: flex; gap: 36px; align-items: center;
        background: #e9e2d5; width: max-content; }
@@ -67,23 +71,50 @@ def _served(folder: Path) -> Iterator[str]:
         thread.join()
 
 
-def _seen(browser: Browser, address: str, size: dict[str, int]) -> str:
-    """The page as a data address."""
+def _page(browser: Browser, size: dict[str, int]) -> Page:
     context = browser.new_context(
         viewport=size,  # type: ignore[arg-type]
         locale="en-GB",
         timezone_id="Europe/Lisbon",
         device_scale_factor=2,
+        reduced_motion="reduce",
     )
-    page = context.new_page()
-    page.goto(address, wait_until="networkidle")
-    picture = page.screenshot()
-    context.close()
+    return context.new_page()
+
+
+def _as_address(picture: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(picture).decode()
 
 
+def _seen(browser: Browser, address: str, size: dict[str, int]) -> str:
+    """The page as a data address."""
+    page = _page(browser, size)
+    page.goto(address, wait_until="networkidle")
+    return _as_address(page.screenshot())
+
+
+def _draw_booking(browser: Browser, site: str) -> None:
+    frame = FRAME.replace("DESKTOP", _seen(browser, site + TIMES, DESKTOP))
+    frame = frame.replace("PHONE", _seen(browser, site + TIMES, PHONE))
+    page = browser.new_page(viewport={"width": 1308, "height": 820})
+    page.set_content(frame, wait_until="load")
+    page.screenshot(path=PICTURES / "booking.png", full_page=True)
+
+
+def _draw_ledger(browser: Browser, site: str) -> None:
+    page = _page(browser, DESK)
+    page.goto(site + "/login")
+    page.locator("#email").fill(THERAPIST)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/**")
+    page.goto(site + LEDGER, wait_until="networkidle")
+    page.screenshot(path=PICTURES / "ledger.png")
+
+
 def main() -> None:
-    """Write the picture."""
+    """Write the pictures."""
+    PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as folder,
         _served(Path(folder)) as site,
@@ -92,12 +123,8 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        frame = FRAME.replace("DESKTOP", _seen(browser, site + PATH, DESKTOP))
-        frame = frame.replace("PHONE", _seen(browser, site + PATH, PHONE))
-        page = browser.new_page(viewport={"width": 1308, "height": 820})
-        page.set_content(frame, wait_until="load")
-        PICTURE.parent.mkdir(exist_ok=True)
-        page.screenshot(path=PICTURE, full_page=True)
+        _draw_booking(browser, site)
+        _draw_ledger(browser, site)
         browser.close()
 
 
