@@ -183,6 +183,8 @@ def _register_handlers(app: Flask) -> None:
     from clinic.calendars.service import end_known_feeds
     from clinic.notes.emergency import TOLD
     from clinic.notes.emergency_letters import tell_clinic, tell_therapist
+    from clinic.notes.flag_letters import remind_therapist
+    from clinic.notes.flag_reminders import FLAG_DUE
     from clinic.notes.signing import SEAL, seal_when_due
     from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
     from clinic.scheduling_services.handlers import LANES as SCHEDULING_LANES
@@ -200,10 +202,11 @@ def _register_handlers(app: Flask) -> None:
         RESET_ASKED: {"link": answer_question},
         CUT_OFF: {"feeds": end_known_feeds},
         TOLD: {"therapist": tell_therapist, "clinic": tell_clinic},
+        FLAG_DUE: {"therapist": remind_therapist},
     }
     # What waits for servers elsewhere waits beside the rest, never in front of it.
     app.extensions["outbox_lanes"] = {
-        "letters": frozenset({MAIL, ACCOUNT_MAIL, TOLD}),
+        "letters": frozenset({MAIL, ACCOUNT_MAIL, TOLD, FLAG_DUE}),
         "calendars": frozenset({REFRESH}),
         **SCHEDULING_LANES,
     }

@@ -20,6 +20,7 @@ from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attendance, NoteContent, RuptureEntry
 from clinic.notes.note_rules import Finding, NoteSetting, missing_to_sign, wrong_values
 from clinic.notes.seal import is_late_entry
+from clinic.notes.signed_ruptures import safety_flag_open
 from clinic.practice.own_terms import Terms
 from clinic.practice.terms import terms_of
 
@@ -39,7 +40,9 @@ class CarriedForward:
     stage: str = ""
 
 
-def setting_of(note: SessionNote, course: Course, content: NoteContent) -> NoteSetting:
+def setting_of(
+    note: SessionNote, course: Course, content: NoteContent, *, now: datetime
+) -> NoteSetting:
     """What is known around a note. Its own new ruptures count under their keys."""
     known: dict[str, date | None] = {r.ref: r.details.occurred_on for r in course.ruptures}
     for at, new in enumerate(content.new_ruptures):
@@ -51,6 +54,8 @@ def setting_of(note: SessionNote, course: Course, content: NoteContent) -> NoteS
         session_on=course.chart.day(note.held_from),
         couple_began=course.chart.began_on,
         choosable=choosable_in(note, content, terms_of(course.chart.clinic_id)),
+        flag_open=safety_flag_open(session(), course.chart.couple_id),
+        today=course.chart.day(now),
     )
 
 

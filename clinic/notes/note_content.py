@@ -5,8 +5,13 @@ None means not told; an empty text means nothing written. Codes come from the vo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+
+from clinic.notes.plain_json import WHEN_TOLD
+
+RAISES_FLAG = "flag_raised"
+"""The answer to the safety check that opens a safety flag when the note is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +25,21 @@ class Attendance:
 
 @dataclass(frozen=True, slots=True)
 class SafetyCheck:
-    """The result from the vocabulary `safety_check`; "nil noted" is a choice, not a blank."""
+    """The result from the vocabulary `safety_check`; "nil noted" is a choice, not a blank.
+
+    With `RAISES_FLAG` the text is the concern of the flag, and the rest is what the flag needs.
+    """
 
     result: str | None = None
     text: str = ""
+    level: int | None = field(default=None, metadata=WHEN_TOLD)
+    action: str = field(default="", metadata=WHEN_TOLD)
+    review_on: date | None = field(default=None, metadata=WHEN_TOLD)
+
+    @property
+    def raises_flag(self) -> bool:
+        """Whether a signature under it opens a safety flag."""
+        return self.result == RAISES_FLAG
 
 
 @dataclass(frozen=True, slots=True)

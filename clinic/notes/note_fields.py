@@ -11,6 +11,7 @@ silently dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -45,7 +46,7 @@ def read_content(fields: Fields, *, members: Iterable[str]) -> NoteContent:
     partners = tuple(members)
     return NoteContent(
         attendance=tuple(_attendance(told, one) for one in partners),
-        safety=SafetyCheck(told.code("safety.result"), told.text("safety.text")),
+        safety=_safety(told),
         checkins=_texts(told, "checkins", partners),
         ratings=tuple(_ratings(told)),
         ruptures=tuple(_entry(told, ref) for ref in told.rows("ruptures")),
@@ -112,6 +113,19 @@ class _Told:
 def _texts(told: _Told, name: str, partners: Iterable[str]) -> tuple[tuple[str, str], ...]:
     found = ((one, told.text(f"{name}.{one}")) for one in partners)
     return tuple((one, text) for one, text in found if text)
+
+
+def _safety(told: _Told) -> SafetyCheck:
+    """What a flag needs is read with the answer that opens one only."""
+    check = SafetyCheck(told.code("safety.result"), told.text("safety.text"))
+    if not check.raises_flag:
+        return check
+    return replace(
+        check,
+        level=told.number("safety.level"),
+        action=told.text("safety.action"),
+        review_on=told.day("safety.review_on"),
+    )
 
 
 def _attendance(told: _Told, partner: str) -> Attendance:

@@ -12,13 +12,14 @@ from datetime import date
 
 from clinic.foundation.errors import N_
 from clinic.notes.choosable import Choosable
-from clinic.notes.note_content import Attempt, NoteContent
+from clinic.notes.note_content import Attempt, NoteContent, SafetyCheck
 
 PRESENT_CODES = frozenset({"present", "late", "left_early"})
 FREE_TEXT_MAX = 4000
 ENTRY_NOTE_MAX = 500
 TITLE_MAX = 80
 LOWEST, HIGHEST = 0, 10
+MOST_GRAVE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,16 @@ class NoteSetting:
     session_on: date
     couple_began: date
     choosable: Choosable = field(default_factory=Choosable)
+    flag_open: bool = False
+    """A safety flag is open already: none is opened twice."""
+    today: date = date.min
 
 
 def missing_to_sign(content: NoteContent, *, setting: NoteSetting) -> list[Finding]:
     """What stands between this note and a signature, in the order of the screen."""
     return [
         *_attendance_missing(content, setting),
-        *_safety_missing(content),
+        *_safety_missing(content, setting),
         *_statuses_missing(content, setting),
         *_interventions_missing(content),
         *_responses_missing(content, setting),
@@ -74,6 +78,7 @@ def wrong_values(content: NoteContent, *, setting: NoteSetting) -> list[Finding]
         *_session_date_wrong(setting),
         *_attempt_dates_wrong(content, setting),
         *_new_ruptures_wrong(content, setting),
+        *(_flag_wrong(content.safety, setting) if _opens_flag(content, setting) else []),
     ]
 
 
@@ -90,12 +95,40 @@ def _attendance_missing(content: NoteContent, setting: NoteSetting) -> list[Find
     ]
 
 
-def _safety_missing(content: NoteContent) -> list[Finding]:
+def _safety_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
     if content.safety.result is None:
         return [Finding("safety.result", N_("Answer the safety check; “nil noted” is an answer."))]
+    found = []
     if content.safety.result != "nil_noted" and not _said(content.safety.text):
-        return [Finding("safety.text", N_("Say in words what was noted on safety."))]
-    return []
+        found.append(Finding("safety.text", N_("Say in words what was noted on safety.")))
+    return found + (_flag_missing(content.safety) if _opens_flag(content, setting) else [])
+
+
+def _opens_flag(content: NoteContent, setting: NoteSetting) -> bool:
+    return content.safety.raises_flag and not setting.flag_open
+
+
+def _flag_missing(safety: SafetyCheck) -> list[Finding]:
+    found = []
+    if safety.level is None:
+        found.append(Finding("safety.level", N_("Choose the level of the safety flag.")))
+    if not _said(safety.action):
+        found.append(Finding("safety.action", N_("Say what is done about it.")))
+    if safety.review_on is None:
+        said = N_("Choose the day on which the safety flag is looked at again.")
+        found.append(Finding("safety.review_on", said))
+    return found
+
+
+def _flag_wrong(safety: SafetyCheck, setting: NoteSetting) -> list[Finding]:
+    found = _too_long(
+        ("safety.text", safety.text, FREE_TEXT_MAX), ("safety.action", safety.action, FREE_TEXT_MAX)
+    )
+    if safety.level is not None and not 1 <= safety.level <= MOST_GRAVE:
+        found.append(Finding("safety.level", N_("The level goes from 1 to 3.")))
+    if safety.review_on is not None and safety.review_on < setting.today:
+        found.append(Finding("safety.review_on", N_("Choose a day that is still to come.")))
+    return found
 
 
 def _statuses_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
@@ -156,6 +189,10 @@ def _ratings_wrong(content: NoteContent) -> list[Finding]:
 def _texts_wrong(content: NoteContent) -> list[Finding]:
     texts = [("free_text", content.free_text, FREE_TEXT_MAX)]
     texts += [(f"ruptures.{e.ref}.note", e.note, ENTRY_NOTE_MAX) for e in content.ruptures]
+    return _too_long(*texts)
+
+
+def _too_long(*texts: tuple[str, str, int]) -> list[Finding]:
     return [
         Finding(path, N_("This text is longer than %(detail)s characters."), str(most))
         for path, text, most in texts

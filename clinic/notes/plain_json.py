@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, date, datetime
 from functools import cache
 from itertools import repeat
@@ -21,6 +21,9 @@ Value = TypeVar("Value")
 Problems = list[tuple[str, str]]
 Reader = Callable[[Any, str, Problems], Any]
 """Reads a raw value that stands at a place, and tells what is wrong with it."""
+WHEN_TOLD: Mapping[str, bool] = {"when_told": True}
+"""The metadata of a field that is left out while nothing is told in it. A field that came later
+needs it: the digests of what was sealed before stand on the form without it."""
 _NAMES: dict[Any, str] = {str: "text", int: "a whole number", bool: "true or false"}
 
 
@@ -52,8 +55,18 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [to_plain(one) for one in value]
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+        told = ((one, getattr(value, one.name)) for one in fields(value))
+        return {one.name: to_plain(said) for one, said in told if not _left_out(one, said)}
     raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def is_when_told(one: Field[Any]) -> bool:
+    """Whether a field is left out while nothing is told in it."""
+    return bool(one.metadata) and one.metadata.get("when_told") is True
+
+
+def _left_out(one: Field[Any], said: Any) -> bool:
+    return (said is None or said == "") and is_when_told(one)
 
 
 def from_plain(kind: type[Value], raw: Any) -> Value:

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin
 
-from clinic.notes.plain_json import hints_of
+from clinic.notes.plain_json import hints_of, is_when_told
 
 _SINGLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
@@ -19,7 +19,10 @@ _SINGLE: dict[Any, dict[str, Any]] = {
 
 
 def schema_of(kind: type, *, title: str, identity: str) -> dict[str, Any]:
-    """A schema document for `kind`; every field is required, nothing else is allowed."""
+    """A schema document for `kind`; nothing else than its fields is allowed.
+
+    Every field is required but those that are left out while nothing is told in them.
+    """
     definitions: dict[str, Any] = {}
     root = _schema(kind, definitions)
     return {
@@ -55,7 +58,7 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "description": (kind.__doc__ or "").strip().splitlines()[0],
             "properties": {f.name: _schema(hints[f.name], definitions) for f in fields(kind)},
-            "required": [f.name for f in fields(kind)],
+            "required": [f.name for f in fields(kind) if not is_when_told(f)],
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{name}"}

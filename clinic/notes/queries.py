@@ -114,7 +114,7 @@ def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
     note, chart = find_note(note_id, actor=actor, now=now)
     course = load_frame(chart)
     seen = _seen(note, chart, course, actor=actor, now=now)
-    setting = setting_of(note, course, seen.body.content)
+    setting = setting_of(note, course, seen.body.content, now=now)
     is_open = set(setting.open_ruptures)
     status = NoteStatus(note.status)
     findings = between_it_and_signing(note, seen.body, setting, now=now)

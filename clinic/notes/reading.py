@@ -7,7 +7,7 @@ from clinic.notes.access import Chart, may
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import SIGNED, Course, load_course, load_frame
 from clinic.notes.models import INDIVIDUAL_KINDS, SessionNote
-from clinic.notes.redaction import without_ruptures
+from clinic.notes.redaction import without_flag, without_ruptures
 from clinic.notes.seal import NoteStatus
 
 
@@ -52,4 +52,5 @@ def shown_body(
         return body
     if hidden is None:
         hidden = hidden_refs(chart, actor=actor)
-    return NoteBody(without_ruptures(body.content, hidden), body.late_reason, body.nonce)
+    content = without_flag(without_ruptures(body.content, hidden))
+    return NoteBody(content, body.late_reason, body.nonce)

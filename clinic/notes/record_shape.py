@@ -7,7 +7,7 @@ the clinic added go along with their words.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from clinic.notes.clinical_values import (
@@ -23,6 +23,7 @@ from clinic.notes.clinical_values import (
     RatingDetails,
     RuptureDetails,
 )
+from clinic.notes.plain_json import WHEN_TOLD
 from clinic.notes.taken_measures import MeasureDetails
 from clinic.notes.window_run import RunDetails
 
@@ -242,6 +243,8 @@ class FlagPart:
     cleared_by: str | None
     revision: int
     details: FlagDetails
+    note_id: str | None = field(default=None, metadata=WHEN_TOLD)
+    """The note whose signature opened it."""
 
 
 @dataclass(frozen=True, slots=True)

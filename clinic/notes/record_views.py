@@ -18,7 +18,7 @@ from clinic.notes import service
 from clinic.notes.access import find_chart
 from clinic.notes.couple_list import list_couples, next_session
 from clinic.notes.overview import Overview, couple_overview
-from clinic.notes.safety import list_safety_flags
+from clinic.notes.safety import flags_due, list_safety_flags
 from clinic.notes.search import Wanted, fold, search_couple, search_own_couples
 from clinic.notes.timeline import timeline_page
 from clinic.notes.told_between import Told, told_between_sessions
@@ -150,11 +150,12 @@ def begin_note(code: str) -> AnyResponse | Page:
 @record.get("/notes/unsigned")
 @requires(Permission.OPEN_CHARTS)
 def unsigned() -> str:
-    """What is still to be written or signed, oldest first; what waits for a co-signature."""
+    """What is still to be written or signed, oldest first; flags that are due; co-signatures."""
     actor, now = current_actor(), clock.now()
     return render_template(
         "notes/unsigned.html",
         waiting=unsigned_notes(actor=actor, now=now),
+        flags=flags_due(actor=actor, now=now),
         to_cosign=waiting_for_cosignature(actor=actor, now=now),
     )
 

@@ -62,6 +62,8 @@ class SafetyFlag(Revised, Base):
     review_on: Mapped[date]
     cleared_at: Mapped[datetime | None]
     cleared_by: Mapped[str | None] = mapped_column(AUTHOR)
+    note_id: Mapped[str | None] = mapped_column(ForeignKey("session_note.id"))
+    """The note whose signature opened it."""
     details_sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
     details = SealedValue(FlagDetails)

@@ -7,21 +7,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
+from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, session
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.access import find_chart, may, tell_reading
 from clinic.notes.clinical_rules import flag_problems, refuse
 from clinic.notes.clinical_values import FlagDetails
 from clinic.notes.event_log import status_event
+from clinic.notes.flag_reminders import promise_reminder
 from clinic.notes.lifecycle import TransitionFacts
 from clinic.notes.restricted_models import SafetyFlag
 from clinic.notes.rupture_events import RuptureStatus
 from clinic.notes.ruptures import Change, changing_course, write_checked
+from clinic.practice.models import Clinic
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,17 @@ class FlagSeen:
     cleared_at: datetime | None
     cleared_by: str | None
     details: FlagDetails
+    is_due: bool
+    """Open, and to be looked at today or before."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlagDue:
+    """An open flag whose day has come; `is_late` from the day after. Nothing clinical is in it."""
+
+    code: str
+    review_on: date
+    is_late: bool
 
 
 def open_safety_flag(
@@ -57,6 +72,7 @@ def open_safety_flag(
         change.session.add(row)
         change.session.flush()
         _park_open(change)
+        promise_reminder(change.session, row, zone=change.chart.zone, now=now)
         _record("safety_flag.opened", row.id, actor=actor, now=now)
         return row.id
 
@@ -100,9 +116,27 @@ def list_safety_flags(code: str, *, actor: Actor, now: datetime) -> list[FlagSee
             row.cleared_at,
             row.cleared_by,
             row.details,
+            row.cleared_at is None and row.review_on <= chart.day(now),
         )
         for row in rows
     ]
+
+
+def flags_due(*, actor: Actor, now: datetime) -> list[FlagDue]:
+    """The open flags of the couples the actor leads that are to be looked at, oldest first."""
+    require(actor, Permission.OPEN_CHARTS)
+    if actor.therapist_id is None:
+        return []
+    today = now.astimezone(ZoneInfo(session().get_one(Clinic, actor.clinic_id).time_zone)).date()
+    rows = session().execute(
+        select(Couple.code, SafetyFlag.review_on)
+        .join(Couple, Couple.id == SafetyFlag.couple_id)
+        .where(Couple.clinic_id == actor.clinic_id)
+        .where(Couple.lead_therapist_id == actor.therapist_id)
+        .where(SafetyFlag.cleared_at.is_(None), SafetyFlag.review_on <= today)
+        .order_by(SafetyFlag.review_on, Couple.code)
+    )
+    return [FlagDue(code, review_on, review_on < today) for code, review_on in rows]
 
 
 def _park_open(change: Change) -> None:

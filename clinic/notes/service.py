@@ -158,7 +158,7 @@ def save_draft(
             refused = ChangedElsewhere(
                 mine=body, theirs=before, revision=note.revision, at=note.saved_at, by=note.saved_by
             )
-        setting = setting_of(note, load_frame(chart), content)
+        setting = setting_of(note, load_frame(chart), content, now=now)
         saved = Saved(
             note.id,
             note.revision,

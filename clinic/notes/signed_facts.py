@@ -12,7 +12,6 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from clinic.foundation.database import new_id
-from clinic.foundation.errors import N_, Conflict
 from clinic.notes.access import Chart
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails
 from clinic.notes.course import load_course
@@ -27,6 +26,7 @@ from clinic.notes.rupture_models import (
     RuptureEntryRow,
     RuptureEventRow,
 )
+from clinic.notes.signed_flags import drop_flag, needed_later
 from clinic.notes.signed_ruptures import Signing, change_statuses, open_new, with_refs
 
 
@@ -50,6 +50,7 @@ def bring_in(
 
 def take_out(current: Session, note: SessionNote, *, chart: Chart) -> None:
     """Remove what this note's signature brought in. Raises `Conflict` when later work needs it."""
+    drop_flag(current, note)
     opened = _opened_by(current, note)
     for table in (RuptureEntryRow, RepairAttempt, PartnerRating, RuptureEventRow):
         current.execute(delete(table).where(table.note_id == note.id, table.from_note))
@@ -57,26 +58,19 @@ def take_out(current: Session, note: SessionNote, *, chart: Chart) -> None:
         select(RuptureEventRow.id).where(RuptureEventRow.rupture_id.in_(opened)).limit(1)
     )
     if left is not None:
-        raise _needed()
+        raise needed_later()
     current.execute(delete(Rupture).where(Rupture.id.in_(opened)))
     current.flush()
     try:
         load_course(chart)
     except HistoryBroken:
-        raise _needed() from None
+        raise needed_later() from None
 
 
 def instant_of(day: date, *, zone: str, sooner_than: datetime) -> datetime:
     """Where a day without a time stands among instants: its noon, never in the future."""
     noon = datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
     return min(noon, sooner_than)
-
-
-def _needed() -> Conflict:
-    return Conflict(
-        N_("What came later in the record rests on this note; add an addendum instead."),
-        code="recall-too-late",
-    )
 
 
 def _opened_by(current: Session, note: SessionNote) -> list[str]:

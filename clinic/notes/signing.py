@@ -35,6 +35,7 @@ from clinic.notes.seal import (
 )
 from clinic.notes.service import check_revision
 from clinic.notes.signed_facts import bring_in, take_out
+from clinic.notes.signed_flags import raise_flag
 from clinic.notes.signed_ruptures import Signing
 from clinic.practice.sentences import said
 
@@ -86,11 +87,12 @@ def sign_note(
         step = NoteStep.SIGN_FOR_COSIGN if for_cosign else NoteStep.SIGN
         status = next_status(status, step=step, now=now)
         course, body = load_course(chart), note.body
-        setting = setting_of(note, course, body.content)
+        setting = setting_of(note, course, body.content, now=now)
         _refuse(between_it_and_signing(note, body, setting, now=now))
         signing = Signing(note, course, actor.name, now)
         content, findings = bring_in(current, signing, body.content)
         _refuse(findings)
+        raise_flag(current, signing, content, actor=actor)
         body = NoteBody(content, body.late_reason, body.nonce)
         _set_signature(current, note, body, status, actor=actor, now=now)
 

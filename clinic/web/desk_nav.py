@@ -16,6 +16,7 @@ from clinic.calendars.outside_queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Actor, Permission, is_allowed
+from clinic.notes.safety import flags_due
 from clinic.notes.unsigned import unsigned_notes
 from clinic.scheduling_services.queries import count_waiting
 
@@ -100,7 +101,8 @@ def _count(endpoint: str, actor: Actor) -> int:
     if endpoint == "desk.requests":
         return count_requests(actor)
     if endpoint == "record.unsigned":
-        return len(unsigned_notes(actor=actor, now=clock.now()))
+        now = clock.now()
+        return len(unsigned_notes(actor=actor, now=now)) + len(flags_due(actor=actor, now=now))
     if endpoint == "integrations.overview":
         return count_waiting(actor.clinic_id)
     if endpoint == "deliveries.overview":

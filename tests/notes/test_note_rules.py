@@ -61,7 +61,12 @@ def test_empty_note_names_everything_that_is_missing_in_the_order_of_the_screen(
     [
         ({"attendance": (Attendance("A", "present"), Attendance("B"))}, ["attendance.B"]),
         ({"safety": SafetyCheck()}, ["safety.result"]),
-        ({"safety": SafetyCheck("flag_raised")}, ["safety.text"]),
+        ({"safety": SafetyCheck("concern_discussed")}, ["safety.text"]),
+        (
+            {"safety": SafetyCheck("flag_raised")},
+            ["safety.text", "safety.level", "safety.action", "safety.review_on"],
+        ),
+        ({"safety": SafetyCheck("flag_raised", "Said.", 2, "A call.")}, ["safety.review_on"]),
         (
             {"ruptures": (RuptureEntry("R-01", status="open"), RuptureEntry("R-03"))},
             ["ruptures.R-03.status"],
@@ -161,3 +166,31 @@ def test_new_rupture_is_checked_field_by_field():
         "new_ruptures.1.significance",
         "new_ruptures.1.occurred_on",
     ]
+
+
+RAISED = SafetyCheck("flag_raised", "Said.", 2, "A call.", date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("changes", "places"),
+    [
+        ({}, []),
+        ({"level": 0}, ["safety.level"]),
+        ({"level": 4}, ["safety.level"]),
+        ({"text": "x" * 4001, "action": "y" * 4001}, ["safety.text", "safety.action"]),
+        ({"review_on": date(2026, 3, 1)}, ["safety.review_on"]),
+    ],
+)
+def test_what_a_raised_flag_cannot_be_is_named(changes, places):
+    content = replace(WHOLE, safety=replace(RAISED, **changes))
+    setting = replace(SETTING, today=date(2026, 3, 2))
+
+    assert paths(wrong_values(content, setting=setting)) == places
+
+
+def test_no_second_flag_is_asked_for_while_one_is_open():
+    content = replace(WHOLE, safety=SafetyCheck("flag_raised", "Said.", level=9))
+    setting = replace(SETTING, flag_open=True)
+
+    assert missing_to_sign(content, setting=setting) == []
+    assert wrong_values(content, setting=setting) == []

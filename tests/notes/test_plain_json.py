@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.notes.plain_json import NotPlain, dump, from_plain, load, to_plain
+from clinic.notes.plain_json import WHEN_TOLD, NotPlain, dump, from_plain, load, to_plain
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30)
 pytestmark = pytest.mark.one_database
@@ -76,3 +76,23 @@ def test_each_problem_has_its_place(raw, problems):
 def test_what_has_no_plain_form_is_not_written():
     with pytest.raises(TypeError):
         to_plain(1.5)
+
+
+@dataclass(frozen=True)
+class Grown:
+    """Something sealed before its last fields came to it."""
+
+    name: str = ""
+    text: str = field(default="", metadata=WHEN_TOLD)
+    level: int | None = field(default=None, metadata=WHEN_TOLD)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Grown(), '{"name":""}'),
+        (Grown("a", "b", 0), '{"level":0,"name":"a","text":"b"}'),
+    ],
+)
+def test_a_field_that_came_later_is_left_out_while_nothing_is_told_in_it(value, text):
+    assert (dump(value), load(Grown, text)) == (text, value)

@@ -1,0 +1,131 @@
+"""The raised safety check on its pages: the note's screen, the signature, what waits, the record."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from clinic.accounts.models import Account
+from clinic.foundation.database import session
+from clinic.notes.emergency import break_glass
+from clinic.notes.note_content import SafetyCheck
+from tests.factories import NOW, PASSWORD, a_note, make_signed_note
+from tests.notes.test_signed_flags import RAISED
+from tests.notes.test_views import AT, WHOLE, open_desk
+
+FLAG = {
+    "safety.result": "flag_raised",
+    "safety.text": "Afraid at home.",
+    "safety.level": "2",
+    "safety.action": "A call tomorrow.",
+    "safety.review_on": "2026-11-23",
+}
+FIELDS = ("safety.action", "safety.level", "safety.review_on")
+
+
+@pytest.fixture
+def desk(app):
+    return open_desk(app)
+
+
+def fields_on(page):
+    return [name for name in FIELDS if f'name="{name}"' in page]
+
+
+def test_a_flag_is_raised_on_the_notes_screen_and_opened_by_the_signature(desk):
+    note = f"/desk/notes/{desk.draft()}"
+    assert fields_on(desk.get(note)) == list(FIELDS)
+    desk.post(note, WHOLE | FLAG | {"revision": "2", "late_reason": "Ill."})
+
+    before = desk.get(f"{note}/sign")
+    desk.post(f"{note}/sign", {"revision": "3", "password": PASSWORD})
+
+    assert "Your signature opens a safety flag" in before
+    page = desk.get(note)
+    assert [text in page for text in ("Afraid at home.", "A call tomorrow.")] == [True, True]
+    kept = desk.get(f"/desk/couples/{desk.couple.code}/restricted")
+    assert re.findall(r'<span class="badge danger">(\w+)</span> (level \d)', kept) == [
+        ("open", "level 2")
+    ]
+    assert "What is done: A call tomorrow. · Inês Duarte" in kept
+
+
+def test_what_the_flag_still_needs_leads_to_its_field(desk):
+    note = f"/desk/notes/{desk.draft()}"
+    desk.post(
+        note, WHOLE | {"safety.result": "flag_raised", "revision": "2", "late_reason": "Ill."}
+    )
+
+    page = desk.get(f"{note}/sign")
+
+    links = re.findall(rf'href="{note}#(safety\.\w+)"', page)
+    assert links == ["safety.text", "safety.level", "safety.action", "safety.review_on"]
+    screen = desk.get(note)
+    assert [f'id="{link}"' in screen for link in links] == [True] * 4
+
+
+def test_a_second_flag_is_not_asked_for(desk):
+    desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
+
+    page = desk.get(f"/desk/notes/{desk.draft()}")
+
+    assert fields_on(page) == []
+    assert "A safety flag is open already; signing opens no second one." in page
+
+
+def test_on_its_day_the_flag_is_first_of_what_waits_and_said_on_the_brief(desk):
+    desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
+    code = desk.couple.code
+
+    waits, brief = (desk.get(f"/desk/{at}") for at in ("notes/unsigned", f"couples/{code}/brief"))
+
+    assert "Safety flag: look at it today" in waits
+    assert f'href="/desk/couples/{code}/restricted"' in waits
+    assert "Afraid" not in waits
+    assert "Safety flag: look at it today" in brief
+
+
+def test_who_opened_the_record_in_an_emergency_reads_the_note_without_its_safety_details(app):
+    desk = open_desk(app, therapist_id=None)
+    note_id = desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
+    account = desk.make(_only_account)
+    desk.make(lambda: break_glass(desk.couple.code, "It cannot wait.", **_by(desk, account)))
+    code = desk.couple.code
+
+    pages = [
+        desk.get(path)
+        for path in (
+            f"/desk/notes/{note_id}",
+            f"/desk/notes/{note_id}?view=soap",
+            f"/desk/couples/{code}",
+            f"/desk/couples/{code}/brief",
+            f"/desk/couples/{code}/search?words=home",
+            "/desk/notes/unsigned",
+        )
+    ]
+
+    told = [text for page in pages for text in ("Afraid", "call tomorrow") if text in page]
+    assert told == []
+    assert "Safety flag raised" in pages[0]
+
+
+def test_answer_changed_again_leaves_nothing_of_the_flag_in_the_note(desk):
+    note_id = desk.draft()
+    desk.post(
+        f"/desk/notes/{note_id}",
+        WHOLE | FLAG | {"safety.result": "concern_discussed", "revision": "2"},
+    )
+
+    kept = desk.read(note_id).body.content.safety
+    assert kept == SafetyCheck("concern_discussed", "Afraid at home.")
+
+
+def _only_account():
+    return session().query(Account).one().id
+
+
+def _by(desk, account):
+    actor = replace(desk.couple.other_therapist, name=f"account:{account}", account_id=account)
+    return {"proved_at": NOW, "actor": actor, "now": NOW}
