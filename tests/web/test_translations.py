@@ -21,6 +21,7 @@ from flask_babel import gettext as _
 
 from clinic.foundation.permissions import Role
 from clinic.foundation.reader_dates import place_of
+from clinic.web.shell import LANGUAGES
 from tests.accounts.at_the_door import signed_in
 from tests.factories import NOW, make_account, make_appointment, make_practice
 
@@ -34,6 +35,7 @@ ENGLISH = re.compile(
 )
 READ_ALOUD = {"aria-label", "title", "placeholder", "alt"}
 NOT_WORDS = {"script", "style", "code"}
+OWN_NAMES = set(LANGUAGES.values())
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 
@@ -161,9 +163,12 @@ def english_in(page: str, known: set[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def untranslated(portuguese: Catalog) -> set[str]:
-    """English texts that may not stand on a Portuguese page (`Data` may: it is also a date)."""
+    """English texts that may not stand on a Portuguese page.
+
+    `Data` may: it is also a date; and where a language is chosen it goes by its own name.
+    """
     written = {one for message in texts(portuguese) for one in forms(message.string)}
-    return {m.id for m in texts(portuguese) if isinstance(m.id, str)} - written
+    return {m.id for m in texts(portuguese) if isinstance(m.id, str)} - written - OWN_NAMES
 
 
 class Visitor:
