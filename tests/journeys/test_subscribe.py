@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.changes import cancel_appointment, move_appointment
+from clinic.booking.models import Appointment
 from clinic.calendars.models import CalendarFeed
 from clinic.calendars.service import create_therapist_feed, revoke_feed
 from clinic.extensions import db
@@ -68,7 +69,7 @@ def test_what_is_booked_moved_and_cancelled_on_the_site_is_seen_in_the_calendar_
 
     assert seen() == []
 
-    stays = make_appointment(practice, THURSDAY_FOUR)
+    stays = make_appointment(practice, THURSDAY_FOUR).id
     booked = make_appointment(practice, TUESDAY_TEN)
     after_booking = seen()
     assert [(one.title, one.starts, one.ends) for one in after_booking] == [
@@ -90,7 +91,7 @@ def test_what_is_booked_moved_and_cancelled_on_the_site_is_seen_in_the_calendar_
     assert [(one.starts, one.cancelled) for one in after_cancelling[1:]] == [
         ("2026-12-04 09:00", True)
     ]
-    assert stays.sequence == 0
+    assert db.session.get_one(Appointment, stays).sequence == 0
 
 
 def test_nothing_that_a_client_wrote_reaches_the_program(practice, address, tmp_path):
