@@ -100,6 +100,8 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/queries.py",
         "notes/reading.py",
         "notes/record_check.py",
+        "notes/record_course.py",
+        "notes/record_seals.py",
         "notes/record_export.py",
         "notes/record_shape.py",
         "notes/record_tables.py",

@@ -7,34 +7,26 @@ to whom, whether the logs can be understood and the seals hold.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 from zoneinfo import available_timezones
 
-from clinic.notes.choosable import REASON_LISTS, Choosable, whatever_is_known
-from clinic.notes.clinical_rules import (
-    attempt_problems,
-    code_problems,
-    cycle_problems,
-    disclosure_problems,
-    error_problems,
-    flag_problems,
-    rating_problems,
-    rupture_problems,
+from clinic.notes.choosable import Problem, whatever_is_known
+from clinic.notes.clinical_rules import code_problems
+from clinic.notes.record_course import (
+    Around,
+    clinical_problems,
+    correction_problems,
+    log_problems,
+    response_problems,
+    window_problems,
 )
-from clinic.notes.plain_json import to_plain
-from clinic.notes.record_shape import AttemptPart, CoupleRecord, EventPart, NotePart, RatingPart
+from clinic.notes.record_seals import addenda_problems, chain_problems
+from clinic.notes.record_shape import CoupleRecord
 from clinic.notes.record_terms import term_problems, terms_with
-from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
-from clinic.notes.rupture_history import derive_status
-from clinic.notes.seal import digest
-from clinic.notes.taken_measures import measure_problems
-from clinic.notes.window_run import run_problems
 from clinic.practice.own_terms import Terms
 
-Problem = tuple[str, str]
 LISTS = (
     "members",
     "notes",
@@ -88,14 +80,6 @@ _LONGEST = {
 _LARGEST = 2**31 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
-    """What is known around the record: the day, and the terms known here or told in the file."""
-
-    today: date
-    choosable: Choosable
-
-
 def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[Problem]:
     """Every problem of a record, in the order of the file; `terms` are the clinic's own."""
     rules: tuple[Callable[[CoupleRecord, Around], Iterator[Problem]], ...] = (
@@ -105,50 +89,18 @@ def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[
         _values,
         _pointers,
         _notes,
-        _chain,
-        _addenda,
-        _logs,
-        _clinical,
-        _in_error,
-        _runs,
-        _measures,
+        lambda given, _around: chain_problems(given),
+        lambda given, _around: addenda_problems(given),
+        log_problems,
+        clinical_problems,
+        correction_problems,
+        window_problems,
+        response_problems,
         _withdrawals,
     )
     around = Around(today, whatever_is_known(terms_with(record, terms)))
     found = [problem for rule in rules for problem in rule(record, around)]
     return [*found, *term_problems(record, terms)]
-
-
-def event_of_part(part: EventPart) -> RuptureEvent:
-    """An event of the file as the rules read it. Raises `ValueError`."""
-    d = part.details
-    return RuptureEvent(
-        id=part.number,
-        kind=EventKind(d.kind),
-        effective_at=part.effective_at,
-        entered_at=part.entered_at,
-        by=part.author,
-        to_status=RuptureStatus(d.to_status) if d.to_status else None,
-        reason=d.reason,
-        text=d.text,
-        reverses=d.reverses,
-        link=d.link,
-    )
-
-
-def signed_part(record: CoupleRecord, note: NotePart) -> dict[str, Any]:
-    """What the signature of a note in the file stands under."""
-    return {
-        "note": note.id,
-        "couple": record.couple.id,
-        "kind": note.kind,
-        "held_from": to_plain(note.held_from),
-        "held_until": to_plain(note.held_until),
-        "author": note.author,
-        "signed_at": to_plain(note.signed_at),
-        "is_late": note.is_late,
-        "body": to_plain(note.body),
-    }
 
 
 def _each(record: CoupleRecord) -> Iterator[tuple[str, str, Any]]:
@@ -244,149 +196,9 @@ def _notes(record: CoupleRecord, around: Around) -> Iterator[Problem]:
             yield f"{place}.body.content.{path}", said
 
 
-def _chain(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
-    previous: str | None = None
-    order = sorted(enumerate(record.notes), key=lambda one: one[1].seal_number or 0)
-    expected = 1
-    for at, note in order:
-        if note.signed_digest is not None:
-            signed = digest(signed_part(record, note), previous_digest=None)
-            if signed != note.signed_digest:
-                yield f"notes[{at}].signed_digest", "The text is not the one that was signed."
-        if note.seal_number is None:
-            continue
-        if note.previous_digest != previous or note.seal_number != expected:
-            yield f"notes[{at}].previous_digest", "The chain of seals is broken here."
-        elif digest(signed_part(record, note), previous_digest=previous) != note.digest:
-            yield f"notes[{at}].digest", "The seal does not hold."
-        previous, expected = note.digest, note.seal_number + 1
-
-
-def _addenda(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
-    last = {note.id: note.digest for note in record.notes}
-    order = sorted(enumerate(record.addenda), key=lambda one: (one[1].note_id, one[1].number))
-    for at, one in order:
-        content = {
-            "note": one.note_id,
-            "addendum": one.id,
-            "number": one.number,
-            "kind": one.kind,
-            "at": to_plain(one.at),
-            "author": one.author,
-            "said": to_plain(one.said),
-        }
-        if one.previous_digest != last.get(one.note_id):
-            yield f"addenda[{at}].previous_digest", "This does not follow what was said before."
-        elif not _is_digest(one.previous_digest) or (
-            digest(content, previous_digest=one.previous_digest) != one.digest
-        ):
-            yield f"addenda[{at}].digest", "The seal does not hold."
-        last[one.note_id] = one.digest
-
-
-def _is_digest(text: str) -> bool:
-    return re.fullmatch(r"[0-9a-f]{64}", text) is not None
-
-
-def _logs(record: CoupleRecord, around: Around) -> Iterator[Problem]:
-    logs: dict[str, list[RuptureEvent]] = {one.id: [] for one in record.ruptures}
-    broken = False
-    for at, part in enumerate(record.events):
-        if part.effective_at > part.entered_at:
-            yield f"events[{at}].effective_at", "It took effect after it was written."
-        reason = (part.details.reason or None,)
-        yield from around.choosable.problems(f"events[{at}].details.reason", reason, *REASON_LISTS)
-        try:
-            logs.setdefault(part.rupture_id, []).append(event_of_part(part))
-        except ValueError:
-            broken = True
-            yield f"events[{at}].details", "This kind of event, or this status, is not known."
-    if broken:
-        return
-    for at, rupture in enumerate(record.ruptures):
-        try:
-            state = derive_status(logs[rupture.id])
-        except HistoryBroken as error:
-            yield f"ruptures[{at}]", f"Its events do not follow from one another: {error}"
-        else:
-            if state.status is None:
-                yield f"ruptures[{at}]", "It was never opened."
-
-
-def _clinical(record: CoupleRecord, around: Around) -> Iterator[Problem]:
-    members = tuple(one.slot for one in record.members)
-    days = {f"R-{one.number:02}": one.details.occurred_on for one in record.ruptures}
-    for at, rupture in enumerate(record.ruptures):
-        found = rupture_problems(rupture.details, choosable=around.choosable, today=around.today)
-        yield from _at(f"ruptures[{at}].details", found)
-    for at, one in enumerate(record.attempts):
-        found = attempt_problems(
-            one.details,
-            choosable=around.choosable,
-            happened_on=one.happened_on,
-            today=around.today,
-            members=members,
-            ruptures=days,
-        )
-        yield from _at(f"attempts[{at}].details", found)
-    for at, rating in enumerate(record.ratings):
-        found = rating_problems(rating.details, members=members)
-        yield from _at(f"ratings[{at}].details", found)
-    for at, cycle in enumerate(record.cycles):
-        found = cycle_problems(cycle.details, choosable=around.choosable, members=members)
-        yield from _at(f"cycles[{at}].details", found)
-    for at, told in enumerate(record.disclosures):
-        found = disclosure_problems(told.details, members=members)
-        yield from _at(f"disclosures[{at}].details", found)
-    for at, flag in enumerate(record.flags):
-        yield from _at(f"flags[{at}].details", flag_problems(flag.details))
-
-
-def _in_error(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
-    open_to_recall = {note.id for note in record.notes if note.sealed_at is None}
-    known: dict[str, AttemptPart | RatingPart] = {one.id: one for one in record.attempts}
-    known |= {one.id: one for one in record.ratings}
-    attempts = {one.id for one in record.attempts}
-    seen: set[str] = set()
-    for at, one in enumerate(record.in_error):
-        place, told = f"in_error[{at}]", one.attempt_id or one.rating_id
-        if told is None or (one.attempt_id and one.rating_id):
-            yield place, "It speaks of one attempt or of one partner's ratings."
-        elif told not in known or (told in attempts) != bool(one.attempt_id):
-            yield place, "There is no such attempt and there are no such ratings in the file."
-        elif told in seen:
-            yield place, "This is there twice."
-        elif known[told].from_note and known[told].note_id in open_to_recall:
-            yield place, "Its note is not sealed."
-        yield from _at(f"{place}.details", error_problems(one.details))
-        seen.add(told or "")
-
-
-def _runs(record: CoupleRecord, around: Around) -> Iterator[Problem]:
-    members = tuple(one.slot for one in record.members)
-    for at, run in enumerate(record.runs):
-        found = run_problems(
-            run.details, happened_on=run.happened_on, today=around.today, members=members
-        )
-        yield from _at(f"runs[{at}].details", found)
-
-
-def _measures(record: CoupleRecord, around: Around) -> Iterator[Problem]:
-    members = tuple(one.slot for one in record.members)
-    for at, one in enumerate(record.measures):
-        found = measure_problems(
-            one.details, taken_on=one.taken_on, today=around.today, members=members
-        )
-        yield from _at(f"measures[{at}].details", found)
-
-
 def _withdrawals(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     for name, place, part in _each(record):
         if name in {"runs", "measures"} and (part.withdrawn_at is None) != (
             part.withdrawn_by is None
         ):
             yield f"{place}.withdrawn_by", "Who withdrew it is told with when."
-
-
-def _at(place: str, found: Iterable[Problem]) -> Iterator[Problem]:
-    return ((f"{place}.{path}", said) for path, said in found)

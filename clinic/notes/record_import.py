@@ -18,6 +18,7 @@ from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions import Actor
 from clinic.foundation.vault import create_keys, index_of
 from clinic.notes.access import lock_course
+from clinic.notes.choosable import Problem
 from clinic.notes.plain_json import NotPlain, from_plain
 from clinic.notes.record_check import record_problems
 from clinic.notes.record_shape import FORMAT, CoupleRecord, LeadPart, MemberPart
@@ -31,8 +32,6 @@ from clinic.practice.own_terms import Terms
 from clinic.practice.terms import terms_of
 from clinic.practice.vocabulary import load_all
 from clinic.practice.vocabulary_service import learn_term
-
-Problem = tuple[str, str]
 
 
 class RecordRefused(InvalidInput):

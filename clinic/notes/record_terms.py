@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from clinic.notes.choosable import Problem
 from clinic.notes.plain_json import to_plain
 from clinic.notes.record_shape import CoupleRecord, TermPart
 from clinic.practice.own_terms import (
@@ -28,7 +29,6 @@ from clinic.practice.own_terms import (
 from clinic.practice.vocabulary import Term, Vocabulary
 from clinic.practice.vocabulary_limits import limits_of
 
-Problem = tuple[str, str]
 LEARNED_SORT = 900
 """Behind the terms that a clinic has ordered itself."""
 _CODE = re.compile(OWN + r"[a-z0-9_]{1,60}")

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from clinic.foundation.errors import N_
+from clinic.notes.choosable import Problem
 from clinic.notes.window_run import Happening, RunDetails, clock_text, replay, window_rules
 
-Problem = tuple[str, str]
 FREE_ROWS = 3
 NOT_A_NUMBER = -1
 WENT_ON, PAUSED, STOPPED = "", "pause", "stop"

@@ -14,6 +14,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from clinic.foundation.errors import N_
+from clinic.notes.choosable import Problem
 from clinic.practice.instruments import (
     Instrument,
     Scale,
@@ -23,7 +24,6 @@ from clinic.practice.instruments import (
     to_look_at,
 )
 
-Problem = tuple[str, str]
 HOW = ("items", "total")
 PLACES = Decimal("0.0001")
 MOST_ANSWERS = 200

@@ -14,10 +14,10 @@ from datetime import date
 from functools import cache
 
 from clinic.foundation.errors import N_
+from clinic.notes.choosable import Problem
 from clinic.notes.note_rules import HIGHEST, LOWEST
 from clinic.practice.vocabulary import load_vocabulary
 
-Problem = tuple[str, str]
 WINDOW = "transparency_window"
 KINDS = ("start", "tick", "pause", "resume", "stop")
 MOST_HAPPENINGS = 400

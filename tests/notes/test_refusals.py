@@ -18,7 +18,14 @@ from clinic.notes.seal import NoteStatus, NoteStep, next_status
 
 ROOT = Path(__file__).parents[2]
 NOTES = ROOT / "clinic" / "notes"
-FOR_COMMANDS = {"record_import.py", "record_check.py", "plain_json.py", "plain_schema.py"}
+FOR_COMMANDS = {
+    "record_import.py",
+    "record_check.py",
+    "record_course.py",
+    "record_seals.py",
+    "plain_json.py",
+    "plain_schema.py",
+}
 """Read by whoever runs a command: their problems are told in English with the place in the file."""
 OUR_OWN_FAULT = {"CannotSeal"}
 """Answered with 500 and told to the log only."""

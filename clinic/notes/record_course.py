@@ -1,0 +1,152 @@
+"""What is wrong with the course that a record in a file tells: logs, attempts, ratings, runs. Pure.
+
+The rules are those of the pages; here each finding gets its place in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from clinic.notes.choosable import REASON_LISTS, Choosable, Problem
+from clinic.notes.clinical_rules import (
+    attempt_problems,
+    cycle_problems,
+    disclosure_problems,
+    error_problems,
+    flag_problems,
+    rating_problems,
+    rupture_problems,
+)
+from clinic.notes.record_shape import AttemptPart, CoupleRecord, EventPart, RatingPart
+from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
+from clinic.notes.rupture_history import derive_status
+from clinic.notes.taken_measures import measure_problems
+from clinic.notes.window_run import run_problems
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known around the record: the day, and the terms known here or told in the file."""
+
+    today: date
+    choosable: Choosable
+
+
+def log_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]:
+    """Where a rupture's events cannot be read, or do not follow from one another."""
+    logs: dict[str, list[RuptureEvent]] = {one.id: [] for one in record.ruptures}
+    broken = False
+    for at, part in enumerate(record.events):
+        if part.effective_at > part.entered_at:
+            yield f"events[{at}].effective_at", "It took effect after it was written."
+        reason = (part.details.reason or None,)
+        yield from around.choosable.problems(f"events[{at}].details.reason", reason, *REASON_LISTS)
+        try:
+            logs.setdefault(part.rupture_id, []).append(_event(part))
+        except ValueError:
+            broken = True
+            yield f"events[{at}].details", "This kind of event, or this status, is not known."
+    if broken:
+        return
+    for at, rupture in enumerate(record.ruptures):
+        try:
+            state = derive_status(logs[rupture.id])
+        except HistoryBroken as error:
+            yield f"ruptures[{at}]", f"Its events do not follow from one another: {error}"
+        else:
+            if state.status is None:
+                yield f"ruptures[{at}]", "It was never opened."
+
+
+def clinical_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]:
+    """What the pages would have refused too."""
+    members = tuple(one.slot for one in record.members)
+    days = {f"R-{one.number:02}": one.details.occurred_on for one in record.ruptures}
+    for at, rupture in enumerate(record.ruptures):
+        found = rupture_problems(rupture.details, choosable=around.choosable, today=around.today)
+        yield from _at(f"ruptures[{at}].details", found)
+    for at, one in enumerate(record.attempts):
+        found = attempt_problems(
+            one.details,
+            choosable=around.choosable,
+            happened_on=one.happened_on,
+            today=around.today,
+            members=members,
+            ruptures=days,
+        )
+        yield from _at(f"attempts[{at}].details", found)
+    for at, rating in enumerate(record.ratings):
+        found = rating_problems(rating.details, members=members)
+        yield from _at(f"ratings[{at}].details", found)
+    for at, cycle in enumerate(record.cycles):
+        found = cycle_problems(cycle.details, choosable=around.choosable, members=members)
+        yield from _at(f"cycles[{at}].details", found)
+    for at, told in enumerate(record.disclosures):
+        found = disclosure_problems(told.details, members=members)
+        yield from _at(f"disclosures[{at}].details", found)
+    for at, flag in enumerate(record.flags):
+        yield from _at(f"flags[{at}].details", flag_problems(flag.details))
+
+
+def correction_problems(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
+    """Where a mark of an error speaks of nothing, twice, or too early."""
+    open_to_recall = {note.id for note in record.notes if note.sealed_at is None}
+    known: dict[str, AttemptPart | RatingPart] = {one.id: one for one in record.attempts}
+    known |= {one.id: one for one in record.ratings}
+    attempts = {one.id for one in record.attempts}
+    seen: set[str] = set()
+    for at, one in enumerate(record.in_error):
+        place, told = f"in_error[{at}]", one.attempt_id or one.rating_id
+        if told is None or (one.attempt_id and one.rating_id):
+            yield place, "It speaks of one attempt or of one partner's ratings."
+        elif told not in known or (told in attempts) != bool(one.attempt_id):
+            yield place, "There is no such attempt and there are no such ratings in the file."
+        elif told in seen:
+            yield place, "This is there twice."
+        elif known[told].from_note and known[told].note_id in open_to_recall:
+            yield place, "Its note is not sealed."
+        yield from _at(f"{place}.details", error_problems(one.details))
+        seen.add(told or "")
+
+
+def window_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]:
+    """What is wrong with Transparency Windows."""
+    members = tuple(one.slot for one in record.members)
+    for at, run in enumerate(record.runs):
+        found = run_problems(
+            run.details, happened_on=run.happened_on, today=around.today, members=members
+        )
+        yield from _at(f"runs[{at}].details", found)
+
+
+def response_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]:
+    """What is wrong with measures."""
+    members = tuple(one.slot for one in record.members)
+    for at, one in enumerate(record.measures):
+        found = measure_problems(
+            one.details, taken_on=one.taken_on, today=around.today, members=members
+        )
+        yield from _at(f"measures[{at}].details", found)
+
+
+def _event(part: EventPart) -> RuptureEvent:
+    """An event of the file as the rules read it. Raises `ValueError`."""
+    d = part.details
+    return RuptureEvent(
+        id=part.number,
+        kind=EventKind(d.kind),
+        effective_at=part.effective_at,
+        entered_at=part.entered_at,
+        by=part.author,
+        to_status=RuptureStatus(d.to_status) if d.to_status else None,
+        reason=d.reason,
+        text=d.text,
+        reverses=d.reverses,
+        link=d.link,
+    )
+
+
+def _at(place: str, found: Iterable[Problem]) -> Iterator[Problem]:
+    return ((f"{place}.{path}", said) for path, said in found)
