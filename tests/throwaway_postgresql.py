@@ -21,6 +21,10 @@ def server_programs() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
+FOR_A_SHORT_LIFE = "-c fsync=off -c full_page_writes=off -c autovacuum=off"
+"""The server is thrown away whole; what its disk keeps is of no interest."""
+
+
 @contextmanager
 def running_server() -> Iterator[str]:
     """Make a cluster, start it without fsync, give its URL, and take it all away again."""
@@ -31,7 +35,7 @@ def running_server() -> Iterator[str]:
     as_user = _unprivileged(folder)
     data = folder / "data"
     _run(as_user, programs / "initdb", "-D", data, "-U", "clinic", "-A", "trust", "-E", "UTF8")
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off -c max_connections=200"
+    options = f"-k {folder} -c listen_addresses='' {FOR_A_SHORT_LIFE} -c max_connections=200"
     try:
         log = folder / "log"
         _run(as_user, programs / "pg_ctl", "-D", data, "-w", "-o", options, "-l", log, "start")

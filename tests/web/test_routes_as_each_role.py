@@ -46,6 +46,8 @@ from tests.factories import (
     put_on_shelf,
 )
 
+pytestmark = pytest.mark.one_database  # the policy is code: PostgreSQL would say the same
+
 YESTERDAY = datetime(2026, 11, 20, 10, tzinfo=UTC)
 TOMORROW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 UNKNOWN = "0" * 32

@@ -25,6 +25,8 @@ from clinic.web.shell import LANGUAGES
 from tests.accounts.at_the_door import signed_in
 from tests.factories import NOW, make_account, make_appointment, make_practice
 
+pytestmark = pytest.mark.one_database  # words are the same on every database
+
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "clinic" / "translations"
 PORTUGUESE = FOLDER / "pt" / "LC_MESSAGES"
