@@ -18,7 +18,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import make_url
+from werkzeug.routing import Rule
 
 from app import create_app
 from clinic.config import Settings
@@ -28,6 +30,30 @@ POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, 09:00 in Lisbon."""
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+
+
+def _compile_each_template_once() -> None:
+    """Thousands of apps are made in a run: what Jinja compiled for one of them serves the others."""
+    folder = Path(__file__).parents[1] / ".pytest_cache" / "templates"
+    folder.mkdir(parents=True, exist_ok=True)
+    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
+
+
+def _compile_each_address_once() -> None:
+    """The same for the functions that Werkzeug compiles to write each of some 400 addresses."""
+    compile_builder, compiled = Rule._compile_builder, {}
+
+    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
+        if key not in compiled:
+            compiled[key] = compile_builder(rule, append_unknown)
+        return compiled[key]
+
+    Rule._compile_builder = once
+
+
+_compile_each_template_once()
+_compile_each_address_once()
 
 
 def settings_for(instance: Path, database_url: str, **changes: Any) -> Settings:
