@@ -189,3 +189,24 @@ def _touches_the_database(item: pytest.Item) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     makes_its_own = {"journeys", "migrations"} & set(Path(item.fspath).parts)
     return bool(makes_its_own) or bool({"database_url", "template_database"} & set(fixtures))
+
+
+@pytest.fixture
+def tell_figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """`tell_figure(text)`: a figure that people want to see, printed at the end of the run."""
+    return lambda text: record_property("figure", text)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests told, also those from other processes."""
+    passed = terminalreporter.getreports("passed")
+    told = [
+        value
+        for report in passed
+        if report.when == "call"
+        for name, value in report.user_properties
+        if name == "figure"
+    ]
+    if told:
+        terminalreporter.section("figures")
+        terminalreporter.write_line("\n".join(sorted(told)))

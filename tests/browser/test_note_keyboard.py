@@ -116,7 +116,7 @@ def wait_missing(page, left):
 
 
 def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only(
-    desk_page, site, chromium
+    desk_page, site, tell_figure
 ):
     page, note_id = desk_page, open_draft(site)
     open_note(page, site, note_id)
@@ -175,7 +175,10 @@ def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only
     keys.press("Enter")
     again.wait_for_selector(".addendum")
     assert [one.said.text for one in saved_note(site, note_id).addenda] == ["She rang on Tuesday."]
-    print(f"\nkeys to the signature: {written}, to the addendum: {keys.count}; fields touched: {len(keys.fields)}")  # fmt: skip
+    tell_figure(
+        f"a note by keyboard: {written} keys to the signature, {keys.count} to the addendum, "
+        f"{len(keys.fields)} fields"
+    )
 
 
 def test_signed_out_while_writing_loses_nothing_and_goes_on_after_signing_in_elsewhere(
@@ -289,7 +292,7 @@ server.serve_forever()
 
 
 def test_killing_the_server_while_typing_loses_at_most_three_seconds(
-    chromium, demo_database, tmp_path, site
+    chromium, demo_database, tmp_path, site, tell_figure
 ):
     note_id = open_draft(site)
     folder = tmp_path / "killed"
@@ -335,6 +338,10 @@ def test_killing_the_server_while_typing_loses_at_most_three_seconds(
     with app.app_context():
         db.engine.dispose()
     lost = typed[len(words) :]
-    print(f"\n{len(words)} of 60 words were saved; the first lost one was typed {killed - lost[0] if lost else 0:.1f} s before")  # fmt: skip
+    since = killed - lost[0] if lost else 0
+    tell_figure(
+        f"server killed while typing: {len(words)} of 60 words saved, "
+        f"the first lost one typed {since:.1f} s before"
+    )
     assert " ".join(wanted).startswith(kept)
     assert not lost or killed - lost[0] <= 3.0

@@ -26,7 +26,7 @@ def tab_to(keys, name):
     raise AssertionError(f"{name} is not reached, but {focused(keys.page)}")
 
 
-def test_attempt_at_home_is_written_down_with_the_keyboard_only(open_page, site):
+def test_attempt_at_home_is_written_down_with_the_keyboard_only(open_page, site, tell_figure):
     page = open_page("/login")
     sign_in(page, site.url)
     page.goto(f"{site.url}{RECORD}/at-home?rupture=R-01")
@@ -48,7 +48,7 @@ def test_attempt_at_home_is_written_down_with_the_keyboard_only(open_page, site)
     told = page.locator(".course-item").first.inner_text()
     assert "Partly received Ana: Empathic apology" in told
     assert "felt safety — → 7" in told
-    print(f"attempt at home: {keys.count} keys, {len(keys.fields)} fields")
+    tell_figure(f"an attempt at home by keyboard: {keys.count} keys, {len(keys.fields)} fields")
     assert keys.count <= MOST_KEYS
 
 
