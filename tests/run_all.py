@@ -18,7 +18,7 @@ from tests.throwaway_postgresql import running_server, server_programs
 
 BIN = Path(sys.executable).parent
 ON_CI = os.environ.get("CI") == "true"
-WORKERS = str(min(4, os.cpu_count() or 1))
+CORES = min(4, os.cpu_count() or 1)
 
 
 def main() -> int:
@@ -31,7 +31,7 @@ def main() -> int:
     if not has_browser:
         absent.append("browser tests: Chromium is missing (apt-get install chromium)")
     marks = [] if has_browser else ["-m", "not browser"]
-    _step("tests on SQLite", _pytest(*marks), failed)
+    _step("tests on SQLite", _pytest(*marks, workers=CORES), failed)
     with ExitStack() as stack:
         url = os.environ.get("TEST_DATABASE_URL")
         if not url and server_programs():
@@ -40,7 +40,8 @@ def main() -> int:
             environment = os.environ | {"TEST_DATABASE_URL": url}
             _step(
                 "tests on PostgreSQL",
-                _pytest("-m", "not browser and not one_database"),
+                # One more than cores: each of them waits for the server now and then.
+                _pytest("-m", "not browser and not one_database", workers=CORES + 1),
                 failed,
                 environment,
             )
@@ -53,14 +54,14 @@ def _tool(*words: str) -> list[str]:
     return [str(BIN / words[0]), *words[1:]]
 
 
-def _pytest(*more: str) -> list[str]:
+def _pytest(*more: str, workers: int) -> list[str]:
     return [
         sys.executable,
         "-m",
         "pytest",
         "-q",
         "-n",
-        WORKERS,
+        str(workers),
         "--dist",
         "worksteal",
         *SHORT,
