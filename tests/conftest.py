@@ -1,7 +1,7 @@
 """What every test stands on: a migrated database of its own, an app, a frozen clock, no mail out.
 
 SQLite by default; with TEST_DATABASE_URL (a PostgreSQL server on which databases may be made)
-the same tests run there. Each test gets a copy of one migrated template.
+the same tests run there. Each test gets a copy of one migrated template, or of the demo clinic.
 """
 
 from __future__ import annotations
@@ -9,24 +9,25 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
-from sqlalchemy import make_url
 from werkzeug.routing import Rule
 
 from app import create_app
 from clinic.config import Settings
+from clinic.demo import load_demo
+from clinic.extensions import db
 from clinic.foundation.clock import clock
+from tests.databases import POSTGRESQL, DemoTemplate, as_template, new_database
 
-POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, 09:00 in Lisbon."""
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -69,52 +70,56 @@ def settings_for(instance: Path, database_url: str, **changes: Any) -> Settings:
     return Settings(**(values | changes))
 
 
-def _server_url(name: str) -> str:
-    assert POSTGRESQL is not None
-    return make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
-
-
-def _on_server(statement: str) -> None:
-    assert POSTGRESQL is not None
-    plain = POSTGRESQL.replace("postgresql+psycopg://", "postgresql://")
-    with psycopg.connect(plain, autocommit=True) as connection:
-        connection.execute(statement)
-
-
 @pytest.fixture(scope="session")
 def template_database(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """One migrated, empty database: a file's path, or the name of a PostgreSQL database."""
-    instance = tmp_path_factory.mktemp("template")
+    folder = tmp_path_factory.mktemp("template")
     name = f"clinic_template_{os.getpid()}_{worker_id}"
-    url = f"sqlite:///{instance / 'template.db'}"
-    if POSTGRESQL:
-        _on_server(f'CREATE DATABASE "{name}"')
-        url = _server_url(name)
-    app = create_app(settings_for(instance, url))
-    with app.app_context():
-        upgrade()
-        from clinic.extensions import db
+    with new_database(folder, name) as url:
+        app = create_app(settings_for(folder, url))
+        with app.app_context():
+            upgrade()
+            template = as_template(folder, name)
+        yield template
 
-        if not POSTGRESQL:
-            with db.engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
-    yield name if POSTGRESQL else str(instance / "template.db")
-    if POSTGRESQL:
-        _on_server(f'DROP DATABASE "{name}"')
+
+@pytest.fixture(scope="session")
+def demo_template(
+    template_database: str, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[DemoTemplate]:
+    """The demo clinic as of NOW, loaded once and only when a test asks for it."""
+    folder = tmp_path_factory.mktemp("demo")
+    name = f"clinic_demo_{os.getpid()}_{worker_id}"
+    clock.freeze(NOW)
+    with new_database(folder, name, template_database) as url:
+        settings = settings_for(folder, url)
+        app = create_app(settings)
+        with app.app_context():
+            found = load_demo(settings, now=NOW)
+            database = as_template(folder, name)
+        yield DemoTemplate(database, folder, found)
 
 
 @pytest.fixture
-def database_url(template_database: str, tmp_path: Path) -> Iterator[str]:
-    """A fresh copy of the template for this test."""
-    if not POSTGRESQL:
-        shutil.copy(template_database, tmp_path / "clinic.db")
-        yield f"sqlite:///{tmp_path / 'clinic.db'}"
-        return
-    name = f"{template_database}_t"
-    _on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template_database}"')
-    yield _server_url(name)
-    _on_server(f'DROP DATABASE "{name}" WITH (FORCE)')
+def database_url(
+    request: pytest.FixtureRequest, template_database: str, tmp_path: Path, worker_id: str
+) -> Iterator[str]:
+    """A fresh copy for this test: of the empty template, or of the demo where it asks for `demo`."""
+    template = template_database
+    if "demo" in request.fixturenames:
+        template = request.getfixturevalue("demo_template").database
+    with new_database(tmp_path, f"clinic_test_{os.getpid()}_{worker_id}", template) as url:
+        yield url
+
+
+@pytest.fixture
+def demo(demo_template: DemoTemplate, database_url: str, tmp_path: Path) -> dict[str, Any]:
+    """The demo clinic is in the database and its `demo.json` in the instance folder.
+
+    What loading it gave is given.
+    """
+    shutil.copy(demo_template.folder / "demo.json", tmp_path)
+    return deepcopy(demo_template.found)
 
 
 @pytest.fixture
@@ -130,8 +135,6 @@ def app(settings: Settings) -> Iterator[Flask]:
     app.config.update(TESTING=True)
     yield app
     with app.app_context():
-        from clinic.extensions import db
-
         db.session.remove()
         db.engine.dispose()
 

@@ -42,14 +42,6 @@ WEEK = Interval(MONDAY, MONDAY + timedelta(days=7))
 on_sqlite = pytest.mark.skipif(POSTGRESQL is not None, reason="needs a second empty database")
 
 
-@pytest.fixture
-def demo(app, settings):
-    with app.app_context():
-        found = load_demo(settings, now=NOW)
-        db.session.remove()
-    return found
-
-
 def rows(app, query):
     with app.app_context():
         return [tuple(row) for row in session().execute(query)]

@@ -11,11 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app import create_app
-from clinic.demo import load_demo
-from clinic.extensions import db
 from tests.browser.steps import WITHOUT_SCRIPT, ready
-from tests.conftest import NOW, POSTGRESQL, settings_for
+from tests.databases import POSTGRESQL, DemoTemplate
 from tests.live_clinic import LiveClinic, live_clinic
 
 ARGUMENTS = [
@@ -48,22 +45,11 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def demo_database(template_database: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def demo_database(demo_template: DemoTemplate) -> Path:
     """A SQLite file with the demo clinic as of NOW."""
     if POSTGRESQL:
         pytest.skip("browser tests run on SQLite")
-    folder = tmp_path_factory.mktemp("demo")
-    path = folder / "clinic.db"
-    shutil.copy(template_database, path)
-    settings = settings_for(folder, f"sqlite:///{path}")
-    app = create_app(settings)
-    with app.app_context():
-        load_demo(settings, now=NOW)
-        db.session.remove()  # a reader left open would make the checkpoint wait
-        with db.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.engine.dispose()
-    return path
+    return Path(demo_template.database)
 
 
 @pytest.fixture

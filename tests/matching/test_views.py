@@ -6,23 +6,15 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from clinic.demo import load_demo
 from clinic.extensions import db
 from clinic.foundation.database import session, transaction
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.vocabulary import load_vocabulary
 from tests.booking.counting import count_queries
 from tests.booking.visitor import dump, heading, post, words
-from tests.factories import NOW, make_clinic, make_practice, make_session_type, make_therapist
+from tests.factories import make_clinic, make_practice, make_session_type, make_therapist
 
 CODES = [term.code for term in load_vocabulary("need").terms if term.active and not term.needs_text]
-
-
-@pytest.fixture
-def demo(app, settings):
-    with app.app_context():
-        load_demo(settings, now=NOW)
-        db.session.remove()
 
 
 def said(client, **answers):

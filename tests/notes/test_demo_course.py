@@ -10,7 +10,6 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.models import Account
-from clinic.demo import load_demo
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Role
 from clinic.notes.measure_responses import measures_page
@@ -23,9 +22,7 @@ WORKED = Path(__file__).parent / "courses" / "worked_example.json"
 LATER = NOW + timedelta(hours=1)
 
 
-@pytest.fixture
-def demo(context, settings):
-    return load_demo(settings, now=NOW)
+pytestmark = pytest.mark.usefixtures("demo", "context")
 
 
 def lead():
@@ -41,7 +38,7 @@ def lead():
     )
 
 
-def test_ledger_command_and_page_facts_give_the_worked_example(app, demo):
+def test_ledger_command_and_page_facts_give_the_worked_example(app):
     gaps = [2, 1, 1, 0, 1, 1, 0, 1]
     """The demo also tells how safe each felt, which the worked example leaves open."""
     expected = json.loads(WORKED.read_text(encoding="utf-8")) | {
@@ -68,7 +65,7 @@ def test_ledger_command_and_page_facts_give_the_worked_example(app, demo):
     assert couple_overview("C-0001", actor=lead(), now=LATER).ledger.to_json() == expected
 
 
-def test_demo_couple_answered_the_made_up_scale_and_the_shelf_holds_our_own_ratings(demo):
+def test_demo_couple_answered_the_made_up_scale_and_the_shelf_holds_our_own_ratings():
     page = measures_page("C-0001", actor=lead(), now=LATER)
 
     assert [one.instrument.label for one in page.shelf] == [
@@ -82,7 +79,7 @@ def test_demo_couple_answered_the_made_up_scale_and_the_shelf_holds_our_own_rati
     assert totals == {"A": ["8", "14", "10", "16"], "B": ["11", "13", "12", "15"]}
 
 
-def test_demo_notes_are_sealed_in_one_chain(demo):
+def test_demo_notes_are_sealed_in_one_chain():
     rows = session().execute(
         sa.select(SessionNote.seal_number, SessionNote.status, SessionNote.is_late).order_by(
             SessionNote.held_from
@@ -93,14 +90,14 @@ def test_demo_notes_are_sealed_in_one_chain(demo):
     assert chain_break("C-0001", actor=lead(), now=LATER) is None
 
 
-def test_ledger_of_an_unknown_couple_ends_in_one_line(app, demo):
+def test_ledger_of_an_unknown_couple_ends_in_one_line(app):
     printed = app.test_cli_runner().invoke(args=["ledger", "C-9999", "--json"])
 
     assert (printed.exit_code, printed.stdout) == (1, "")
     assert printed.stderr.startswith("Error:")
 
 
-def test_record_is_exported_and_a_broken_file_names_its_problems(app, demo, tmp_path):
+def test_record_is_exported_and_a_broken_file_names_its_problems(app, tmp_path):
     run = app.test_cli_runner().invoke
     exported = run(args=["couples", "export", "C-0001"])
     path = tmp_path / "record.json"
@@ -115,7 +112,7 @@ def test_record_is_exported_and_a_broken_file_names_its_problems(app, demo, tmp_
     assert len(lines) > 5
 
 
-def test_keys_are_rotated_by_command_with_a_count_for_each_master(app, demo):
+def test_keys_are_rotated_by_command_with_a_count_for_each_master(app):
     printed = app.test_cli_runner().invoke(args=["keys", "rotate"])
 
     assert printed.exit_code == 0

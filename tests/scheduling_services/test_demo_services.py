@@ -4,10 +4,8 @@ import json
 
 from sqlalchemy import select
 
-from clinic.demo import load_demo
 from clinic.foundation.database import session
 from clinic.scheduling_services.models import ServiceConnection
-from tests.factories import NOW
 from tests.scheduling_services.deliveries import (
     appointments,
     deliver,
@@ -18,8 +16,7 @@ from tests.scheduling_services.deliveries import (
 )
 
 
-def test_the_demo_clinic_takes_what_its_own_keys_sign(context, settings, client):
-    load_demo(settings, now=NOW)
+def test_the_demo_clinic_takes_what_its_own_keys_sign(context, demo, settings, client):
     found = json.loads((settings.instance / "demo.json").read_text(encoding="utf-8"))["webhooks"]
     body = payload("calcom/booking_created", eventTypeId=found["calcom"]["event_type_id"])
     body["payload"]["organizer"] = {"id": 9, "email": found["calcom"]["organizer_email"]}
@@ -38,7 +35,6 @@ def test_the_demo_clinic_takes_what_its_own_keys_sign(context, settings, client)
     assert made[:2] == [("calcom", "ines-duarte"), ("calendly", "ines-duarte")]
 
 
-def test_the_demo_clinic_never_calls_the_real_service(context, settings):
-    load_demo(settings, now=NOW)
+def test_the_demo_clinic_never_calls_the_real_service(context, demo):
     keys = session().scalars(select(ServiceConnection.api_key_sealed)).all()
     assert keys == [None, None]
