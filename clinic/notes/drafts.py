@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
@@ -178,6 +178,28 @@ def keep_what_held(current: Session, note: SessionNote, terms: Terms) -> None:
     if held and (last is None or last.revision != note.revision):
         by, at = note.saved_by, note.saved_at
         _keep_version(current, note, body, last, kind="autosave", by=by, now=at)
+
+
+def keep_draft(current: Session, note: SessionNote, *, by: str, now: datetime) -> None:
+    """Keep the draft that is about to be signed without some of its words."""
+    last = _last_version(current, note)
+    _keep_version(current, note, note.body, last, kind="manual", by=by, now=now)
+
+
+def take_safety_back(current: Session, note: SessionNote) -> None:
+    """Give a recalled note the words on safety that its signature had left out."""
+    body = note.body
+    draft = current.scalar(
+        select(NoteVersion)
+        .where(NoteVersion.note_id == note.id, NoteVersion.revision == note.revision - 1)
+        .where(NoteVersion.kind == "manual")
+        .order_by(NoteVersion.number.desc())
+        .limit(1)
+    )
+    if draft is None or draft.body.content.safety == body.content.safety:
+        return
+    note.revision += 1
+    note.body = replace(body, content=replace(body.content, safety=draft.body.content.safety))
 
 
 def _last_version(current: Session, note: SessionNote) -> NoteVersion | None:

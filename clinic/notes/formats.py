@@ -10,18 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 
 from clinic.notes.note_content import NoteContent
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: `kind` names the field, `who` a partner, rupture or code, `text` the words."""
+    """One line: `kind` names the field, `who` a partner, rupture or code, `text` the words.
+
+    `level` and `on` belong to a safety flag: how grave it is, and when it is looked at again.
+    """
 
     kind: str
     who: str = ""
     text: str = ""
     codes: tuple[str, ...] = ()
+    level: int | None = None
+    on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +96,10 @@ def _observed(content: NoteContent) -> list[Line]:
 
 
 def _safety(content: NoteContent) -> list[Line]:
-    safety = content.safety
-    return [Line("safety", text=safety.text, codes=(safety.result,))] if safety.result else []
+    one = content.safety
+    if not one.result:
+        return []
+    return [Line("safety", text=one.text, codes=(one.result,), level=one.level)]
 
 
 def _ratings(content: NoteContent) -> list[Line]:
@@ -146,7 +154,10 @@ def _response(content: NoteContent) -> list[Line]:
 
 
 def _plan(content: NoteContent) -> list[Line]:
+    safety = content.safety
     plan = [Line("plan", text=content.plan)] if content.plan else []
+    if safety.action:
+        plan.append(Line("safety_plan", text=safety.action, on=safety.review_on))
     return plan + [Line("exercise", codes=(code,)) for code in content.exercises]
 
 

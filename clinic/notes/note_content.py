@@ -5,13 +5,15 @@ None means not told; an empty text means nothing written. Codes come from the vo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from clinic.notes.plain_json import WHEN_TOLD
 
 RAISES_FLAG = "flag_raised"
 """The answer to the safety check that opens a safety flag when the note is signed."""
+NIL_NOTED = "nil_noted"
+"""The answer that needs no words: nothing was noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Attendance:
 class SafetyCheck:
     """The result from the vocabulary `safety_check`; "nil noted" is a choice, not a blank.
 
-    With `RAISES_FLAG` the text is the concern of the flag, and the rest is what the flag needs.
+    With `RAISES_FLAG` the text is the concern of the flag, and the rest is what the flag needs. A
+    draft keeps them under another answer too, for when the answer goes back.
     """
 
     result: str | None = None
@@ -40,6 +43,16 @@ class SafetyCheck:
     def raises_flag(self) -> bool:
         """Whether a signature under it opens a safety flag."""
         return self.result == RAISES_FLAG
+
+    def answered(self, *, flag_open: bool = False) -> SafetyCheck:
+        """What its answer calls for, the words typed under another answer left out.
+
+        With a flag open already a raised one opens no second, and needs nothing but its words.
+        """
+        if self.raises_flag and not flag_open:
+            return self
+        said_nothing = self.result in {None, NIL_NOTED}
+        return SafetyCheck(self.result, "" if said_nothing else self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +159,7 @@ class NoteContent:
     plan: str = ""
     exercises: tuple[str, ...] = ()
     free_text: str = ""
+
+    def answered(self, *, flag_open: bool = False) -> NoteContent:
+        """The note as a signature takes it and others read it: see `SafetyCheck.answered`."""
+        return replace(self, safety=self.safety.answered(flag_open=flag_open))

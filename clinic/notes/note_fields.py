@@ -11,7 +11,6 @@ silently dropped.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Protocol
 
@@ -116,12 +115,10 @@ def _texts(told: _Told, name: str, partners: Iterable[str]) -> tuple[tuple[str, 
 
 
 def _safety(told: _Told) -> SafetyCheck:
-    """What a flag needs is read with the answer that opens one only."""
-    check = SafetyCheck(told.code("safety.result"), told.text("safety.text"))
-    if not check.raises_flag:
-        return check
-    return replace(
-        check,
+    """What a flag needs is read whatever the answer is: the answer may go back."""
+    return SafetyCheck(
+        told.code("safety.result"),
+        told.text("safety.text"),
         level=told.number("safety.level"),
         action=told.text("safety.action"),
         review_on=told.day("safety.review_on"),

@@ -12,7 +12,7 @@ from datetime import date
 
 from clinic.foundation.errors import N_
 from clinic.notes.choosable import Choosable
-from clinic.notes.note_content import Attempt, NoteContent, SafetyCheck
+from clinic.notes.note_content import NIL_NOTED, Attempt, NoteContent, SafetyCheck
 
 PRESENT_CODES = frozenset({"present", "late", "left_early"})
 FREE_TEXT_MAX = 4000
@@ -99,7 +99,7 @@ def _safety_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]
     if content.safety.result is None:
         return [Finding("safety.result", N_("Answer the safety check; “nil noted” is an answer."))]
     found = []
-    if content.safety.result != "nil_noted" and not _said(content.safety.text):
+    if content.safety.result != NIL_NOTED and not _said(content.safety.text):
         found.append(Finding("safety.text", N_("Say in words what was noted on safety.")))
     return found + (_flag_missing(content.safety) if _opens_flag(content, setting) else [])
 

@@ -282,7 +282,7 @@ def _sign_page(screen: NoteScreen, refused: InvalidInput | TooManyRequests | Non
         screen=screen,
         note=screen.note,
         names=first_names(screen.note.chart.names),
-        content=screen.note.body.content,
+        content=screen.note.body.content.answered(flag_open=screen.setting.flag_open),
         missing=missing_of(
             found, screen.note.body.content, names=first_names(screen.note.chart.names)
         ),

@@ -7,6 +7,7 @@ from clinic.notes.access import Chart, may
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import SIGNED, Course, load_course, load_frame
 from clinic.notes.models import INDIVIDUAL_KINDS, SessionNote
+from clinic.notes.note_content import NoteContent
 from clinic.notes.redaction import without_flag, without_ruptures
 from clinic.notes.seal import NoteStatus
 
@@ -54,3 +55,11 @@ def shown_body(
         hidden = hidden_refs(chart, actor=actor)
     content = without_flag(without_ruptures(body.content, hidden))
     return NoteBody(content, body.late_reason, body.nonce)
+
+
+def shown_content(
+    note: SessionNote, chart: Chart, *, hidden: frozenset[str] | None = None, actor: Actor
+) -> NoteContent:
+    """What a note says; a draft without what it only keeps for an answer that may come back."""
+    content = shown_body(note, chart, hidden=hidden, actor=actor).content
+    return content if note.signed_at is not None else content.answered()

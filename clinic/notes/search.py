@@ -24,7 +24,7 @@ from clinic.notes.course import list_sessions
 from clinic.notes.models import NoteAddendum, SessionNote
 from clinic.notes.note_content import NoteContent
 from clinic.notes.plain_json import to_plain
-from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_body
+from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_content
 
 AROUND = 60
 MOST = 200
@@ -123,7 +123,7 @@ def _hits(chart: Chart, wanted: Wanted, *, actor: Actor) -> Iterator[Hit]:
         on = chart.day(note.held_from)
         if (wanted.since and on < wanted.since) or (wanted.until and on > wanted.until):
             continue
-        content = shown_body(note, chart, hidden=hidden, actor=actor).content
+        content = shown_content(note, chart, hidden=hidden, actor=actor)
         texts = [*_texts(to_plain(content), ""), *said.get(note.id, [])]
         snippets = _found(content, texts, wanted)
         if snippets is not None:

@@ -27,10 +27,11 @@ def reading_page(seen: NoteSeen, **more: Any) -> str:
         clinic_id=seen.chart.clinic_id,
     )
     actor = current_actor()
+    content = seen.body.content if seen.signed_at else seen.body.content.answered()
     values: dict[str, Any] = {
         "note": seen,
-        "content": seen.body.content,
-        "sections": chosen(seen.body.content) if chosen else (),
+        "content": content,
+        "sections": chosen(content) if chosen else (),
         "view": view if chosen else "",
         "formats": list(FORMATS),
         "people": people,

@@ -21,7 +21,13 @@ from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.access import Written, find_note, lock_course
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import load_course
-from clinic.notes.drafts import add_version, between_it_and_signing, setting_of
+from clinic.notes.drafts import (
+    add_version,
+    between_it_and_signing,
+    keep_draft,
+    setting_of,
+    take_safety_back,
+)
 from clinic.notes.models import SessionNote
 from clinic.notes.note_rules import Finding, places_of
 from clinic.notes.plain_json import to_plain
@@ -90,7 +96,10 @@ def sign_note(
         setting = setting_of(note, course, body.content, now=now)
         _refuse(between_it_and_signing(note, body, setting, now=now))
         signing = Signing(note, course, actor.name, now)
-        content, findings = bring_in(current, signing, body.content)
+        content = body.content.answered(flag_open=setting.flag_open)
+        if content != body.content:
+            keep_draft(current, note, by=actor.name, now=now)
+        content, findings = bring_in(current, signing, content)
         _refuse(findings)
         raise_flag(current, signing, content, actor=actor)
         body = NoteBody(content, body.late_reason, body.nonce)
@@ -115,6 +124,7 @@ def recall_signature(note_id: str, *, actor: Actor, now: datetime) -> None:
             raise Conflict(N_("The note is sealed; add an addendum."), code="note-sealed")
         take_out(current, note, chart=chart)
         note.status, note.signed_at, note.signed_digest = status, None, None
+        take_safety_back(current, note)
         _record(current, "note.recalled", note, actor=actor, now=now)
 
 

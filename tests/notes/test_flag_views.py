@@ -46,10 +46,27 @@ def test_a_flag_is_raised_on_the_notes_screen_and_opened_by_the_signature(desk):
     page = desk.get(note)
     assert [text in page for text in ("Afraid at home.", "A call tomorrow.")] == [True, True]
     kept = desk.get(f"/desk/couples/{desk.couple.code}/restricted")
-    assert re.findall(r'<span class="badge danger">(\w+)</span> (level \d)', kept) == [
-        ("open", "level 2")
+    assert re.findall(r'<span class="badge danger">(\w+)</span> (level \d of 3)', kept) == [
+        ("open", "level 2 of 3")
     ]
     assert "What is done: A call tomorrow. · Inês Duarte" in kept
+
+
+@pytest.mark.parametrize("view", ["soap", "dap", "birp", "girp"])
+def test_every_classical_format_prints_the_flag_with_its_level(desk, view):
+    note_id = desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
+
+    page = desk.get(f"/desk/notes/{note_id}?view={view}")
+
+    told = [
+        one
+        for one in re.findall(r'<li class="pre" dir="auto">(.*?)</li>', page)
+        if one.startswith("Safety")
+    ]
+    assert told == [
+        "Safety: Safety flag raised · level 2 of 3 · Afraid at home.",
+        "Safety: A call tomorrow. · to be looked at again by Monday 23 November 2026",
+    ]
 
 
 def test_what_the_flag_still_needs_leads_to_its_field(desk):
@@ -111,15 +128,39 @@ def test_who_opened_the_record_in_an_emergency_reads_the_note_without_its_safety
     assert "Safety flag raised" in pages[0]
 
 
-def test_answer_changed_again_leaves_nothing_of_the_flag_in_the_note(desk):
+def test_answer_changed_keeps_what_was_typed_for_the_flag_in_the_draft_and_out_of_sight(desk):
     note_id = desk.draft()
+    note = f"/desk/notes/{note_id}"
     desk.post(
-        f"/desk/notes/{note_id}",
-        WHOLE | FLAG | {"safety.result": "concern_discussed", "revision": "2"},
+        note, WHOLE | FLAG | {"safety.result": "nil_noted", "revision": "2", "late_reason": "Ill."}
     )
 
-    kept = desk.read(note_id).body.content.safety
-    assert kept == SafetyCheck("concern_discussed", "Afraid at home.")
+    assert desk.read(note_id).body.content.safety == replace(RAISED, result="nil_noted")
+    screen, signature = desk.get(note), desk.get(f"{note}/sign")
+    assert [typed_on(screen), typed_on(signature)] == [True, False]
+    assert "Your signature opens a safety flag" not in signature
+
+    desk.post(f"{note}/sign", {"revision": "3", "password": PASSWORD})
+
+    assert desk.read(note_id).body.content.safety == SafetyCheck("nil_noted")
+    pages = [desk.get(f"{note}{view}") for view in ("", "?view=soap", "?view=birp")]
+    assert [typed_on(page) for page in pages] == [False] * 3
+
+
+def test_what_was_typed_for_a_flag_outlives_another_flag_that_is_opened_meanwhile(desk):
+    note_id = desk.draft()
+    note = f"/desk/notes/{note_id}"
+    desk.post(note, WHOLE | FLAG | {"revision": "2", "late_reason": "Ill."})
+    desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
+
+    screen = desk.get(note)
+
+    sent = dict(re.findall(r'type="hidden" name="(safety\.\w+)" value="([^"]*)"', screen))
+    assert sent == {name: FLAG[name] for name in FIELDS}
+
+
+def typed_on(page):
+    return "Afraid at home." in page or "A call tomorrow." in page
 
 
 def _only_account():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -109,3 +110,25 @@ def test_no_format_loses_or_repeats_a_line(view):
 @pytest.mark.parametrize("view", [soap, dap, birp, girp])
 def test_empty_note_has_empty_sections_and_no_invented_lines(view):
     assert [section.lines for section in view(NoteContent())] == [()] * len(view(NOTE))
+
+
+@pytest.mark.parametrize(
+    ("view", "risk"), [(soap, "objective"), (dap, "data"), (birp, "behaviour"), (girp, "goals")]
+)
+def test_raised_flag_stands_with_its_level_where_the_format_puts_risk_and_is_planned_for(
+    view, risk
+):
+    raised = SafetyCheck("flag_raised", "Afraid at home.", 2, "A call.", date(2026, 11, 27))
+
+    sections = {one.heading: one.lines for one in view(replace(NOTE, safety=raised))}
+
+    told = [
+        (heading, line)
+        for heading, lines in sections.items()
+        for line in lines
+        if line.kind.startswith("safety")
+    ]
+    assert told == [
+        (risk, Line("safety", text="Afraid at home.", codes=("flag_raised",), level=2)),
+        ("plan", Line("safety_plan", text="A call.", on=date(2026, 11, 27))),
+    ]

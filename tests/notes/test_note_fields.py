@@ -106,21 +106,23 @@ def test_the_whole_form_becomes_the_note():
     )
 
 
-def test_what_a_flag_needs_is_read_with_the_answer_that_opens_one_only():
+def test_what_a_flag_needs_is_read_whatever_the_answer_is():
     told = [
         ("safety.text", "Afraid at home."),
         ("safety.level", "2"),
         ("safety.action", "A call tomorrow."),
         ("safety.review_on", "2026-11-27"),
     ]
-    raised, discussed = (
+    found = tuple(
         read_content(MultiDict([("safety.result", result), *told]), members=("A", "B")).safety
-        for result in ("flag_raised", "concern_discussed")
+        for result in ("flag_raised", "concern_discussed", "nil_noted")
     )
 
     day = date(2026, 11, 27)
-    assert raised == SafetyCheck("flag_raised", "Afraid at home.", 2, "A call tomorrow.", day)
-    assert discussed == SafetyCheck("concern_discussed", "Afraid at home.")
+    assert found == tuple(
+        SafetyCheck(result, "Afraid at home.", 2, "A call tomorrow.", day)
+        for result in ("flag_raised", "concern_discussed", "nil_noted")
+    )
 
 
 def test_an_empty_form_is_an_empty_note():

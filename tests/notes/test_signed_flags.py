@@ -139,6 +139,46 @@ def test_other_answers_open_no_flag(couple, answer):
     assert (flags_of(couple), statuses(couple)) == ([], {"R-01": ["open"]})
 
 
+@pytest.mark.parametrize(
+    ("answer", "signed"),
+    [
+        ("nil_noted", SafetyCheck("nil_noted")),
+        ("concern_discussed", SafetyCheck("concern_discussed", "Afraid at home.")),
+    ],
+)
+def test_flag_thought_better_of_is_not_signed_and_a_recall_gives_its_words_back(
+    couple, answer, signed
+):
+    typed = replace(RAISED, result=answer)
+    note_id = make_signed_note(couple, a_note(safety=typed), at=AT, sealed=False)
+    stood = (safety_of(couple, note_id), flags_of(couple))
+
+    recall_signature(note_id, actor=couple.lead, now=SOON)
+
+    assert stood == (signed, [])
+    assert safety_of(couple, note_id) == typed
+    assert words_found(couple, "tomorrow") == 0
+    sign_note(note_id, revision=4, proved_at=SOON, actor=couple.lead, now=SOON)
+    assert safety_of(couple, note_id) == signed
+
+
+def test_flag_that_opens_no_second_one_is_signed_with_its_words_only(couple):
+    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=AT)
+
+    note_id = make_signed_note(couple, a_note(safety=RAISED), at=AT)
+
+    assert safety_of(couple, note_id) == SafetyCheck("flag_raised", "Afraid at home.")
+
+
+def safety_of(couple, note_id):
+    return read_note(note_id, actor=couple.lead, now=LATER).body.content.safety
+
+
+def words_found(couple, words, who="lead"):
+    actor = getattr(couple, who)
+    return len(search_couple(couple.code, Wanted(words=words), actor=actor, now=LATER))
+
+
 def test_flag_that_is_open_already_is_not_doubled_and_asks_for_nothing_more(couple):
     first = open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=AT)
 
@@ -211,14 +251,7 @@ def test_emergency_reader_gets_the_note_without_its_safety_details(couple):
     bare = SafetyCheck("flag_raised")
     assert safety == {"lead": RAISED, "supervisor": RAISED, "other_therapist": bare}
     assert "Afraid" not in repr(soap(seen["other_therapist"]))
-    found = {
-        who: len(
-            search_couple(
-                couple.code, Wanted(words="tomorrow"), actor=getattr(couple, who), now=LATER
-            )
-        )
-        for who in ("lead", "other_therapist")
-    }
+    found = {who: words_found(couple, "tomorrow", who) for who in ("lead", "other_therapist")}
     assert found == {"lead": 1, "other_therapist": 0}
 
 
