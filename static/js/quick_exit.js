@@ -16,7 +16,7 @@ function leave() {
 }
 
 export function start(root) {
-  let last = 0;
+  let last = -Infinity; // not 0: one Escape in the first second of a page would be two
   for (const button of root.querySelectorAll("[data-quick-exit]")) {
     button.addEventListener("click", (event) => {
       event.preventDefault();
