@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -32,6 +33,16 @@ class LiveClinic:
     url: str
     folder: Path
     app: Flask
+    answers_go: Event
+
+    @contextmanager
+    def answers_held(self) -> Iterator[None]:
+        """What is asked inside is done at once, but answered only at the end of the block."""
+        self.answers_go.clear()
+        try:
+            yield
+        finally:
+            self.answers_go.set()
 
     def letters(self) -> dict[str, EmailMessage]:
         """Deliver what is due; the newest mail of each recipient, and forget them all."""
@@ -70,11 +81,19 @@ def live_clinic(folder: Path, database_url: str) -> Iterator[LiveClinic]:
     server = make_server("127.0.0.1", 0, Flask("none"), threaded=True, request_handler=QuietHandler)
     url = f"http://127.0.0.1:{server.server_port}"
     app = create_app(settings_for(folder, database_url, base_url=url))
-    server.app = app
+    answers_go = Event()
+    answers_go.set()
+
+    def holding(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        answer = app(environ, start_response)
+        answers_go.wait()
+        return answer
+
+    server.app = holding
     thread = Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield LiveClinic(url, folder, app)
+        yield LiveClinic(url, folder, app, answers_go)
     finally:
         server.shutdown()
         thread.join()

@@ -20,7 +20,6 @@ async function include(element) {
 }
 
 export function start(page) {
-  for (const element of page.querySelectorAll("[data-fragment-src]")) {
-    include(element).catch(() => {});
-  }
+  const elements = [...page.querySelectorAll("[data-fragment-src]")];
+  return Promise.all(elements.map((element) => include(element).catch(() => {})));
 }

@@ -14,11 +14,13 @@ const PARTS = [
 ];
 
 async function load() {
+  const started = [];
   for (const [selector, path] of PARTS) {
     if (document.querySelector(selector)) {
-      (await import(path)).start(document);
+      started.push((await import(path)).start(document));
     }
   }
+  await Promise.all(started); // the note's keys and a page shown inside another come a little later
   document.documentElement.dataset.ready = "yes";
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
 
@@ -12,6 +13,7 @@ from clinic.extensions import db
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Role
 from clinic.notes.service import enter_note
+from tests.browser.steps import another_page, visit
 from tests.conftest import NOW
 from tests.live_clinic import LiveClinic
 
@@ -51,8 +53,14 @@ def open_draft(site: LiveClinic) -> str:
 
 def sign_in(page: Page, url: str, *, as_: str = THERAPIST) -> None:
     """From the sign-in page to the desk."""
-    page.goto(url + "/login")
+    visit(page, url + "/login")
+    fill_sign_in(page, as_=as_)
+
+
+def fill_sign_in(page: Page, *, as_: str = THERAPIST) -> None:
+    """On the sign-in page: in, to where one wanted to go."""
     page.locator("#email").fill(as_)
     page.locator("#password").fill(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/desk/**")
+    with another_page(page):
+        page.keyboard.press("Enter")
+    assert urlsplit(page.url).path.startswith("/desk/"), page.url

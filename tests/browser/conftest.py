@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.steps import WITHOUT_SCRIPT, ready
+from tests.browser.steps import WITHOUT_SCRIPT, visit
 from tests.databases import POSTGRESQL, DemoTemplate
 from tests.live_clinic import LiveClinic, live_clinic
 
@@ -30,7 +30,15 @@ REFUSED = re.compile(
 )
 """Chromium notes refusals that are pages of ours; a test that expects none sees them as pages."""
 
+PATIENCE_MS = 60_000
+"""Two busy cores are slow, not broken."""
+expect.set_options(timeout=PATIENCE_MS)
+
+NEVER_GIVES_UP = "AbortSignal.timeout = () => new AbortController().signal"
+"""A page turns to something else when an answer takes long; here it may take long."""
+
 Opener = Callable[..., Page]
+ContextOpener = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="module")
@@ -61,13 +69,36 @@ def site(demo_database: Path, tmp_path: Path) -> Iterator[LiveClinic]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, site: LiveClinic) -> Iterator[Opener]:
+def open_context(chromium: Browser) -> Iterator[ContextOpener]:
+    """`open_context(**options)`: a new visitor's browser, which waits for slow answers."""
+    contexts = []
+
+    def open_it(**options: Any) -> BrowserContext:
+        values: dict[str, Any] = {
+            "locale": "en-GB",
+            "timezone_id": "Europe/Lisbon",
+            "reduced_motion": "reduce",
+        }
+        context = chromium.new_context(**(values | options))
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(NEVER_GIVES_UP)
+        return context
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def open_page(open_context: ContextOpener, site: LiveClinic) -> Iterator[Opener]:
     """`open_page(path, **context options)`: a new visitor's page.
 
     At the end no page may have written to the console, broken the content policy or asked
     anything of anybody else.
     """
-    contexts, troubles = [], []
+    pages: list[Page] = []
+    troubles: list[str] = []
 
     def note(page: Page) -> None:
         page.on("console", lambda said: troubles.append(said.text) if said.type in {"error", "warning"} and not REFUSED.match(said.text) else None)  # fmt: skip
@@ -75,27 +106,18 @@ def open_page(chromium: Browser, site: LiveClinic) -> Iterator[Opener]:
         page.on("request", lambda asked: troubles.append(asked.url) if not asked.url.startswith((site.url, "about:", "data:")) else None)  # fmt: skip
 
     def open_it(path: str = "/", **options: Any) -> Page:
-        values: dict[str, Any] = {
-            "viewport": PHONE,
-            "locale": "en-GB",
-            "timezone_id": "Europe/Lisbon",
-            "reduced_motion": "reduce",
-        }
-        context = chromium.new_context(**(values | options))
-        contexts.append(context)
-        context.set_default_timeout(20_000)  # two busy cores are slow, not broken
-        page = context.new_page()
+        page = open_context(**({"viewport": PHONE} | options)).new_page()
+        pages.append(page)
         note(page)
         if not options.get("java_script_enabled", True):
             WITHOUT_SCRIPT.add(page)
         if path.startswith("about:"):
             page.goto(path)
         else:
-            page.goto(site.url + path)
-            ready(page)
+            visit(page, site.url + path)
         return page
 
     yield open_it
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
     assert troubles == []

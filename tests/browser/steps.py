@@ -19,9 +19,19 @@ def ready(page: Page) -> None:
         page.locator("html[data-ready]").wait_for(state="attached")
 
 
+def visit(page: Page, url: str) -> None:
+    """Go to an address of the clinic; its scripts answer afterwards."""
+    page.goto(url)
+    ready(page)
+
+
 @contextmanager
 def another_page(page: Page) -> Iterator[None]:
-    """What is done inside opens another page; afterwards that page stands there and is ready."""
+    """What is done inside opens another page; afterwards that page stands there and is ready.
+
+    An address to wait for would not do: `/login?next=/desk` fits many a pattern of the page that
+    comes after the sign-in.
+    """
     with page.expect_navigation():
         yield
     ready(page)
@@ -39,8 +49,7 @@ def shown_times(page: Page) -> list[str]:
 
 def to_details(page: Page, *, therapist: str = "ines-duarte", at: int = 0) -> str:
     """From the times to the details; the value of the time taken."""
-    page.goto(re.sub(r"(//[^/]+).*", r"\1", page.url) + f"/book/times?therapist={therapist}")
-    ready(page)
+    visit(page, re.sub(r"(//[^/]+).*", r"\1", page.url) + f"/book/times?therapist={therapist}")
     chip = chips(page).nth(at)
     value = chip.get_attribute("value") or ""
     with another_page(page):

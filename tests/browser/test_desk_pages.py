@@ -8,7 +8,7 @@ from clinic.extensions import db
 from clinic.foundation.database import session
 from clinic.notes.models import SessionNote
 from tests.browser.at_the_desk import ADMIN, DESKTOP, THERAPIST, open_draft, sign_in
-from tests.browser.steps import is_wider_than_the_screen
+from tests.browser.steps import is_wider_than_the_screen, ready
 from tests.browser.test_every_page import AXE, RUN_AXE
 
 pytestmark = pytest.mark.browser
@@ -58,6 +58,7 @@ PRACTICE = [
 
 
 def look(page, path, found):
+    ready(page)
     page.evaluate(AXE)
     for size in (PHONE, DESKTOP):
         page.set_viewport_size(size)
@@ -67,23 +68,15 @@ def look(page, path, found):
 
 
 @pytest.fixture
-def desk_as(chromium, site):
+def desk_as(open_context, site):
     """`desk_as(email, scheme)`: a signed-in page in one of the colour schemes."""
-    contexts = []
 
     def enter(email, scheme):
-        context = chromium.new_context(
-            viewport=DESKTOP, locale="en-GB", reduced_motion="reduce", color_scheme=scheme
-        )
-        contexts.append(context)
-        context.set_default_timeout(20_000)
-        page = context.new_page()
+        page = open_context(viewport=DESKTOP, color_scheme=scheme).new_page()
         sign_in(page, site.url, as_=email)
         return page
 
-    yield enter
-    for context in contexts:
-        context.close()
+    return enter
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -97,7 +90,7 @@ def test_every_page_of_a_record_is_accessible_and_fits_the_screen(desk_as, site,
     for path in RECORD + notes:
         assert page.goto(site.url + path).status == 200, path
         if path == f"/desk/notes/{note_id}":
-            page.wait_for_selector("form[data-ready]")
+            ready(page)
             page.keyboard.press("n")
             page.keyboard.press("Escape")
             page.keyboard.press("t")
@@ -110,6 +103,5 @@ def test_every_page_of_the_practice_is_accessible_and_fits_the_screen(desk_as, s
     page, found = desk_as(ADMIN, scheme), []
     for path in PRACTICE:
         assert page.goto(site.url + path).status == 200, path
-        page.locator("html[data-ready]").wait_for(state="attached")
         look(page, path, found)
     assert found == []

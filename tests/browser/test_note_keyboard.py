@@ -13,13 +13,22 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from app import create_app
 from clinic.demo_people import PASSWORD
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.notes.queries import read_note
-from tests.browser.at_the_desk import DESKTOP, THERAPIST, actor_of, open_draft, sign_in
+from tests.browser.at_the_desk import (
+    DESKTOP,
+    THERAPIST,
+    actor_of,
+    fill_sign_in,
+    open_draft,
+    sign_in,
+)
+from tests.browser.steps import another_page, visit
 from tests.conftest import NOW, settings_for
 
 pytestmark = pytest.mark.browser
@@ -35,22 +44,26 @@ class Keys:
 
     def press(self, *names):
         for name in names:
+            self._note_field()
             self.page.keyboard.press(name)
             self.count += 1
-            self._note_field()
 
     def type(self, text):
+        self._note_field()
         self.page.keyboard.type(text)
         self.count += len(text)
-        self._note_field()
+
+    def tab_to(self, wanted):
+        """Tab after Tab until the element that fits `wanted`."""
+        for _step in range(40):
+            self.press("Tab")
+            if self.page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
+                return
+        raise AssertionError(f"the keyboard does not reach {wanted}")
 
     def _note_field(self):
         here = "document.activeElement?.name || document.activeElement?.ariaLabel || ''"
-        try:
-            name = self.page.evaluate(here)
-        except Exception:
-            return  # the page is just changing
-        if name:
+        if name := self.page.evaluate(here):
             self.fields.add(name)
 
 
@@ -66,28 +79,47 @@ def note_in(app, note_id):
 
 
 @pytest.fixture
-def desk_page(chromium, site):
+def desk_page(open_context, site):
     """A signed-in page; refused and broken requests are what these tests are about."""
-    context = chromium.new_context(
-        viewport=DESKTOP, locale="en-GB", timezone_id="Europe/Lisbon", reduced_motion="reduce"
-    )
-    context.set_default_timeout(20_000)
-    page, troubles = context.new_page(), []
+    page, troubles = open_context(viewport=DESKTOP).new_page(), []
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None)  # fmt: skip
     sign_in(page, site.url)
     yield page
-    context.close()
+    page.context.close()
     assert troubles == []
 
 
 def open_note(page, site, note_id):
-    page.goto(f"{site.url}/desk/notes/{note_id}")
-    page.wait_for_selector("form[data-ready]")
+    visit(page, f"{site.url}/desk/notes/{note_id}")
 
 
 def wait_saved(page):
-    page.wait_for_selector("[data-save-state][data-kind=saved]")
+    """A key makes it "not saved yet" at once: it says "saved" of the last key, not of one before."""
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-kind", "saved")
+
+
+def wait_kept(page):
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-kind", "offline-kept")
+
+
+def copy_on_this_device(page):
+    """What the page's own script reads from the sealed copy: {field: text}."""
+    read = """async () => {
+      const { noteId, secret } = document.querySelector("form[data-note]").dataset;
+      const { makeDeviceCopy } = await import("/static/js/note/device_copy.js");
+      const kept = await (await makeDeviceCopy(noteId, secret)).read();
+      return kept && Object.fromEntries(kept.pairs);
+    }"""
+    return page.evaluate(read)
+
+
+def until(true):
+    """Wait for what the page does not show: asked again and again, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline, "not within a minute"
+        time.sleep(0.05)
 
 
 def write_it(keys):
@@ -110,9 +142,7 @@ def write_it(keys):
 
 
 def wait_missing(page, left):
-    page.wait_for_function(
-        "left => document.querySelectorAll('[data-missing-list] a').length === left", arg=left
-    )
+    expect(page.locator("[data-missing-list] a")).to_have_count(left)
 
 
 def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only(
@@ -128,8 +158,9 @@ def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only
     page.context.set_offline(True)
     keys.press("Escape", "f")
     keys.type("Written in a tunnel.")
-    page.wait_for_selector("[data-save-state][data-kind=offline-kept]")
-    assert "Kept on this device" in page.locator("[data-save-state]").inner_text()
+    wait_kept(page)
+    expect(page.locator("[data-save-state]")).to_contain_text("Kept on this device")
+    until(lambda: copy_on_this_device(page)["free_text"] == "Written in a tunnel.")
 
     # The browser is closed and, meanwhile, the session runs out.
     context = page.context
@@ -138,42 +169,34 @@ def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only
     clock.move(timedelta(minutes=20))
     context.set_offline(False)
     again = context.new_page()
-    again.goto(f"{site.url}/desk/notes/{note_id}")
-    again.locator("#email").fill(THERAPIST)
-    again.locator("#password").fill(PASSWORD)
-    again.keyboard.press("Enter")
-    again.wait_for_url("**/desk/notes/**")
-    again.wait_for_selector("form[data-ready]")
+    visit(again, f"{site.url}/desk/notes/{note_id}")
+    fill_sign_in(again)
     wait_saved(again)
-    assert again.locator("#free_text").input_value() == "Written in a tunnel."
+    expect(again.locator("#free_text")).to_have_value("Written in a tunnel.")
     assert saved_note(site, note_id).body.content.free_text == "Written in a tunnel."
 
     keys.page = again
-    keys.press("Control+Enter")
-    again.wait_for_url("**/sign")
+    with another_page(again):
+        keys.press("Control+Enter")
+    assert again.url.endswith(f"/desk/notes/{note_id}/sign")
     keys.type(PASSWORD)
-    keys.press("Enter")
-    again.wait_for_url(f"**/desk/notes/{note_id}")
-    assert "Take the signature back" in again.content()
+    with another_page(again):
+        keys.press("Enter")
+    assert again.url.endswith(f"/desk/notes/{note_id}")
+    expect(again.locator("main")).to_contain_text("Take the signature back")
     written = keys.count
 
     clock.move(timedelta(minutes=16))
-    again.reload()
-    again.wait_for_url(re.compile("login|notes"))
-    if "login" in again.url:
-        again.locator("#email").fill(THERAPIST)
-        again.locator("#password").fill(PASSWORD)
-        again.keyboard.press("Enter")
-        again.wait_for_url("**/desk/notes/**")
-    for _ in range(40):
-        keys.press("Tab")
-        if again.evaluate("document.activeElement.id") == "text":
-            break
+    with another_page(again):
+        again.reload()
+    fill_sign_in(again)
+    keys.tab_to("#text")
     keys.type("She rang on Tuesday.")
     keys.press("Tab", "Tab")
     keys.type(PASSWORD)
-    keys.press("Enter")
-    again.wait_for_selector(".addendum")
+    with another_page(again):
+        keys.press("Enter")
+    expect(again.locator(".addendum")).to_have_count(1)
     assert [one.said.text for one in saved_note(site, note_id).addenda] == ["She rang on Tuesday."]
     tell_figure(
         f"a note by keyboard: {written} keys to the signature, {keys.count} to the addendum, "
@@ -188,15 +211,13 @@ def test_signed_out_while_writing_loses_nothing_and_goes_on_after_signing_in_els
     open_note(page, site, note_id)
     clock.move(timedelta(minutes=20))
     page.locator("#plan").fill("Typed while signed out.")
-    page.wait_for_selector("[data-banner]:not([hidden])")
+    expect(page.locator("[data-banner]")).to_be_visible()
     second = page.context.new_page()
-    second.goto(site.url + "/login?next=/desk/signed-in")
-    second.locator("#email").fill(THERAPIST)
-    second.locator("#password").fill(PASSWORD)
-    second.keyboard.press("Enter")
-    second.wait_for_url("**/desk/signed-in")
+    visit(second, site.url + "/login?next=/desk/signed-in")
+    fill_sign_in(second)
+    assert second.url.endswith("/desk/signed-in")
     wait_saved(page)
-    assert page.locator("[data-banner]").is_hidden()
+    expect(page.locator("[data-banner]")).to_be_hidden()
     assert saved_note(site, note_id).body.content.plan == "Typed while signed out."
 
 
@@ -208,14 +229,15 @@ def test_two_windows_are_put_together_and_neither_text_is_overwritten(desk_page,
     other.locator("#plan").fill("From the other window.")
     wait_missing(other, 4)
     page.locator("#plan").fill("From this window.")
-    page.wait_for_selector("[data-banner]:not([hidden])")
-    page.get_by_role("link", name="Put both texts together").click()
-    page.wait_for_selector("form.merge")
+    expect(page.locator("[data-banner]")).to_be_visible()
+    with another_page(page):
+        page.get_by_role("link", name="Put both texts together").click()
+    expect(page.locator("form.merge")).to_be_visible()
     page.get_by_label("Keep both, one under the other").first.check()
-    page.get_by_role("button", name="Save this").click()
-    page.wait_for_selector("form[data-ready]")
+    with another_page(page):
+        page.get_by_role("button", name="Save this").click()
     both = "From the other window.\n\nFrom this window."
-    assert page.locator("#plan").input_value() == both
+    expect(page.locator("#plan")).to_have_value(both)
     assert saved_note(site, note_id).body.content.plan == both
 
 
@@ -224,17 +246,17 @@ def test_the_copy_on_the_device_is_sealed_and_gone_once_the_server_has_the_text(
     open_note(page, site, note_id)
     page.context.set_offline(True)
     page.locator("#plan").fill("A secret plan.")
-    page.wait_for_selector("[data-save-state][data-kind=offline-kept]")
+    wait_kept(page)
     read = """() => new Promise(done => { const open = indexedDB.open('notes-on-this-device');
       open.onsuccess = () => { const all = open.result.transaction('copies').objectStore('copies').getAll();
         all.onsuccess = () => done(all.result.map(one => new TextDecoder('latin1').decode(one.sealed))); }; })"""
+    assert copy_on_this_device(page)["plan"] == "A secret plan."
     kept = page.evaluate(read)
     assert len(kept) == 1
     assert "secret" not in kept[0]
     page.context.set_offline(False)
     wait_saved(page)
-    page.wait_for_timeout(200)
-    assert page.evaluate(read) == []
+    until(lambda: page.evaluate(read) == [])
 
 
 def test_the_question_mark_shows_the_keys_and_letters_can_be_switched_off(desk_page, site):
@@ -244,12 +266,12 @@ def test_the_question_mark_shows_the_keys_and_letters_can_be_switched_off(desk_p
     page.get_by_label("Single letters jump").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("p")
-    assert page.evaluate("document.activeElement.id") != "plan"
+    expect(page.locator("#plan")).not_to_be_focused()
     page.keyboard.press("?")
     page.get_by_label("Single letters jump").check()
     page.keyboard.press("Escape")
     page.keyboard.press("p")
-    assert page.evaluate("document.activeElement.id") == "plan"
+    expect(page.locator("#plan")).to_be_focused()
 
 
 def test_rows_are_added_by_a_letter_and_ratings_walk_on_with_enter(desk_page, site):
@@ -262,8 +284,6 @@ def test_rows_are_added_by_a_letter_and_ratings_walk_on_with_enter(desk_page, si
     keys.type("appre")
     keys.press("Enter")
     wait_saved(page)
-    page.wait_for_function("document.querySelector('[data-save-state]').dataset.kind === 'saved'")
-    page.wait_for_timeout(1500)
     content = saved_note(site, note_id).body.content
     told = content.ratings[0]
     assert (told.partner, told.point, told.felt_safety) == ("A", "pre", 4)
@@ -292,7 +312,7 @@ server.serve_forever()
 
 
 def test_killing_the_server_while_typing_loses_at_most_three_seconds(
-    chromium, demo_database, tmp_path, site, tell_figure
+    open_context, demo_database, tmp_path, site, tell_figure
 ):
     note_id = open_draft(site)
     folder = tmp_path / "killed"
@@ -311,12 +331,10 @@ def test_killing_the_server_while_typing_loses_at_most_three_seconds(
         text=True,
     )
     url = server.stdout.readline().strip()
-    context = chromium.new_context(viewport=DESKTOP, locale="en-GB")
     try:
-        page = context.new_page()
+        page = open_context(viewport=DESKTOP).new_page()
         sign_in(page, url)
-        page.goto(f"{url}/desk/notes/{note_id}")
-        page.wait_for_selector("form[data-ready]")
+        visit(page, f"{url}/desk/notes/{note_id}")
         page.locator("#free_text").focus()
         typed = []
         for number in range(60):
@@ -327,7 +345,6 @@ def test_killing_the_server_while_typing_loses_at_most_three_seconds(
         killed = time.monotonic()
         server.wait()
     finally:
-        context.close()
         server.kill()
         server.wait()
         server.stdout.close()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from clinic.demo_people import PASSWORD
 from tests.browser.at_the_desk import DESKTOP, open_draft, sign_in
-from tests.browser.steps import another_page, ready
+from tests.browser.steps import another_page, visit
 
 pytestmark = pytest.mark.browser
 
@@ -22,10 +22,8 @@ ACTION = "A call with her alone tomorrow."
 def writing(open_page, site):
     """A therapist's page with the note of a session an hour ago."""
     page = open_page("/login", viewport=DESKTOP)
-    with another_page(page):
-        sign_in(page, site.url)
-    page.goto(f"{site.url}/desk/notes/{open_draft(site)}")
-    ready(page)
+    sign_in(page, site.url)
+    visit(page, f"{site.url}/desk/notes/{open_draft(site)}")
     return page
 
 
@@ -95,10 +93,10 @@ def test_a_raised_flag_is_written_signed_and_stands_open_with_the_ruptures_parke
         press(page, "Enter")
     expect(page.get_by_role("button", name="Take the signature back")).to_be_visible()
 
-    page.goto(f"{site.url}{RECORD}/restricted")
+    visit(page, f"{site.url}{RECORD}/restricted")
     flag = page.locator(".restricted-card", has_text=CONCERN)
     expect(flag).to_contain_text(re.compile(rf"open\s+level 3.*{re.escape(ACTION)}", re.DOTALL))
-    page.goto(f"{site.url}{RECORD}")
+    visit(page, f"{site.url}{RECORD}")
     parked = page.locator("section", has=page.get_by_role("heading", name="Open ruptures"))
     expect(parked).to_contain_text(re.compile("Parked.*The letter that was hidden", re.DOTALL))
 
@@ -109,8 +107,8 @@ def test_what_was_typed_for_the_flag_is_there_again_when_the_answer_goes_back(wr
     press(page, "Escape", "s", "1")
     left_to_say(page, 4)
     expect(page.locator("[data-save-state]")).to_have_attribute("data-kind", "saved")
-    page.reload()
-    ready(page)
+    with another_page(page):
+        page.reload()
     expect(page.get_by_label("What is done")).to_be_hidden()
 
     press(page, "s", "3")

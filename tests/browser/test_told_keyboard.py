@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser.steps import another_page, ready
+from tests.browser.at_the_desk import sign_in
+from tests.browser.steps import another_page, visit
 from tests.browser.test_every_page import Inspection
-from tests.browser.test_note_keyboard import Keys, sign_in
+from tests.browser.test_note_keyboard import Keys
 
 pytestmark = pytest.mark.browser
 
@@ -29,8 +30,7 @@ def tab_to(keys, name):
 def test_attempt_at_home_is_written_down_with_the_keyboard_only(open_page, site, tell_figure):
     page = open_page("/login")
     sign_in(page, site.url)
-    page.goto(f"{site.url}{RECORD}/at-home?rupture=R-01")
-    ready(page)
+    visit(page, f"{site.url}{RECORD}/at-home?rupture=R-01")
     keys = Keys(page)
     page.locator("#attempt-happened_on").focus()
 
@@ -55,12 +55,13 @@ def test_attempt_at_home_is_written_down_with_the_keyboard_only(open_page, site,
 def test_ratings_are_written_down_without_javascript(open_page, site):
     page = open_page("/login", java_script_enabled=False)
     sign_in(page, site.url)
-    page.goto(f"{site.url}{RECORD}/at-home")
+    visit(page, f"{site.url}{RECORD}/at-home")
 
     page.locator("summary", has_text="Write down ratings").click()
     page.locator("label.pill", has_text="Tom").last.click()
     page.locator("#rating-defensiveness").fill("0")
-    page.get_by_role("button", name="Keep the ratings").click()
+    with another_page(page):
+        page.get_by_role("button", name="Keep the ratings").click()
 
     told = page.locator(".course-item").first.inner_text()
     assert "Tom felt safety — · defensiveness 0 · regulation —" in told
@@ -78,10 +79,9 @@ def test_pages_of_what_is_told_and_of_the_cycle(open_page, site):
         "/cycle/compare",
         "/cycle?for=partner&viewer=A",
     ):
-        page.goto(site.url + RECORD + path)
-        ready(page)
+        visit(page, site.url + RECORD + path)
         look(path)
-    page.goto(site.url + RECORD)
+    visit(page, site.url + RECORD)
     with another_page(page):
         page.locator(".course-item.attempt a").first.click()
     look("an attempt")

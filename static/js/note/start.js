@@ -129,5 +129,5 @@ async function begin(form) {
 }
 
 export function start(root) {
-  for (const form of root.querySelectorAll("form[data-note]")) begin(form);
+  return Promise.all([...root.querySelectorAll("form[data-note]")].map(begin));
 }
