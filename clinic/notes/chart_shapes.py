@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 
+A_DAY_ALONE = 1 / 7
+"""What a day is beside the one session there is: as if sessions were a week apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -48,6 +51,15 @@ class Axis:
                 share = (on - before.on).days / max((after.on - before.on).days, 1)
                 return before.x + share * (after.x - before.x)
         return self.length
+
+    def beyond(self, on: date) -> float:
+        """The x of a day, before the first and after the last session at their usual distance."""
+        if not self.ticks:
+            return 0.0
+        first, last = self.ticks[0], self.ticks[-1]
+        a_day = self.length / ((last.on - first.on).days or 1) or A_DAY_ALONE
+        early, late = min((on - first.on).days, 0), max((on - last.on).days, 0)
+        return self.at_day(on) + (early + late) * a_day
 
 
 @dataclass(frozen=True, slots=True)

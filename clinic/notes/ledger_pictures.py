@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clinic.notes.access import Chart
+from clinic.notes.chart_shapes import Axis
 from clinic.notes.measure_chart import measure_charts
 from clinic.notes.measure_drawing import draw_measure
 from clinic.notes.measure_responses import MeasureSeen, definitions
@@ -27,10 +28,14 @@ def window_pictures(
 
 
 def measure_pictures(
-    responses: Sequence[MeasureSeen], *, chart: Chart, partners: Sequence[str], axis: str
+    responses: Sequence[MeasureSeen],
+    *,
+    chart: Chart,
+    partners: Sequence[str],
+    axis: Axis | None = None,
 ) -> list[dict[str, Any]]:
     """The charts of these partners with their pictures, of what was not withdrawn."""
     taken = [(one.taken_on, one.details) for one in responses if one.withdrawn_at is None]
     shelf = definitions(chart.clinic_id) if taken else {}
-    found = measure_charts(taken, shelf=shelf, partners=partners, axis_kind=axis)
+    found = measure_charts(taken, shelf=shelf, partners=partners, axis=axis)
     return [{"chart": one, "picture": draw_measure(one)} for one in found]

@@ -11,7 +11,15 @@ from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.chart_drawing import draw_dots, draw_partner, draw_steps
 from clinic.notes.chart_scales import NARROW, WIDE
-from clinic.notes.charts import dot_chart, lanes_chart, lines_chart, matrix_chart, step_chart
+from clinic.notes.chart_shapes import Axis
+from clinic.notes.charts import (
+    axis_of,
+    dot_chart,
+    lanes_chart,
+    lines_chart,
+    matrix_chart,
+    step_chart,
+)
 from clinic.notes.course import Course
 from clinic.notes.cycle_chart import CycleChart, cycle_chart, partner_safe_cycle
 from clinic.notes.lane_drawing import draw_lanes
@@ -50,7 +58,7 @@ def show(code: str) -> str:
         axis=axis,
         ledger=ledger,
         windows=_windows(course, safe=safe, viewer=viewer),
-        measured=_measured(course, axis=axis, safe=safe, viewer=viewer),
+        measured=_measured(course, axis=axis_of(facts, kind=axis), safe=safe, viewer=viewer),
         told_inside=any(v is not None for v in [*inside, *(gap for _n, gap in ledger.gaps)]),
         cycle=_cycle(code, facts, viewer=viewer, safe=safe),
         **_charts(facts, axis=axis, viewer=viewer, safe=safe),
@@ -72,7 +80,9 @@ def _windows(course: Course, *, safe: bool, viewer: str | None) -> list[dict[str
     return window_pictures(held, partners=course.chart.members, viewer=viewer if safe else None)
 
 
-def _measured(course: Course, *, axis: str, safe: bool, viewer: str | None) -> list[dict[str, Any]]:
+def _measured(
+    course: Course, *, axis: Axis, safe: bool, viewer: str | None
+) -> list[dict[str, Any]]:
     """The partners' measures; for partners the viewer's own alone."""
     chart = course.chart
     if not is_allowed(current_actor(), Permission.READ_MEASURE, chart):

@@ -12,7 +12,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import groupby
 
-from clinic.notes.chart_shapes import Table
+from clinic.notes.chart_shapes import Axis, Table, Tick
 from clinic.notes.ledger_json import shown
 from clinic.notes.measures import NOTHING_TO_SHOW
 from clinic.notes.taken_measures import MeasureDetails
@@ -47,6 +47,8 @@ class MeasureChart:
     change: Fraction | None
     norm_source: str | None
     table: Table
+    ticks: tuple[Tick, ...] = ()
+    """The sessions between the first response and the last, on the axis by session."""
 
     @property
     def length(self) -> float:
@@ -55,14 +57,22 @@ class MeasureChart:
 
 
 def measure_charts(
-    taken: Iterable[Taken], *, shelf: Definitions, partners: Sequence[str], axis_kind: str
+    taken: Iterable[Taken],
+    *,
+    shelf: Definitions,
+    partners: Sequence[str],
+    axis: Axis | None = None,
 ) -> tuple[MeasureChart, ...]:
-    """The charts of these partners; by `date` a day is a unit, by `session` a response is."""
+    """The charts of these partners, each from its first response on.
+
+    On an axis by session a response stands where its day lies among the couple's sessions;
+    otherwise a day is a unit.
+    """
     mine = sorted((one for one in taken if one[1].partner in partners), key=_place)
     return tuple(
         chart
         for _key, group in groupby(mine, key=lambda one: _place(one)[:3])
-        for chart in _charts(list(group), shelf=shelf, axis_kind=axis_kind)
+        for chart in _charts(list(group), shelf=shelf, axis=axis)
     )
 
 
@@ -71,22 +81,22 @@ def _place(one: Taken) -> tuple[str, str, str, date]:
 
 
 def _charts(
-    taken: Sequence[Taken], *, shelf: Definitions, axis_kind: str
+    taken: Sequence[Taken], *, shelf: Definitions, axis: Axis | None
 ) -> Iterable[MeasureChart]:
     newest = taken[-1][1]
     definition = shelf.get((newest.instrument, newest.version, newest.language))
     scales = {one.code: one for one in definition.scales} if definition else {}
     codes = dict.fromkeys(one.scale for _on, told in taken for one in told.scores)
     for code in codes:
-        yield _chart(taken, code, scales.get(code), axis_kind=axis_kind)
+        yield _chart(taken, code, scales.get(code), axis=axis)
 
 
 def _chart(
-    taken: Sequence[Taken], code: str, scale: Scale | None, *, axis_kind: str
+    taken: Sequence[Taken], code: str, scale: Scale | None, *, axis: Axis | None
 ) -> MeasureChart:
     newest, points, missing = taken[-1][1], [], []
-    for at, (on, told) in enumerate(taken):
-        x = float(at) if axis_kind == "session" else float((on - taken[0][0]).days)
+    across, ticks = _across([on for on, _told in taken], axis)
+    for x, (on, told) in zip(across, taken, strict=True):
         score = next((one for one in told.scores if one.scale == code), None)
         points.append(MeasurePoint(x, on, score.number if score else None))
         missing.append(score.missing if score else 0)
@@ -107,7 +117,18 @@ def _chart(
         change=change,
         norm_source=scale.norm_source if scale else None,
         table=_table(points, missing, first, scale.cut_offs if scale else ()),
+        ticks=ticks,
     )
+
+
+def _across(days: Sequence[date], axis: Axis | None) -> tuple[list[float], tuple[Tick, ...]]:
+    """Where these days stand, the first at 0, and the sessions between them."""
+    if axis is None or axis.kind != "session" or not axis.ticks:
+        return [float((on - days[0]).days) for on in days], ()
+    start = axis.beyond(days[0])
+    held = [one for one in axis.ticks if days[0] <= one.on <= days[-1]]
+    ticks = tuple(Tick(one.x - start, one.session, one.on) for one in held)
+    return [axis.beyond(on) - start for on in days], ticks
 
 
 def _range(values: Sequence[Fraction]) -> tuple[Fraction, Fraction]:

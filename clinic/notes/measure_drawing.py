@@ -11,11 +11,12 @@ from datetime import date
 from fractions import Fraction
 
 from clinic.notes.chart_scales import TICK_ROOM, Across, Frame
+from clinic.notes.chart_shapes import Tick
 from clinic.notes.ledger_json import shown
 from clinic.notes.measure_chart import MeasureChart, MeasurePoint
 
 ROOM = Frame(360.0, 38.0, 22.0)
-HEAD, FOOT = 20.0, 26.0
+HEAD, FOOT, SESSION_FOOT = 20.0, 26.0, 44.0
 PLOT_HEIGHT = 150.0
 EDGE = 14.0
 """The first and the last response stand so far inside the frame."""
@@ -35,10 +36,11 @@ class ScoreDrawn:
 
 @dataclass(frozen=True, slots=True)
 class DayDrawn:
-    """A day under the axis; `labelled` when there is room for it."""
+    """A day under the axis, with its session if it is one; `labelled` when there is room."""
 
     x: float
     on: date
+    session: int | None
     labelled: bool
 
 
@@ -74,7 +76,7 @@ def draw_measure(chart: MeasureChart, *, frame: Frame = ROOM) -> MeasureDrawn:
     cuts = tuple((down(one.value), shown(one.value, places=2)) for one in chart.cut_offs)
     return MeasureDrawn(
         width=frame.width,
-        height=floor + FOOT,
+        height=floor + (SESSION_FOOT if chart.ticks else FOOT),
         top=HEAD,
         floor=floor,
         left=frame.left,
@@ -88,7 +90,7 @@ def draw_measure(chart: MeasureChart, *, frame: Frame = ROOM) -> MeasureDrawn:
             for one in chart.points
             if one.value is not None
         ),
-        days=_days(chart.points, across),
+        days=_days(chart.ticks or chart.points, across),
     )
 
 
@@ -121,12 +123,15 @@ def _runs(
     return [" ".join(run) for run in runs if len(run) > 1]
 
 
-def _days(points: tuple[MeasurePoint, ...], across: Across) -> tuple[DayDrawn, ...]:
+def _days(
+    places: tuple[Tick, ...] | tuple[MeasurePoint, ...], across: Across
+) -> tuple[DayDrawn, ...]:
     drawn: list[DayDrawn] = []
     last = float("-inf")
-    for one in points:
+    for one in places:
         x = across(one.x)
         labelled = x - last >= TICK_ROOM
         last = x if labelled else last
-        drawn.append(DayDrawn(x, one.on, labelled))
+        session = one.session if isinstance(one, Tick) else None
+        drawn.append(DayDrawn(x, one.on, session, labelled))
     return tuple(drawn)

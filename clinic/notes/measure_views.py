@@ -84,9 +84,7 @@ def _list_page(code: str, **more: Any) -> str:
         "names": first_names(chart.names),
         "responses": page.responses,
         "offered": [one for one in page.shelf if one.retired_at is None],
-        "measured": measure_pictures(
-            page.responses, chart=chart, partners=chart.members, axis="date"
-        ),
+        "measured": measure_pictures(page.responses, chart=chart, partners=chart.members),
         "items": _texts(page.shelf),
         "people": names_of([one.author for one in page.responses], clinic_id=actor.clinic_id),
         "can_write": is_allowed(actor, Permission.WRITE_CHART, chart),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from clinic.notes.chart_shapes import Table
+from clinic.notes.chart_shapes import Axis, Table, Tick
 from clinic.notes.measure_chart import MeasurePoint, measure_charts
 from clinic.notes.taken_measures import from_answers, from_totals
 from clinic.practice.instruments import parse_instrument
@@ -28,8 +28,8 @@ TAKEN = [
 ]
 
 
-def charts(taken=TAKEN, partners=("A", "B"), shelf=SHELF, axis="date"):
-    return measure_charts(taken, shelf=shelf, partners=partners, axis_kind=axis)
+def charts(taken=TAKEN, partners=("A", "B"), shelf=SHELF, axis=None):
+    return measure_charts(taken, shelf=shelf, partners=partners, axis=axis)
 
 
 def test_scores_stand_at_their_days_with_a_gap_where_no_total_is():
@@ -67,8 +67,37 @@ def test_band_is_hidden_without_norms_and_lines_without_a_definition():
     assert (unknown.lowest, unknown.highest) == (0, 20)
 
 
-def test_by_session_each_response_is_one_step():
-    assert [one.x for one in charts(axis="session")[0].points] == [0.0, 1.0, 2.0]
+def by_session(*held, kind="session"):
+    ticks = tuple(Tick(float(at), at + 1, on) for at, on in enumerate(held))
+    return Axis(kind, float(len(held) - 1), ticks)
+
+
+def places(axis):
+    total = charts(axis=axis)[0]
+    return [one.x for one in total.points], [(one.x, one.session) for one in total.ticks]
+
+
+def test_by_session_a_response_stands_where_its_day_lies_among_the_sessions():
+    weekly_then_later = by_session(
+        date(2026, 2, 24), date(2026, 3, 3), date(2026, 3, 10), date(2026, 3, 24), DAYS[2]
+    )
+
+    assert places(weekly_then_later) == (
+        [0.0, 1.5, 3.0],
+        [(0.0, 2), (1.0, 3), (2.0, 4), (3.0, 5)],
+    )
+
+
+def test_by_session_what_is_told_before_and_after_all_sessions_stands_apart_from_them():
+    fortnight = by_session(date(2026, 3, 10), date(2026, 3, 24))
+
+    assert places(fortnight) == ([0.0, 1.0, 3.0], [(0.5, 1), (1.5, 2)])
+
+
+def test_one_session_counts_as_one_a_week_and_none_as_days():
+    assert places(by_session(DAYS[1])) == ([0.0, 2.0, 6.0], [(2.0, 1)])
+    assert places(by_session()) == ([0.0, 14.0, 42.0], [])
+    assert places(by_session(*DAYS, kind="date")) == ([0.0, 14.0, 42.0], [])
 
 
 def test_each_partner_has_charts_of_their_own_and_none_of_the_others():

@@ -11,7 +11,7 @@ from clinic.notes.measure_drawing import draw_measure
 from clinic.notes.taken_measures import from_totals
 from clinic.practice.instruments import parse_instrument
 from tests.factories import CLOSENESS
-from tests.notes.test_measure_chart import charts
+from tests.notes.test_measure_chart import DAYS, by_session, charts
 
 INSTRUMENT = parse_instrument(CLOSENESS.read_text(encoding="utf-8"))
 
@@ -33,7 +33,7 @@ def test_gap_parts_the_line_and_a_lone_score_is_a_dot_without_one():
     taken = [
         (on, from_totals(INSTRUMENT, partner="A", totals={"total": Fraction(10)})) for on in two
     ]
-    drawn = draw_measure(measure_charts(taken, shelf={}, partners=("A",), axis_kind="date")[0])
+    drawn = draw_measure(measure_charts(taken, shelf={}, partners=("A",))[0])
     assert drawn.runs == ("52.0,20.0 324.0,20.0",)
 
 
@@ -46,7 +46,7 @@ def test_days_are_written_only_where_there_is_room():
         )
         for n in range(20)
     ]
-    chart = measure_charts(taken, shelf={}, partners=("A",), axis_kind="date")[0]
+    chart = measure_charts(taken, shelf={}, partners=("A",))[0]
 
     labelled = [one.x for one in draw_measure(chart).days if one.labelled]
 
@@ -62,3 +62,16 @@ def test_number_of_a_cut_off_goes_before_an_end_it_would_cover():
     }
 
     assert [words for _y, words in draw_measure(charts(shelf=shelf)[0]).levels] == ["0"]
+
+
+def test_days_below_are_those_of_the_responses_and_by_session_those_of_the_sessions():
+    by_day, by_number = (
+        draw_measure(charts(axis=axis)[0])
+        for axis in (None, by_session(DAYS[0], date(2026, 3, 31), DAYS[2]))
+    )
+
+    assert [(one.on, one.session) for one in by_day.days] == [(on, None) for on in DAYS]
+    assert [(one.x, one.on, one.session) for one in by_number.days] == [
+        (52.0, DAYS[0], 1), (188.0, date(2026, 3, 31), 2), (324.0, DAYS[2], 3),
+    ]  # fmt: skip
+    assert by_number.height - by_day.height == 18.0
