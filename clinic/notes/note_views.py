@@ -22,6 +22,7 @@ from clinic.notes.note_fields import read_content
 from clinic.notes.note_page import ScreenPage, missing_of, screen_page
 from clinic.notes.note_state import note_state
 from clinic.notes.overview import names_of
+from clinic.notes.part_words import PART_FILTERS
 from clinic.notes.plain_json import NotPlain, dump, load
 from clinic.notes.proof import show_password
 from clinic.notes.queries import NoteScreen, note_screen, read_note
@@ -31,7 +32,7 @@ from clinic.notes.signed_note_page import reading_page
 from clinic.notes.words import FILTERS, first_names, offered
 
 session_notes = Blueprint("session_notes", __name__, url_prefix="/desk")
-for _name, _filter in FILTERS.items():
+for _name, _filter in (FILTERS | PART_FILTERS).items():
     session_notes.add_app_template_filter(_filter, _name)
 session_notes.add_app_template_filter(refusal)
 session_notes.add_app_template_filter(said)

@@ -303,26 +303,6 @@ def _heads() -> dict[str, str]:
     }
 
 
-def shown_part(value: Any) -> str:
-    """A part of a note in a line or two, for the page that puts two texts together."""
-    if value is None or value in ("", ()):
-        return "—"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return str(_("yes") if value else _("no"))
-    if isinstance(value, tuple):
-        return "\n".join(shown_part(one) for one in value if one not in (None, "", ()))
-    if hasattr(value, "__dataclass_fields__"):
-        told = [(name, getattr(value, name)) for name in value.__dataclass_fields__]
-        return " · ".join(
-            f"{name.replace('_', ' ')}: {shown_part(one)}"
-            for name, one in told
-            if one not in (None, "", ()) and name not in {"partner", "point", "ref", "key"}
-        )
-    return str(value)
-
-
 FILTERS: dict[str, Callable[..., Any]] = {
     "term_name": term_name,
     "term_hint": term_hint,
@@ -346,7 +326,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "event_kind": event_kind_name,
     "field_name": field_name,
     "group_name": group_name,
-    "shown_part": shown_part,
     "figure": figure,
     "first_names": first_names,
     **COURSE_FILTERS,

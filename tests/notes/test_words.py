@@ -16,7 +16,6 @@ from clinic.notes.words import (
     first_names,
     happened,
     offered,
-    shown_part,
     term_name,
 )
 
@@ -79,16 +78,6 @@ def test_findings_with_their_detail():
         "There is no rupture R-09 in this record."
     )
     assert said(Finding("plan", "Write the plan.")) == "Write the plan."
-
-
-def test_parts_of_a_note_in_plain_words():
-    assert [shown_part(one) for one in ("", None, "x", True, ("a", "b"))] == [
-        "—",
-        "—",
-        "x",
-        "yes",
-        "a\nb",
-    ]
 
 
 def test_figures_have_the_readers_decimal_mark():
