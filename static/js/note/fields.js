@@ -6,6 +6,13 @@ export function readFields(form) {
   return [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !NOT_CONTENT.has(name));
 }
 
+// As the server sent them, whatever has been typed meanwhile: the script may come long after the page.
+export function servedFields(form) {
+  const served = form.cloneNode(true);
+  served.reset();
+  return readFields(served);
+}
+
 function addMissingRows(form, pairs, addRow) {
   for (const kind of ["attempts", "new_ruptures"]) {
     const there = new Set([...form.querySelectorAll(`input[type=hidden][name="${kind}"]`)].map((field) => field.value));

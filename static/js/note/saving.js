@@ -1,7 +1,7 @@
 // Saves the note while it is written: at most three seconds after a key, and says so.
 // Without a connection, or signed out, a sealed copy stays on this device until the server has it.
 
-import { readFields } from "./fields.js";
+import { readFields, servedFields } from "./fields.js";
 
 const COPY_AFTER_MS = 250;
 const AFTER_KEY_MS = 900;
@@ -15,18 +15,19 @@ export class Saving {
     Object.assign(this, { form, copy, show, banner, missing });
     this.revision = Number(form.elements.revision.value);
     this.token = form.elements.csrf_token.value;
-    this.sent = JSON.stringify(readFields(form));
+    this.sent = JSON.stringify(servedFields(form));
+    this.unanswered = null; // sent, and nobody knows whether it arrived
     this.busy = false;
     this.stopped = false;
     this.firstUnsaved = 0;
   }
 
   get isUnsaved() {
-    return JSON.stringify(readFields(this.form)) !== this.sent;
+    return this.unanswered !== null || JSON.stringify(readFields(this.form)) !== this.sent;
   }
 
   typed() {
-    if (!this.isUnsaved || this.stopped) return;
+    if (this.stopped || !(this.isUnsaved || this.firstUnsaved)) return;
     clearTimeout(this.copyTimer);
     this.copyTimer = setTimeout(() => this.keep(readFields(this.form)), COPY_AFTER_MS);
     if (this.waiting) return; // it is tried again anyway, and the state goes on saying why
@@ -40,6 +41,7 @@ export class Saving {
   // Before the page is left by a form: saved, or false and the page stays.
   async flush() {
     while (this.busy) await new Promise((resolve) => { setTimeout(resolve, 50); });
+    if (this.unanswered) await this.save();
     await this.save();
     return !this.isUnsaved;
   }
@@ -48,14 +50,17 @@ export class Saving {
     clearTimeout(this.timer);
     clearTimeout(this.copyTimer);
     if (this.busy || this.stopped) return;
-    const pairs = readFields(this.form);
-    const text = JSON.stringify(pairs);
-    if (text === this.sent) return;
+    if (!this.isUnsaved) return this.nothingLeft();
     this.busy = true;
+    this.firstUnsaved = 0;
     this.show("saving");
+    const pairs = readFields(this.form);
+    // What may have arrived goes first, unchanged: the server takes the same text twice for once, but
+    // another one on the same revision for somebody else's.
+    this.unanswered ??= pairs;
     await this.keep(pairs);
     try {
-      await this.send(pairs, text);
+      await this.send(this.unanswered);
     } catch {
       this.wait(this.kept ? "offline-kept" : "offline-lost");
     } finally {
@@ -64,16 +69,25 @@ export class Saving {
     if (!this.stopped && !this.waiting && this.isUnsaved) this.typed();
   }
 
+  // What was typed has been taken back before it was sent.
+  async nothingLeft() {
+    if (!this.firstUnsaved && !this.waiting) return;
+    this.firstUnsaved = 0;
+    this.waiting = false;
+    this.show("saved");
+    await this.copy?.forget();
+  }
+
   async keep(pairs) {
     try {
-      await this.copy?.keep({ revision: this.revision, pairs, at: Date.now() });
+      await this.copy?.keep({ revision: this.revision, pairs, unanswered: this.unanswered, at: Date.now() });
       this.kept = Boolean(this.copy);
     } catch {
       this.kept = false;
     }
   }
 
-  async send(pairs, text) {
+  async send(pairs) {
     const body = new URLSearchParams([...pairs, ["revision", String(this.revision)]]);
     const answer = await fetch(this.form.dataset.autosave, {
       method: "POST",
@@ -83,24 +97,26 @@ export class Saving {
       signal: AbortSignal.timeout(WAIT_MS),
       redirect: "error",
     });
-    if (answer.ok) return this.saved(await answer.json(), text);
-    if (answer.status === 409) return this.elsewhere(await answer.json());
-    if (answer.status === 400 || answer.status === 401) return this.renew();
     if (answer.status >= 500) throw new Error(String(answer.status));
+    const answered = answer.ok || answer.status === 409 ? await answer.json() : null;
+    this.unanswered = null;
+    if (answer.ok) return this.saved(answered, pairs);
+    if (answer.status === 409) return this.elsewhere(answered);
+    if (answer.status === 400 || answer.status === 401) return this.renew();
     const said = await answer.json();
     return this.show("refused", said.detail || said.title || "");
   }
 
-  async saved(said, text) {
+  async saved(said, pairs) {
     this.revision = said.revision;
     this.form.elements.revision.value = said.revision;
-    this.sent = text;
-    this.firstUnsaved = 0;
+    this.sent = JSON.stringify(pairs);
     this.waiting = false;
     this.banner();
     this.missing(said.missing);
+    if (this.isUnsaved) return; // of a text before the last key: it is not said to be saved
     this.show("saved");
-    if (!this.isUnsaved) await this.copy?.forget();
+    await this.copy?.forget();
   }
 
   elsewhere(said) {

@@ -74,11 +74,12 @@ async function restore(form, copy, saving, addRow) {
   form.elements.revision.value = kept.revision;
   writeFields(form, kept.pairs, addRow);
   refresh(form);
+  saving.unanswered = kept.unanswered ?? null;
   if (!saving.isUnsaved) {
     await copy.forget();
     return;
   }
-  await saving.save();
+  await saving.flush();
   const state = form.querySelector("[data-save-state]");
   if (state.dataset.kind === "saved") form.querySelector("[data-spoken]").textContent = state.dataset.restored;
 }
@@ -125,6 +126,7 @@ async function begin(form) {
     if (saving.isUnsaved && !saving.stopped) event.preventDefault();
   });
   await restore(form, copy, saving, addRow);
+  saving.typed(); // what was written before this file was there
   form.dataset.ready = "yes";
 }
 
