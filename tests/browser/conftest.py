@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.browser.at_the_desk import DESKTOP, sign_in
 from tests.browser.steps import WITHOUT_SCRIPT, visit
 from tests.databases import POSTGRESQL, DemoTemplate
 from tests.live_clinic import LiveClinic, live_clinic
@@ -88,6 +89,18 @@ def open_context(chromium: Browser) -> Iterator[ContextOpener]:
     yield open_it
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def desk_page(open_context: ContextOpener, site: LiveClinic) -> Iterator[Page]:
+    """A therapist's page; refused and broken requests are what its tests are about."""
+    page, troubles = open_context(viewport=DESKTOP).new_page(), []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and "Failed to load resource" not in said.text else None)  # fmt: skip
+    sign_in(page, site.url)
+    yield page
+    page.context.close()
+    assert troubles == []
 
 
 @pytest.fixture

@@ -2,124 +2,31 @@
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from app import create_app
 from clinic.demo_people import PASSWORD
-from clinic.extensions import db
 from clinic.foundation.clock import clock
-from clinic.notes.queries import read_note
 from tests.browser.at_the_desk import (
-    DESKTOP,
-    THERAPIST,
-    actor_of,
     fill_sign_in,
     open_draft,
-    sign_in,
+)
+from tests.browser.note_screen import (
+    Keys,
+    copy_on_this_device,
+    open_note,
+    save_state,
+    saved_note,
+    until,
+    wait_kept,
+    wait_missing,
+    wait_saved,
 )
 from tests.browser.steps import another_page, visit
-from tests.conftest import NOW, settings_for
 
 pytestmark = pytest.mark.browser
-
-EXPECTED = re.compile(r"Failed to load resource|net::ERR_INTERNET_DISCONNECTED")
-
-
-class Keys:
-    """Presses keys and counts them."""
-
-    def __init__(self, page):
-        self.page, self.count, self.fields = page, 0, set()
-
-    def press(self, *names):
-        for name in names:
-            self._note_field()
-            self.page.keyboard.press(name)
-            self.count += 1
-
-    def type(self, text):
-        self._note_field()
-        self.page.keyboard.type(text)
-        self.count += len(text)
-
-    def tab_to(self, wanted):
-        """Tab after Tab until the element that fits `wanted`."""
-        for _step in range(40):
-            self.press("Tab")
-            if self.page.evaluate("wanted => document.activeElement.matches(wanted)", wanted):
-                return
-        raise AssertionError(f"the keyboard does not reach {wanted}")
-
-    def _note_field(self):
-        here = "document.activeElement?.name || document.activeElement?.ariaLabel || ''"
-        if name := self.page.evaluate(here):
-            self.fields.add(name)
-
-
-def saved_note(site, note_id):
-    return note_in(site.app, note_id)
-
-
-def note_in(app, note_id):
-    with app.app_context():
-        seen = read_note(note_id, actor=actor_of(THERAPIST), now=clock.now())
-        db.session.remove()
-    return seen
-
-
-@pytest.fixture
-def desk_page(open_context, site):
-    """A signed-in page; refused and broken requests are what these tests are about."""
-    page, troubles = open_context(viewport=DESKTOP).new_page(), []
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("console", lambda said: troubles.append(said.text) if said.type == "error" and not EXPECTED.search(said.text) else None)  # fmt: skip
-    sign_in(page, site.url)
-    yield page
-    page.context.close()
-    assert troubles == []
-
-
-def open_note(page, site, note_id):
-    visit(page, f"{site.url}/desk/notes/{note_id}")
-
-
-def wait_saved(page):
-    """A key makes it "not saved yet" at once: it says "saved" of the last key, not of one before."""
-    expect(page.locator("[data-save-state]")).to_have_attribute("data-kind", "saved")
-
-
-def wait_kept(page):
-    expect(page.locator("[data-save-state]")).to_have_attribute("data-kind", "offline-kept")
-
-
-def copy_on_this_device(page):
-    """What the page's own script reads from the sealed copy: {field: text}."""
-    read = """async () => {
-      const { noteId, secret } = document.querySelector("form[data-note]").dataset;
-      const { makeDeviceCopy } = await import("/static/js/note/device_copy.js");
-      const kept = await (await makeDeviceCopy(noteId, secret)).read();
-      return kept && Object.fromEntries(kept.pairs);
-    }"""
-    return page.evaluate(read)
-
-
-def until(true):
-    """Wait for what the page does not show: asked again and again, for a minute at most."""
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline, "not within a minute"
-        time.sleep(0.05)
 
 
 def write_it(keys):
@@ -141,10 +48,6 @@ def write_it(keys):
     wait_missing(keys.page, 0)
 
 
-def wait_missing(page, left):
-    expect(page.locator("[data-missing-list] a")).to_have_count(left)
-
-
 def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only(
     desk_page, site, tell_figure
 ):
@@ -159,7 +62,7 @@ def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only
     keys.press("Escape", "f")
     keys.type("Written in a tunnel.")
     wait_kept(page)
-    expect(page.locator("[data-save-state]")).to_contain_text("Kept on this device")
+    expect(save_state(page)).to_contain_text("Kept on this device")
     until(lambda: copy_on_this_device(page)["free_text"] == "Written in a tunnel.")
 
     # The browser is closed and, meanwhile, the session runs out.
@@ -290,75 +193,3 @@ def test_rows_are_added_by_a_letter_and_ratings_walk_on_with_enter(desk_page, si
     assert [(a.by, a.receipt, a.acts) for a in content.attempts] == [
         ("A", "received", ("appreciation",))
     ]
-
-
-SERVE = """
-import sys
-from pathlib import Path
-from datetime import datetime
-from clinic.foundation.clock import clock
-from app import create_app
-from tests.conftest import settings_for
-from werkzeug.serving import make_server
-from flask import Flask
-folder = Path(sys.argv[1])
-clock.freeze(datetime.fromisoformat(sys.argv[2]))
-server = make_server("127.0.0.1", 0, Flask("none"), threaded=True)
-url = f"http://127.0.0.1:{server.server_port}"
-server.app = create_app(settings_for(folder, f"sqlite:///{folder / 'clinic.db'}", base_url=url))
-print(url, flush=True)
-server.serve_forever()
-"""
-
-
-def test_killing_the_server_while_typing_loses_at_most_three_seconds(
-    open_context, demo_database, tmp_path, site, tell_figure
-):
-    note_id = open_draft(site)
-    folder = tmp_path / "killed"
-    folder.mkdir()
-    with site.app.app_context():
-        with db.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-        db.session.remove()
-    shutil.copy(tmp_path / "clinic.db", folder / "clinic.db")
-    server = subprocess.Popen(
-        [sys.executable, "-c", SERVE, str(folder), NOW.isoformat()],
-        cwd=Path(__file__).parents[2],
-        env=os.environ | {"PYTHONPATH": "."},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    url = server.stdout.readline().strip()
-    try:
-        page = open_context(viewport=DESKTOP).new_page()
-        sign_in(page, url)
-        visit(page, f"{url}/desk/notes/{note_id}")
-        page.locator("#free_text").focus()
-        typed = []
-        for number in range(60):
-            page.keyboard.type(f"w{number} ")
-            typed.append(time.monotonic())
-            page.wait_for_timeout(90)
-        server.send_signal(signal.SIGKILL)
-        killed = time.monotonic()
-        server.wait()
-    finally:
-        server.kill()
-        server.wait()
-        server.stdout.close()
-    app = create_app(settings_for(folder, f"sqlite:///{folder / 'clinic.db'}"))
-    kept = note_in(app, note_id).body.content.free_text
-    wanted = [f"w{number}" for number in range(60)]
-    words = [one for one, there in zip(wanted, kept.split(), strict=False) if one == there]
-    with app.app_context():
-        db.engine.dispose()
-    lost = typed[len(words) :]
-    since = killed - lost[0] if lost else 0
-    tell_figure(
-        f"server killed while typing: {len(words)} of 60 words saved, "
-        f"the first lost one typed {since:.1f} s before"
-    )
-    assert " ".join(wanted).startswith(kept)
-    assert not lost or killed - lost[0] <= 3.0

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.at_the_desk import sign_in
+from tests.browser.note_screen import Keys
 from tests.browser.steps import another_page, visit
 from tests.browser.test_every_page import Inspection
-from tests.browser.test_note_keyboard import Keys
 
 pytestmark = pytest.mark.browser
 
