@@ -135,6 +135,15 @@ def definitions(clinic_id: str) -> dict[tuple[str, str, str], Instrument]:
     return {(one.code, one.version, one.language): one for one in found}
 
 
+def definition_files(clinic_id: str) -> dict[tuple[str, str, str], str]:
+    """The same as the files that were added."""
+    found = list_instruments(clinic_id)
+    return {
+        (one.instrument.code, one.instrument.version, one.instrument.language): one.file
+        for one in found
+    }
+
+
 def _scored(chart: Chart, told: MeasureTold, *, now: datetime) -> MeasureDetails:
     offered = {one.id: one for one in list_instruments(chart.clinic_id) if one.retired_at is None}
     if told.instrument_id not in offered:

@@ -22,6 +22,7 @@ from clinic.notes.record_course import (
     response_problems,
     window_problems,
 )
+from clinic.notes.record_instruments import instrument_problems
 from clinic.notes.record_seals import addenda_problems, chain_problems
 from clinic.notes.record_shape import CoupleRecord
 from clinic.notes.record_terms import term_problems, terms_with
@@ -100,7 +101,7 @@ def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[
     )
     around = Around(today, whatever_is_known(terms_with(record, terms)))
     found = [problem for rule in rules for problem in rule(record, around)]
-    return [*found, *term_problems(record, terms)]
+    return [*found, *term_problems(record, terms), *instrument_problems(record)]
 
 
 def _each(record: CoupleRecord) -> Iterator[tuple[str, str, Any]]:

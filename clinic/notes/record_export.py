@@ -13,7 +13,9 @@ from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import find_chart, tell_reading
+from clinic.notes.measure_responses import definition_files
 from clinic.notes.plain_json import to_plain
+from clinic.notes.record_instruments import used_instruments
 from clinic.notes.record_shape import (
     FORMAT,
     CouplePart,
@@ -53,7 +55,11 @@ def read_record(couple_id: str) -> CoupleRecord:
         members=tuple(_member(one) for one in members),
         **lists,
     )
-    return replace(record, terms=used_terms(record, terms_of(couple.clinic_id)))
+    return replace(
+        record,
+        terms=used_terms(record, terms_of(couple.clinic_id)),
+        instruments=used_instruments(record, definition_files(couple.clinic_id)),
+    )
 
 
 def _parts(table: RecordTable, couple_id: str) -> tuple[Any, ...]:

@@ -19,14 +19,17 @@ from clinic.foundation.permissions import Actor
 from clinic.foundation.vault import create_keys, index_of
 from clinic.notes.access import lock_course
 from clinic.notes.choosable import Problem
+from clinic.notes.measure_responses import definitions
 from clinic.notes.plain_json import NotPlain, from_plain
 from clinic.notes.record_check import record_problems
+from clinic.notes.record_instruments import instrument_clashes, new_instruments
 from clinic.notes.record_shape import FORMAT, CoupleRecord, LeadPart, MemberPart
 from clinic.notes.record_tables import TABLES, RecordTable
 from clinic.notes.record_terms import new_terms, term_problems
 from clinic.notes.seal import RECALL_WINDOW
 from clinic.notes.signing import SEAL
 from clinic.practice.clinics import open_clinic, the_clinic
+from clinic.practice.instrument_shelf import learn_instrument
 from clinic.practice.models import Clinic, Therapist
 from clinic.practice.own_terms import Terms
 from clinic.practice.terms import terms_of
@@ -52,7 +55,7 @@ def import_record(text: str, *, now: datetime) -> str:
 
     In a database without a clinic one is opened for it; a lead therapist who is not known here
     gets a profile that is not offered for booking; terms that the other clinic had added can be
-    read here, and are offered once this clinic takes them up.
+    read here, and are offered once this clinic takes them up; so are definitions of instruments.
     """
     record = parse_record(text, terms=_terms_here(), now=now)
     with transaction() as current:
@@ -115,6 +118,7 @@ def _clashes(current: Session, record: CoupleRecord, clinic: Clinic) -> list[Pro
     if current.get(Couple, couple.id) is not None:
         return [*problems, ("couple.id", "This couple is here already.")]
     problems += term_problems(record, terms_of(clinic.id))  # they may have changed since
+    problems += instrument_clashes(record, definitions(clinic.id))
     lead = couple.lead_therapist
     known = _therapist(current, lead, clinic) if lead else None
     if lead and known and known.name != lead.name:
@@ -160,6 +164,8 @@ def _store(current: Session, record: CoupleRecord, clinic: Clinic, *, now: datet
     actor = Actor(clinic_id=clinic.id, name="system:import", is_system=True)
     for change in new_terms(record, terms_of(clinic.id)):
         learn_term(current, clinic, change, actor=actor, now=now)
+    for text in new_instruments(record, definitions(clinic.id)):
+        learn_instrument(current, text, clinic_id=clinic.id, actor=actor, now=now)
     for member in record.members:
         _store_member(current, couple, member)
     for table in TABLES:

@@ -290,6 +290,16 @@ class TermPart:
 
 
 @dataclass(frozen=True, slots=True)
+class InstrumentPart:
+    """The definition file that measures of this record were scored by, as its clinic keeps it."""
+
+    code: str
+    version: str
+    language: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoupleRecord:
     """Everything of one couple's record, in one document."""
 
@@ -311,3 +321,4 @@ class CoupleRecord:
     runs: tuple[RunPart, ...] = ()
     measures: tuple[MeasurePart, ...] = ()
     terms: tuple[TermPart, ...] = ()
+    instruments: tuple[InstrumentPart, ...] = ()

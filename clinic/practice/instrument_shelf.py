@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
 from clinic.foundation.database import lock_name, new_id, session, transaction
@@ -31,6 +32,8 @@ class OnShelf:
 
     id: str
     instrument: Instrument
+    file: str
+    """The definition file as it was added."""
     added_at: datetime
     retired_at: datetime | None
 
@@ -48,19 +51,25 @@ def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
         if row is not None and parse_instrument(row.definition) != found:
             raise InstrumentKnown
         if row is None:
-            row = InstrumentRow(
-                id=new_id(),
-                clinic_id=actor.clinic_id,
-                code=found.code,
-                version=found.version,
-                language=found.language,
-                definition=text,
-                added_at=now,
-            )
+            row = _new_row(found, text, clinic_id=actor.clinic_id, now=now)
             current.add(row)
         row.retired_at = None
         _record("instrument.added", row, actor=actor, now=now)
     return found
+
+
+def learn_instrument(
+    current: Session, text: str, *, clinic_id: str, actor: Actor, now: datetime
+) -> None:
+    """Keep a definition that a couple's record brought along, inside the running transaction.
+
+    What was scored by it can be read; it is offered when this clinic adds the file itself.
+    """
+    row = _new_row(parse_instrument(text), text, clinic_id=clinic_id, now=now)
+    row.retired_at = now
+    current.add(row)
+    current.flush()
+    _record("instrument.learned", row, actor=actor, now=now)
 
 
 def retire_instrument(
@@ -84,9 +93,27 @@ def list_instruments(clinic_id: str) -> list[OnShelf]:
         .order_by(InstrumentRow.code, InstrumentRow.version, InstrumentRow.language)
     )
     return [
-        OnShelf(row.id, parse_instrument(row.definition), row.added_at, row.retired_at)
+        OnShelf(
+            row.id,
+            parse_instrument(row.definition),
+            row.definition,
+            row.added_at,
+            row.retired_at,
+        )
         for row in rows
     ]
+
+
+def _new_row(found: Instrument, text: str, *, clinic_id: str, now: datetime) -> InstrumentRow:
+    return InstrumentRow(
+        id=new_id(),
+        clinic_id=clinic_id,
+        code=found.code,
+        version=found.version,
+        language=found.language,
+        definition=text,
+        added_at=now,
+    )
 
 
 def _row(code: str, version: str, language: str, *, clinic_id: str) -> InstrumentRow | None:
