@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 from flask_security.forms import LoginForm
 from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import InputRequired, Length, ValidationError
 
 from clinic.accounts.credentials import CredentialsRefused, check_credentials
 from clinic.accounts.new_passwords import WeakPassword
@@ -19,7 +19,7 @@ from clinic.accounts.password_rules import LONGEST, SHORTEST, PasswordFault
 from clinic.accounts.service import WrongPassword
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
-from clinic.foundation.mail_address import LONGEST_ADDRESS
+from clinic.foundation.mail_address import LONGEST_ADDRESS, is_mail_address
 
 
 class SignInForm(LoginForm):
@@ -117,12 +117,13 @@ class ForgottenForm(PasswordForm):
     """Whose password is forgotten."""
 
     email = EmailField(
-        _l("E-mail"),
-        validators=[
-            InputRequired(_l("Please enter your e-mail address.")),
-            Length(max=LONGEST_ADDRESS, message=_l("This is too long for an e-mail address.")),
-        ],
+        _l("E-mail"), validators=[InputRequired(_l("Please enter your e-mail address."))]
     )
+
+    def validate_email(self, field: EmailField) -> None:
+        """What is no address is nobody's: saying so tells nothing about anybody."""
+        if not is_mail_address(field.data or ""):
+            raise ValidationError(_("This does not look like an e-mail address."))
 
 
 class SetPasswordForm(PasswordForm):

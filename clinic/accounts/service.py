@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -104,8 +104,8 @@ def invite_account(
     Raises `InvalidInput` and, for a taken e-mail, `EmailTaken`.
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
-    _check_email(email)
-    _check_name(name)
+    roles = list(roles)
+    _refuse(_name_problems(name) | _email_problems(email) | _role_problems(roles))
     with transaction() as current:
         account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
         account.therapist_id, account.language = therapist_id, language
@@ -271,19 +271,33 @@ def _keep_an_admin(current: Session, clinic_id: str) -> None:
 
 def _names(roles: Iterable[Role]) -> list[str]:
     names = sorted({Role(role).value for role in roles})
-    if not names:
-        raise InvalidInput({"roles": [N_("Choose at least one role.")]})
+    _refuse(_role_problems(names))
     return names
 
 
 def _check_email(email: str) -> None:
-    if not is_mail_address(email):
-        raise InvalidInput({"email": [N_("This does not look like an e-mail address.")]})
+    _refuse(_email_problems(email))
 
 
-def _check_name(name: str) -> None:
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise InvalidInput({"name": [N_("Please write a name of at most 120 characters.")]})
+def _refuse(problems: dict[str, list[str]]) -> None:
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _email_problems(email: str) -> dict[str, list[str]]:
+    if is_mail_address(email):
+        return {}
+    return {"email": [N_("This does not look like an e-mail address.")]}
+
+
+def _name_problems(name: str) -> dict[str, list[str]]:
+    if name.strip() and len(name) <= LONGEST_NAME and name.isprintable():
+        return {}
+    return {"name": [N_("Please write a name of at most 120 characters.")]}
+
+
+def _role_problems(names: Collection[str]) -> dict[str, list[str]]:
+    return {} if names else {"roles": [N_("Choose at least one role.")]}
 
 
 def _record(

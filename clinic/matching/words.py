@@ -44,7 +44,7 @@ def reason_text(reason: Reason, *, zone: str) -> str:
         "no_stated_specialism": _("Does not name this as a main field: %(need)s", need=need),
         "modality_not_offered": _("Does not offer %(modality)s", modality=modality),
         "first_time_is_far": _("The first free time is some way off: %(at)s", at=at),
-        "language_shared_not_first_choice_of_both": _("Not in the language you put first"),
+        "language_shared_not_first_choice_of_both": _("Not in the language of this page"),
         "format_shared_not_first_choice_of_both": _("Not in the form you put first"),
         "other_need_not_stated": _("Does not name this as a main field: %(need)s", need=need),
         "known_from_the_profile_only": _("We know this from the therapist's own profile only"),

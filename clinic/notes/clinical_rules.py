@@ -39,11 +39,16 @@ OUTSIDE = N_("Ratings go from 0 to 10; leave it blank if it was not told.")
 
 def refuse(problems: Iterable[Problem]) -> None:
     """Raise `InvalidInput` with every problem at its place, if there is one."""
+    if found := by_place(problems):
+        raise InvalidInput(found)
+
+
+def by_place(problems: Iterable[Problem]) -> dict[str, list[str]]:
+    """What is said, by the place it is about."""
     found: dict[str, list[str]] = {}
     for place, said in problems:
         found.setdefault(place, []).append(said)
-    if found:
-        raise InvalidInput(found)
+    return found
 
 
 def rupture_problems(
@@ -193,6 +198,15 @@ def flag_problems(details: FlagDetails) -> list[Problem]:
     if not 1 <= details.level <= 3:
         found.append(("level", N_("The level goes from 1 to 3.")))
     return found
+
+
+def review_day(review_on: date | None, *, today: date, problems: Iterable[Problem]) -> date:
+    """The day to look at something again, if that and all else is well. Raises `InvalidInput`."""
+    if review_on is None or review_on < today:
+        past = ("review_on", N_("Choose a day that is still to come."))
+        raise InvalidInput(by_place([*problems, past]))
+    refuse(problems)
+    return review_on
 
 
 def code_problems(content: NoteContent, *, choosable: Choosable) -> list[Problem]:

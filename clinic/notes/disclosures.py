@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, session, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
+from clinic.foundation.errors import Conflict, NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, Written, chart_of, find_chart, may, tell_reading
-from clinic.notes.clinical_rules import disclosure_problems, refuse
+from clinic.notes.clinical_rules import disclosure_problems, review_day
 from clinic.notes.clinical_values import DisclosureDetails
 from clinic.notes.restricted_models import IndividualDisclosure
 
@@ -35,7 +35,7 @@ def write_disclosure(
     code: str,
     details: DisclosureDetails,
     *,
-    review_on: date,
+    review_on: date | None,
     flagged: bool = False,
     actor: Actor,
     now: datetime,
@@ -43,14 +43,14 @@ def write_disclosure(
     """Keep what one partner told alone; its id. Raises `InvalidInput` by field."""
     with transaction() as current:
         chart = find_chart(code, permission=Permission.WRITE_DISCLOSURE, actor=actor, now=now)
-        _check(chart, details, review_on, now=now)
+        day = _checked(chart, details, review_on, now=now)
         row = IndividualDisclosure(
             id=new_id(),
             couple_id=chart.couple_id,
             author=actor.name,
             at=now,
             saved_at=now,
-            review_on=review_on,
+            review_on=day,
             flagged=flagged,
             revision=1,
         )
@@ -64,7 +64,7 @@ def decide_disclosure(
     disclosure_id: str,
     details: DisclosureDetails,
     *,
-    review_on: date,
+    review_on: date | None,
     flagged: bool,
     revision: int,
     actor: Actor,
@@ -78,12 +78,12 @@ def decide_disclosure(
         chart = chart_of(
             row.couple_id, permission=Permission.WRITE_DISCLOSURE, actor=actor, now=now
         )
-        _check(chart, details, review_on, now=now)
+        day = _checked(chart, details, review_on, now=now)
         if row.revision != revision:
             raise Conflict(code="changed-elsewhere")
         row.revision += 1
         row.details = details
-        row.review_on, row.flagged, row.saved_at = review_on, flagged, now
+        row.review_on, row.flagged, row.saved_at = day, flagged, now
         _record("disclosure.decided", row.id, actor=actor, now=now)
         return row.revision
 
@@ -123,10 +123,11 @@ def _seen(row: IndividualDisclosure) -> DisclosureSeen:
     )
 
 
-def _check(chart: Chart, details: DisclosureDetails, review_on: date, *, now: datetime) -> None:
-    refuse(disclosure_problems(details, members=chart.members))
-    if review_on < chart.day(now):
-        raise InvalidInput({"review_on": [N_("Choose a day that is still to come.")]})
+def _checked(
+    chart: Chart, details: DisclosureDetails, review_on: date | None, *, now: datetime
+) -> date:
+    problems = disclosure_problems(details, members=chart.members)
+    return review_day(review_on, today=chart.day(now), problems=problems)
 
 
 def _record(action: str, object_id: str, *, actor: Actor, now: datetime) -> None:

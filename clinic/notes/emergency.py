@@ -25,6 +25,12 @@ REASON_MAX = 2_000
 TOLD = "chart.opened_in_emergency"
 
 
+def check_reason(reason: str) -> None:
+    """Raises `InvalidInput` for what is no sentence."""
+    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
+        raise InvalidInput({"reason": [N_("Say in a sentence why this cannot wait.")]})
+
+
 def break_glass(
     code: str, reason: str, *, proved_at: datetime, actor: Actor, now: datetime
 ) -> datetime:
@@ -32,8 +38,7 @@ def break_glass(
     require(actor, Permission.BREAK_GLASS)
     if not is_proof_recent(proved_at, now=now):
         raise ProofNeeded
-    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
-        raise InvalidInput({"reason": [N_("Say in a sentence why this cannot wait.")]})
+    check_reason(reason)
     with transaction() as current:
         couple = current.scalar(
             select(Couple).where(Couple.code == code, Couple.clinic_id == actor.clinic_id)

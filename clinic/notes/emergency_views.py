@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser_sessions import current_session
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import InvalidInput, NotFound, TooManyRequests
+from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.permissions import Permission
 from clinic.foundation.reader_dates import clock_text
-from clinic.notes.emergency import REASON_MAX, break_glass
+from clinic.notes.emergency import REASON_MAX, break_glass, check_reason
 from clinic.notes.proof import show_password
 
 emergency = Blueprint("emergency", __name__, url_prefix="/desk/emergency")
@@ -37,6 +37,7 @@ def open_record() -> AnyResponse | Page:
     code = request.form.get("code", "").strip().upper()
     reason = request.form.get("reason", "").replace("\r\n", "\n")
     try:
+        _check_typed(code, reason)
         proof = show_password(
             request.form.get("password", ""),
             address=request.remote_addr,
@@ -55,6 +56,17 @@ def open_record() -> AnyResponse | Page:
     )
     flash(said, "ok")
     return redirect(url_for("record.show", code=code))
+
+
+def _check_typed(code: str, reason: str) -> None:
+    """Raises `InvalidInput` with all that can be told before the password is looked at."""
+    problems = {} if code else {"code": [N_("Give the code of the couple.")]}
+    try:
+        check_reason(reason)
+    except InvalidInput as refused:
+        problems |= refused.errors
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _problems(refused: InvalidInput | NotFound | TooManyRequests) -> Mapping[str, Sequence[str]]:

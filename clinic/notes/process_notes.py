@@ -151,5 +151,7 @@ def _make_key(chart: Chart) -> None:
 
 
 def _check(text: str) -> None:
-    if not text.strip() or len(text) > TEXT_MAX:
+    if not text.strip():
+        raise InvalidInput({"text": [N_("Nothing is written here yet.")]})
+    if len(text) > TEXT_MAX:
         raise InvalidInput({"text": [N_("Write at most 50,000 characters.")]})

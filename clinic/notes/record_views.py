@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.guard import current_actor, requires
@@ -17,6 +15,7 @@ from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.notes import service
 from clinic.notes.access import find_chart
 from clinic.notes.couple_list import list_couples, next_session
+from clinic.notes.held_session_form import HeldSessionForm, held_session_form
 from clinic.notes.overview import Overview, couple_overview
 from clinic.notes.safety import flags_due, list_safety_flags
 from clinic.notes.search import Wanted, fold, search_couple, search_own_couples
@@ -118,7 +117,7 @@ def brief(code: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def new_note(code: str) -> Page:
     """Which session the note is of: one of those without a note, or one held elsewhere."""
-    return _new_note_page(code)
+    return _new_note_page(code, held_session_form())
 
 
 @record.post("/couples/<code>/notes/new")
@@ -131,20 +130,22 @@ def begin_note(code: str) -> AnyResponse | Page:
         note_id = service.open_note(appointment, actor=actor, now=now)
         return redirect(url_for("session_notes.show", note_id=note_id))
     chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
-    try:
-        begins, ends = _times(chart.zone)
-        note_id = service.enter_note(
-            code,
-            held_from=begins,
-            held_until=ends,
-            kind=request.form.get("kind", "joint"),
-            late_reason=request.form.get("late_reason", ""),
-            actor=actor,
-            now=now,
-        )
-    except InvalidInput as refused:
-        return _new_note_page(code, refused.errors), 422
-    return redirect(url_for("session_notes.show", note_id=note_id))
+    form = held_session_form(request.form)
+    if (held := form.held(chart.zone)) is not None:
+        try:
+            note_id = service.enter_note(
+                code,
+                held_from=held[0],
+                held_until=held[1],
+                kind=form.kind.data,
+                late_reason=form.late_reason.data,
+                actor=actor,
+                now=now,
+            )
+            return redirect(url_for("session_notes.show", note_id=note_id))
+        except InvalidInput as refused:
+            form.show(refused.errors)
+    return _new_note_page(code, form), form.status
 
 
 @record.get("/notes/unsigned")
@@ -160,32 +161,12 @@ def unsigned() -> str:
     )
 
 
-def _new_note_page(code: str, problems: dict[str, list[str]] | None = None) -> str:
+def _new_note_page(code: str, form: HeldSessionForm) -> str:
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
     waiting = [one for one in _waiting() if one.code == code]
     wanted = request.args.get("appointment", "")
-    return render_template(
-        "notes/new.html",
-        chart=chart,
-        waiting=waiting,
-        wanted=wanted,
-        problems=problems or {},
-        typed=request.form,
-    )
-
-
-def _times(zone: str) -> tuple[datetime, datetime]:
-    """The start and end that were typed, on the clinic's clocks. Raises `InvalidInput`."""
-    try:
-        on = date.fromisoformat(request.form.get("on", ""))
-        begins = time.fromisoformat(request.form.get("begins", ""))
-        ends = time.fromisoformat(request.form.get("ends", ""))
-    except ValueError:
-        said = _("Give the day, when it began and when it ended.")
-        raise InvalidInput({"held_from": [said]}) from None
-    there = ZoneInfo(zone)
-    return datetime.combine(on, begins, tzinfo=there), datetime.combine(on, ends, tzinfo=there)
+    return render_template("notes/new.html", chart=chart, waiting=waiting, wanted=wanted, form=form)
 
 
 def _waiting() -> list[Any]:

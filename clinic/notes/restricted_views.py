@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -11,13 +11,28 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import Conflict, InvalidInput
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
-from clinic.notes import process_notes
 from clinic.notes.access import find_chart
-from clinic.notes.clinical_values import DECISIONS, DisclosureDetails, FlagDetails
-from clinic.notes.disclosures import decide_disclosure, list_disclosures, write_disclosure
+from clinic.notes.disclosures import (
+    decide_disclosure,
+    list_disclosures,
+    write_disclosure,
+)
 from clinic.notes.overview import names_of
+from clinic.notes.process_notes import (
+    list_process_notes,
+    save_process_note,
+    write_process_note,
+)
+from clinic.notes.restricted_forms import (
+    NEW,
+    ApartForm,
+    ClearForm,
+    FlagForm,
+    disclosure_form,
+    process_form,
+)
 from clinic.notes.safety import clear_safety_flag, list_safety_flags, open_safety_flag
 from clinic.notes.words import first_names
 
@@ -37,19 +52,18 @@ def process(code: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def write_process(code: str) -> AnyResponse | Page:
     """Keep a new process note, or change one."""
-    actor, now = current_actor(), clock.now()
-    text, known = request.form.get("text", "").replace("\r\n", "\n"), request.form.get("id", "")
-    try:
-        if known:
-            process_notes.save_process_note(
-                known, text, revision=_number("revision"), actor=actor, now=now
-            )
+    kept = _one_of(list_process_notes(code, **_by()))
+    form = process_form(kept, sent=request.form)
+
+    def keep() -> None:
+        if kept:
+            save_process_note(kept.id, form.text.data, revision=_revision(), **_by())
         else:
-            process_notes.write_process_note(
-                code, text, note_id=request.form.get("note") or None, actor=actor, now=now
-            )
-    except (InvalidInput, Conflict) as refused:
-        return _process_page(code, refused=refused, typed=text), refused.status
+            note_id = request.form.get("note") or None
+            write_process_note(code, form.text.data, note_id=note_id, **_by())
+
+    if not _is_done(form, keep):
+        return _process_page(code, form), form.status
     flash(_("Kept. Only you can read it."), "ok")
     return redirect(url_for("restricted.process", code=code))
 
@@ -65,26 +79,19 @@ def show(code: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def disclose(code: str) -> AnyResponse | Page:
     """Keep what a partner told alone, or decide on it anew."""
-    actor, now = current_actor(), clock.now()
-    try:
-        details, review_on = _details(), _day("review_on")
-        flagged, known = request.form.get("flagged") == "yes", request.form.get("id", "")
-        if known:
-            decide_disclosure(
-                known,
-                details,
-                review_on=review_on,
-                flagged=flagged,
-                revision=_number("revision"),
-                actor=actor,
-                now=now,
-            )
+    chart = find_chart(code, permission=Permission.WRITE_DISCLOSURE, **_by())
+    kept = _one_of(list_disclosures(code, **_by()))
+    form = disclosure_form(chart, kept, sent=request.form)
+
+    def keep() -> None:
+        told = {"review_on": form.review_on.data, "flagged": form.flagged.data}
+        if kept:
+            decide_disclosure(kept.id, form.details(), revision=_revision(), **told, **_by())
         else:
-            write_disclosure(
-                code, details, review_on=review_on, flagged=flagged, actor=actor, now=now
-            )
-    except (InvalidInput, Conflict) as refused:
-        return _page(code, refused=refused), refused.status
+            write_disclosure(code, form.details(), **told, **_by())
+
+    if not _is_done(form, keep):
+        return _page(code, form), form.status
     flash(_("Kept. It is not part of the joint record."), "ok")
     return redirect(url_for("restricted.show", code=code))
 
@@ -93,17 +100,10 @@ def disclose(code: str) -> AnyResponse | Page:
 @requires(Permission.OPEN_CHARTS)
 def flag(code: str) -> AnyResponse | Page:
     """Open a safety flag: the open ruptures are parked until it is cleared."""
-    actor, now = current_actor(), clock.now()
-    try:
-        details = FlagDetails(
-            about=request.form.get("about", "").strip(),
-            level=_number("level"),
-            action=request.form.get("action", "").strip(),
-            owner=request.form.get("owner", "").strip(),
-        )
-        open_safety_flag(code, details, review_on=_day("flag_review_on"), actor=actor, now=now)
-    except InvalidInput as refused:
-        return _page(code, refused=refused), refused.status
+    form = FlagForm(request.form)
+    day = form.flag_review_on.data
+    if not _is_done(form, lambda: open_safety_flag(code, form.details(), review_on=day, **_by())):
+        return _page(code, form), form.status
     flash(_("The flag is open. Open ruptures are parked until it is cleared."), "ok")
     return redirect(url_for("restricted.show", code=code))
 
@@ -112,69 +112,86 @@ def flag(code: str) -> AnyResponse | Page:
 @requires(Permission.OPEN_CHARTS)
 def clear(code: str, flag_id: str) -> AnyResponse | Page:
     """Clear a safety flag, with the reason."""
-    because = request.form.get("because", "")
-    try:
-        clear_safety_flag(code, flag_id, because=because, actor=current_actor(), now=clock.now())
-    except (InvalidInput, Conflict) as refused:
-        return _page(code, refused=refused), refused.status
+    form = ClearForm(request.form, entry=flag_id)
+    because = form.because.data
+    if not _is_done(form, lambda: clear_safety_flag(code, flag_id, because=because, **_by())):
+        return _page(code, form), form.status
     flash(_("The flag is cleared."), "ok")
     return redirect(url_for("restricted.show", code=code))
 
 
-def _process_page(code: str, **more: Any) -> str:
-    actor, now = current_actor(), clock.now()
-    chart = find_chart(code, permission=Permission.WRITE_PROCESS_NOTE, actor=actor, now=now)
-    values: dict[str, Any] = {
-        "chart": chart,
-        "kept": process_notes.list_process_notes(code, actor=actor, now=now),
-        "note": request.values.get("note", ""),
-        "refused": None,
-        "typed": "",
-    }
-    return render_template("notes/process.html", **(values | more))
+def _is_done(form: ApartForm, use_case: Callable[[], object]) -> bool:
+    """Whether the use case was carried out; else the form says why not."""
+    if not form.validate():
+        return False
+    try:
+        use_case()
+    except InvalidInput as refused:
+        form.show(refused.errors)
+    except Conflict as refused:
+        changed = refused.message or N_("It was changed in the meantime.")
+        form.say_changed(_(changed))
+    return not form.is_refused
 
 
-def _page(code: str, **more: Any) -> str:
+def _process_page(code: str, refused: ApartForm | None = None) -> str:
+    chart = find_chart(code, permission=Permission.WRITE_PROCESS_NOTE, **_by())
+    kept = list_process_notes(code, **_by())
+    forms: dict[str, ApartForm] = {one.id: process_form(one) for one in kept}
+    return render_template(
+        "notes/process.html",
+        chart=chart,
+        kept=kept,
+        forms=_in_place([process_form(), *forms.values()], refused),
+        note=request.values.get("note", ""),
+    )
+
+
+def _page(code: str, refused: ApartForm | None = None) -> str:
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.READ_RESTRICTED, actor=actor, now=now)
     kept = list_disclosures(code, actor=actor, now=now)
     flags = list_safety_flags(code, actor=actor, now=now)
     authors = [one.author for one in kept] + [one.author for one in flags]
-    values: dict[str, Any] = {
-        "chart": chart,
-        "names": first_names(chart.names),
-        "kept": kept,
-        "flags": flags,
-        "decisions": DECISIONS,
-        "people": names_of(authors, clinic_id=actor.clinic_id),
-        "can_write": is_allowed(actor, Permission.WRITE_DISCLOSURE, chart),
-        "refused": None,
-        "typed": request.form,
-        "today": chart.day(now),
-    }
-    return render_template("notes/restricted.html", **(values | more))
-
-
-def _details() -> DisclosureDetails:
-    told = {"yes": True, "no": False}.get(request.form.get("disclosable", ""))
-    return DisclosureDetails(
-        by=request.form.get("by", ""),
-        text=request.form.get("text", "").replace("\r\n", "\n").strip(),
-        disclosable=told,
-        decision=request.form.get("decision", "none"),
-        decision_reason=request.form.get("decision_reason", "").strip(),
+    told = [disclosure_form(chart), *(disclosure_form(chart, one) for one in kept)]
+    clearing = [ClearForm(entry=one.id) for one in flags]
+    return render_template(
+        "notes/restricted.html",
+        chart=chart,
+        names=first_names(chart.names),
+        kept=kept,
+        flags=flags,
+        told_forms=_in_place(told, refused),
+        flag_form=_in_place([FlagForm()], refused)[NEW],
+        clear_forms=_in_place(clearing, refused),
+        people=names_of(authors, clinic_id=actor.clinic_id),
+        can_write=is_allowed(actor, Permission.WRITE_DISCLOSURE, chart),
+        today=chart.day(now),
     )
 
 
-def _day(name: str) -> date:
-    try:
-        return date.fromisoformat(request.form.get(name, ""))
-    except ValueError:
-        raise InvalidInput({name: [_("Choose a day that is still to come.")]}) from None
+def _in_place(forms: Iterable[ApartForm], refused: ApartForm | None) -> dict[str, ApartForm]:
+    """Each form by its entry; the refused one stands where it was sent from."""
+    placed = {form.entry: form for form in forms}
+    if refused is not None and any(type(refused) is type(form) for form in placed.values()):
+        placed[refused.entry] = refused
+    return placed
 
 
-def _number(name: str) -> int:
-    text = request.form.get(name, "")
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
-        raise InvalidInput({name: [_("Choose one from the list.")]})
-    return int(text)
+def _one_of(kept: Iterable[Any]) -> Any:
+    """What the form that was sent is about; None for something new. Raises `NotFound`."""
+    asked = request.form.get("id", "")
+    found = next((one for one in kept if one.id == asked), None)
+    if asked and found is None:
+        raise NotFound
+    return found
+
+
+def _revision() -> int:
+    """On top of which revision it was written; one that cannot be read is none of ours."""
+    text = request.form.get("revision", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _by() -> dict[str, Any]:
+    return {"actor": current_actor(), "now": clock.now()}

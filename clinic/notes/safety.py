@@ -17,7 +17,7 @@ from clinic.foundation.database import new_id, session
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.access import find_chart, may, tell_reading
-from clinic.notes.clinical_rules import flag_problems, refuse
+from clinic.notes.clinical_rules import flag_problems, review_day
 from clinic.notes.clinical_values import FlagDetails
 from clinic.notes.event_log import status_event
 from clinic.notes.flag_reminders import promise_reminder
@@ -53,19 +53,18 @@ class FlagDue:
 
 
 def open_safety_flag(
-    code: str, details: FlagDetails, *, review_on: date, actor: Actor, now: datetime
+    code: str, details: FlagDetails, *, review_on: date | None, actor: Actor, now: datetime
 ) -> str:
     """Open a safety flag and park every open rupture; its id. Raises `InvalidInput`."""
-    refuse(flag_problems(details))
     with changing_course(code, actor=actor, now=now) as change:
-        if review_on < change.chart.day(now):
-            raise InvalidInput({"review_on": [N_("Choose a day that is still to come.")]})
+        problems = flag_problems(details)
+        day = review_day(review_on, today=change.chart.day(now), problems=problems)
         row = SafetyFlag(
             id=new_id(),
             couple_id=change.chart.couple_id,
             author=actor.name,
             opened_at=now,
-            review_on=review_on,
+            review_on=day,
             revision=1,
         )
         row.details = details

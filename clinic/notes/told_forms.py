@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -51,10 +51,6 @@ class RecordForm(PracticeForm):
     def __init__(self, sent: Any = None, *, prefix: str = "", **given: Any) -> None:
         super().__init__(formdata=sent, prefix=prefix, **given)
         self.key.data = (self.key.data or new_id())[:64]
-
-    def show(self, problems: Mapping[str, Iterable[str]]) -> None:
-        """Put each sentence, in the reader's language, at its field."""
-        super().show({path: [_(one) for one in told] for path, told in problems.items()})
 
     def renew(self) -> None:
         """Make what is sent next another entry."""

@@ -225,7 +225,7 @@ def in_their_language(sentence: str) -> str:
     """A rule's sentence in the reader's language."""
     if isinstance(sentence, Said):
         return str(_(sentence.template, **sentence.params))
-    return sentence
+    return str(_(sentence))
 
 
 def _trimmed(text: str | None) -> str:

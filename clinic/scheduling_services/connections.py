@@ -138,7 +138,7 @@ def map_host(
         raise InvalidInput({"external": [N_("Please give an address or an id.")]})
     with transaction() as session:
         row = _own(session, connection_id, actor=actor)
-        who = _one(session, Therapist, therapist, actor=actor)
+        who = _one(session, Therapist, "therapist", therapist, actor=actor)
         session.execute(
             delete(ServiceHost).where(
                 ServiceHost.connection_id == row.id, ServiceHost.external == name
@@ -167,8 +167,8 @@ def map_event_type(
         raise InvalidInput({"external": [N_("Please give an address or an id.")]})
     with transaction() as session:
         row = _own(session, connection_id, actor=actor)
-        kind = _one(session, SessionType, session_type, actor=actor)
-        who = _one(session, Therapist, therapist, actor=actor) if therapist else None
+        kind = _one(session, SessionType, "session_type", session_type, actor=actor)
+        who = _one(session, Therapist, "therapist", therapist, actor=actor) if therapist else None
         session.execute(
             delete(ServiceEventType).where(
                 ServiceEventType.connection_id == row.id, ServiceEventType.external == name
@@ -245,12 +245,12 @@ def _own(session: Session, connection_id: str, *, actor: Actor) -> ServiceConnec
     return row
 
 
-def _one(session: Session, table: Any, slug: str, *, actor: Actor) -> Any:
+def _one(session: Session, table: Any, place: str, slug: str, *, actor: Actor) -> Any:
     found = session.scalar(
         select(table).where(table.clinic_id == actor.clinic_id, table.slug == slug)
     )
     if found is None:
-        raise InvalidInput({"slug": [N_("Please choose one of these.")]})
+        raise InvalidInput({place: [N_("Please choose one of these.")]})
     return found
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, current_app, flash, g, redirect, render_template, request, url_for
@@ -16,21 +17,21 @@ from wtforms.fields.choices import SelectChoice
 
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import ClinicError, InvalidInput, NotFound
+from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Permission
 from clinic.practice.models import in_language
 from clinic.practice.queries import list_public_therapists, list_session_types
 from clinic.scheduling_services import connections, outgoing, queries, tasks, words
 from clinic.scheduling_services.forms import (
+    STEP_FORMS,
     ConnectionForm,
-    EventTypeForm,
-    HostForm,
-    KeyForm,
-    SecretForm,
+    IntegrationForm,
     SubscriberForm,
 )
+from clinic.scheduling_services.models import ServiceConnection
 
 integrations = Blueprint("integrations", __name__, url_prefix="/desk/integrations")
+Page = str | Response | tuple[str, int]
 STATES = ("waiting", "failed", "broken", "applied", "ignored", "new")
 
 
@@ -38,29 +39,7 @@ STATES = ("waiting", "failed", "broken", "applied", "ignored", "new")
 @requires(Permission.SEE_INTEGRATIONS)
 def overview() -> str:
     """Everything at a glance: health, what needs somebody, every delivery."""
-    state = request.args.get("state", "")
-    before = request.args.get("before", "")
-    deliveries, older = queries.list_deliveries(
-        g.clinic_id, state=state if state in STATES else None, before=before
-    )
-    return _page(
-        "overview",
-        connections=[
-            (one, queries.health_of(one, now=clock.now()))
-            for one in queries.list_connections(g.clinic_id)
-        ],
-        tasks=queries.list_tasks(g.clinic_id),
-        deliveries=deliveries,
-        older=older,
-        before=before,
-        state=state,
-        states=STATES,
-        refused=queries.refusals_since(clock.now() - timedelta(days=7)),
-        subscribers=queries.list_subscribers(g.clinic_id),
-        messages=queries.list_messages(g.clinic_id),
-        new_connection=ConnectionForm(formdata=None),
-        new_subscriber=SubscriberForm(formdata=None),
-    )
+    return _overview()
 
 
 @integrations.get("/deliveries/<delivery_id>")
@@ -102,80 +81,57 @@ def lift(task_id: str) -> Response:
 
 @integrations.post("/connections")
 @requires(Permission.MANAGE_INTEGRATIONS)
-def add() -> Response:
+def add() -> Page:
     """A new connection; the next page sets it up."""
     form = ConnectionForm()
-    if not form.validate():
-        flash(_("Please name it, in up to 60 characters."), "danger")
-        return _back()
-    row = connections.add_connection(form.provider.data, name=form.name.data or "", **_by())
-    return redirect(url_for("integrations.setup", connection_id=row.id), 303)
+    with form:
+        row = connections.add_connection(form.provider.data, name=form.name.data, **_by())
+        return redirect(url_for("integrations.setup", connection_id=row.id), 303)
+    return _overview(form), 422
 
 
 @integrations.get("/connections/<connection_id>")
 @requires(Permission.MANAGE_INTEGRATIONS)
 def setup(connection_id: str) -> str:
     """Key, secret, webhook, and who and what is meant by whom."""
-    row = queries.get_connection(connection_id, clinic_id=g.clinic_id)
-    # Two forms of one page: their fields need ids of their own, their names are read without.
-    host = _choices(HostForm(formdata=None))
-    kind = _choices(EventTypeForm(formdata=None))
     # Whoever comes from a delivery that waits finds filled in what it named.
-    host.external.data = request.args.get("host", "")
-    kind.external.data = request.args.get("event_type", "")
-    for name, form in (("host", host), ("type", kind)):
-        for one in form:
-            one.id = f"{name}-{one.name}"
-    return _page(
-        "connection",
-        row=row,
-        health=queries.health_of(row, now=clock.now()),
-        address=_address(row.provider),
-        key=KeyForm(formdata=None, version=row.bookings_version),
-        secret=SecretForm(formdata=None),
-        host=host,
-        event_type=kind,
-    )
+    named = {"host": request.args.get("host", ""), "event-type": request.args.get("event_type", "")}
+    return _setup_page(queries.get_connection(connection_id, clinic_id=g.clinic_id), named)
 
 
 @integrations.post("/connections/<connection_id>/<step>")
 @requires(Permission.MANAGE_INTEGRATIONS)
-def change(connection_id: str, step: str) -> Response:
+def change(connection_id: str, step: str) -> Page:
     """One step of setting it up."""
     row = queries.get_connection(connection_id, clinic_id=g.clinic_id)
-    steps: dict[str, Callable[[], Any]] = {
-        "key": lambda: _filled(KeyForm(), connections.set_api_key, row.id),
-        "secret": lambda: _filled(SecretForm(), connections.set_secret, row.id),
-        "host": lambda: _filled(_choices(HostForm()), connections.map_host, row.id),
-        "event-type": lambda: _filled(
-            _choices(EventTypeForm()), connections.map_event_type, row.id
-        ),
-        "test": lambda: connections.check_key(row.id, **_by()),
-        "rotate": lambda: connections.rotate_secret(row.id, **_by()),
-        "webhook": lambda: connections.create_webhook(row.id, url=_address(row.provider), **_by()),
+    form = _step_form(step, row)
+    steps: dict[str, Callable[..., object]] = {
+        "key": connections.set_api_key,
+        "secret": connections.set_secret,
+        "host": connections.map_host,
+        "event-type": connections.map_event_type,
+        "test": connections.check_key,
+        "rotate": connections.rotate_secret,
+        "webhook": partial(connections.create_webhook, url=_address(row.provider)),
     }
     if step not in steps:
         raise NotFound
-    try:
-        steps[step]()
+    with form:
+        steps[step](row.id, **form.typed(), **_by())
         flash(_("Done."), "ok")
-    except ClinicError as refused:
-        flash(_said(refused), "danger")
-    return redirect(url_for("integrations.setup", connection_id=row.id), 303)
+        return redirect(url_for("integrations.setup", connection_id=row.id), 303)
+    return _setup_page(row, {}, refused=(step, form)), 422
 
 
 @integrations.post("/subscribers")
 @requires(Permission.MANAGE_INTEGRATIONS)
-def subscribe() -> str | Response:
+def subscribe() -> Page:
     """Tell another system; its secret is shown this once."""
     form = SubscriberForm()
-    try:
-        name, url = form.name.data or "", form.url.data or ""
-        row, secret = outgoing.add_subscriber(name=name, url=url, **_by())
-    except ClinicError as refused:
-        flash(_said(refused), "danger")
-        return _back()
-    return _page("subscriber", row=row, secret=secret)
+    with form:
+        row, secret = outgoing.add_subscriber(name=form.name.data, url=form.url.data, **_by())
+        return _page("subscriber", row=row, secret=secret)
+    return _overview(form), 422
 
 
 @integrations.post("/subscribers/<subscriber_id>/end")
@@ -196,23 +152,68 @@ def send_again(message_id: str) -> Response:
     return _back()
 
 
-def _filled(form: Any, act: Callable[..., Any], connection_id: str) -> None:
-    if not form.validate():
-        raise InvalidInput({name: [str(one) for one in said] for name, said in form.errors.items()})
-    values = {name: value for name, value in form.data.items() if name != "csrf_token"}
-    act(connection_id, **values, **_by())
+def _overview(refused: IntegrationForm | None = None) -> str:
+    state = request.args.get("state", "")
+    before = request.args.get("before", "")
+    deliveries, older = queries.list_deliveries(
+        g.clinic_id, state=state if state in STATES else None, before=before
+    )
+    return _page(
+        "overview",
+        connections=[
+            (one, queries.health_of(one, now=clock.now()))
+            for one in queries.list_connections(g.clinic_id)
+        ],
+        tasks=queries.list_tasks(g.clinic_id),
+        deliveries=deliveries,
+        older=older,
+        before=before,
+        state=state,
+        states=STATES,
+        refused=queries.refusals_since(clock.now() - timedelta(days=7)),
+        subscribers=queries.list_subscribers(g.clinic_id),
+        messages=queries.list_messages(g.clinic_id),
+        new_connection=_sent_or_new(ConnectionForm, refused),
+        new_subscriber=_sent_or_new(SubscriberForm, refused),
+    )
 
 
-def _choices(form: Any) -> Any:
-    therapists = [SelectChoice(one.slug, one.name) for one in list_public_therapists(g.clinic_id)]
-    if isinstance(form, EventTypeForm):
-        form.therapist.choices = [SelectChoice("", _("whoever the organizer is")), *therapists]
+def _sent_or_new(kind: type[IntegrationForm], refused: IntegrationForm | None) -> IntegrationForm:
+    return refused if isinstance(refused, kind) else kind(formdata=None)
+
+
+def _setup_page(
+    row: ServiceConnection,
+    named: Mapping[str, str],
+    refused: tuple[str, IntegrationForm] | None = None,
+) -> str:
+    forms = {step: _step_form(step, row, formdata=None) for step in STEP_FORMS}
+    for step, name in named.items():
+        forms[step].external.data = name
+    return _page(
+        "connection",
+        row=row,
+        health=queries.health_of(row, now=clock.now()),
+        address=_address(row.provider),
+        forms=forms | dict([refused] if refused else []),
+    )
+
+
+def _step_form(step: str, row: ServiceConnection, **given: Any) -> IntegrationForm:
+    """The form of a step; a step without fields has one that only holds refusals."""
+    form = STEP_FORMS.get(step, IntegrationForm)(**given)
+    if step == "key" and "formdata" in given:
+        form.version.data = row.bookings_version
+    if "therapist" in form:
+        form.therapist.choices = [
+            SelectChoice(one.slug, one.name) for one in list_public_therapists(g.clinic_id)
+        ]
+    if "session_type" in form:
+        form.therapist.choices.insert(0, SelectChoice("", _("whoever the organizer is")))
         form.session_type.choices = [
             SelectChoice(one.slug, in_language(one.name, str(get_locale())[:2]))
             for one in list_session_types(g.clinic_id)
         ]
-    else:
-        form.therapist.choices = therapists
     return form
 
 
@@ -220,12 +221,6 @@ def _page(name: str, **known: Any) -> str:
     return render_template(
         f"scheduling_services/{name}.html", zone=g.clinic.time_zone, words=words, **known
     )
-
-
-def _said(refused: ClinicError) -> str:
-    if isinstance(refused, InvalidInput):
-        return " ".join(_(one) for said in refused.errors.values() for one in said)
-    return str(_(refused.message)) if refused.message else str(_("This could not be done."))
 
 
 def _address(provider: str) -> str:

@@ -2,59 +2,102 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
-from wtforms import PasswordField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length
+from collections.abc import Mapping
+from typing import Any
 
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, PasswordField, SelectField, URLField
+from wtforms.fields.choices import SelectChoice
+
+from clinic.foundation.errors import ClinicError, InvalidInput
+from clinic.practice.form_fields import Needed, PracticeForm, line
 from clinic.scheduling_services.calcom_client import BOOKING_VERSIONS
 
-NEEDED = _l("Please fill this in.")
+
+class IntegrationForm(PracticeForm):
+    """A step of setting up; several stand on a page, so the ids of fields begin with the form's."""
+
+    about = "step"
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for field in self:
+            field.id = f"{self.about}-{field.name}"
+
+    def typed(self) -> dict[str, Any]:
+        """What was typed, by the field's name."""
+        return {one.name: one.data or "" for one in self if not isinstance(one, HiddenField)}
+
+    def __enter__(self) -> None:
+        """What the services refuse inside is said by the form, and what follows goes on."""
+
+    def __exit__(self, _kind: object, refused: BaseException | None, _trace: object) -> bool:
+        if isinstance(refused, InvalidInput):
+            self.show(refused.errors)
+        elif isinstance(refused, ClinicError):
+            said = _(refused.message) if refused.message else _("This could not be done.")
+            self.form_errors.append(said)
+        return isinstance(refused, ClinicError)
 
 
-class ConnectionForm(FlaskForm):
+class ConnectionForm(IntegrationForm):
     """A new connection."""
 
+    about = "connection"
     provider = SelectField(
         _l("Service"),
         choices=[SelectChoice("calcom", "Cal.com"), SelectChoice("calendly", "Calendly")],
     )
-    name = StringField(_l("Name"), [InputRequired(NEEDED), Length(max=60)])
+    name = line(_l("Name"), needed=True)
 
 
-class KeyForm(FlaskForm):
+class KeyForm(IntegrationForm):
     """An API key and the version its bookings speak."""
 
-    api_key = PasswordField(_l("API key"), [InputRequired(NEEDED)])
+    about = "key"
+    api_key = PasswordField(_l("API key"), [Needed()])
     version = SelectField(
         _l("Version of its bookings"), choices=[SelectChoice(one, one) for one in BOOKING_VERSIONS]
     )
 
 
-class SecretForm(FlaskForm):
+class SecretForm(IntegrationForm):
     """A secret chosen at the service."""
 
-    secret = PasswordField(_l("Signing secret"), [InputRequired(NEEDED)])
+    about = "secret"
+    secret = PasswordField(_l("Signing secret"), [Needed()])
 
 
-class HostForm(FlaskForm):
+class HostForm(IntegrationForm):
     """Who an organizer is."""
 
-    external = StringField(_l("Address or id there"), [InputRequired(NEEDED)])
-    therapist = SelectField(_l("Therapist"))
+    about = "host"
+    external = line(_l("Address or id there"), needed=True)
+    therapist = SelectField(_l("Therapist"), choices=[])
 
 
-class EventTypeForm(FlaskForm):
+class EventTypeForm(IntegrationForm):
     """Which session type an event type is."""
 
-    external = StringField(_l("Event type there"), [InputRequired(NEEDED)])
-    session_type = SelectField(_l("Session type"))
-    therapist = SelectField(_l("Therapist"))
+    about = "type"
+    external = line(_l("Event type there"), needed=True)
+    session_type = SelectField(_l("Session type"), choices=[])
+    therapist = SelectField(_l("Therapist"), choices=[])
 
 
-class SubscriberForm(FlaskForm):
+class SubscriberForm(IntegrationForm):
     """Another system to be told."""
 
-    name = StringField(_l("Name"), [InputRequired(NEEDED), Length(max=60)])
-    url = StringField(_l("Address"), [InputRequired(NEEDED)])
+    about = "subscriber"
+    name = line(_l("Name"), needed=True)
+    url = line(_l("Address"), needed=True, kind=URLField)
+
+
+STEP_FORMS: Mapping[str, type[IntegrationForm]] = {
+    "key": KeyForm,
+    "secret": SecretForm,
+    "host": HostForm,
+    "event-type": EventTypeForm,
+}
+"""The steps of setting up that ask for something."""

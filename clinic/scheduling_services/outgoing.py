@@ -23,7 +23,7 @@ from clinic.foundation.database import new_id, transaction
 from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound, Unavailable
 from clinic.foundation.one_line import one_line
-from clinic.foundation.outbound_addresses import NO_EXCEPTIONS, Guard, check_url
+from clinic.foundation.outbound_addresses import NO_EXCEPTIONS, Guard, OutboundRefused, check_url
 from clinic.foundation.outbound_http import send
 from clinic.foundation.outbox import GiveUp
 from clinic.foundation.permissions import Actor, Permission, require
@@ -50,13 +50,10 @@ def add_subscriber(
 ) -> tuple[WebhookSubscriber, str]:
     """Tell another system from now on; the subscriber and its secret, which is shown once.
 
-    Raises `InvalidInput`, and `OutboundRefused` for an address that may not be called.
+    Raises `InvalidInput`, also for an address that may not be called.
     """
     require(actor, Permission.MANAGE_INTEGRATIONS)
-    tidied = one_line(name, longest=60)
-    if tidied is None:
-        raise InvalidInput({"name": [N_("Please name it, in up to 60 characters.")]})
-    check_url(url, guard=_guard())
+    tidied = _check(name, url)
     secret = new_outgoing_secret(secrets.token_bytes(32))
     with transaction() as session:
         row = WebhookSubscriber(id=new_id(), clinic_id=actor.clinic_id, name=tidied, created_at=now)
@@ -64,6 +61,21 @@ def add_subscriber(
         session.add(row)
         _record(session, "webhook.added", row.id, actor=actor, now=now)
     return row, secret
+
+
+def _check(name: str, url: str) -> str:
+    """The name, tidied. Raises `InvalidInput` with all that is wrong."""
+    problems: dict[str, list[str]] = {}
+    tidied = one_line(name, longest=60)
+    if tidied is None:
+        problems["name"] = [N_("Please name it, in up to 60 characters.")]
+    try:
+        check_url(url, guard=_guard())
+    except OutboundRefused as refused:
+        problems["url"] = [refused.message]
+    if tidied is None or problems:
+        raise InvalidInput(problems)
+    return tidied
 
 
 def end_subscriber(subscriber_id: str, *, actor: Actor, now: datetime) -> None:

@@ -8,14 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import EmailField, RadioField, SelectField, SelectMultipleField
 
-from clinic.accounts.service import LONGEST_NAME
 from clinic.accounts.words import role_words
 from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
-from clinic.foundation.mail_address import LONGEST_ADDRESS
 from clinic.foundation.permissions import Role
+from clinic.practice.form_fields import line
 from clinic.web.shell import LANGUAGES
 
 
@@ -53,18 +51,6 @@ class RolesForm(FlaskForm):
 class InviteForm(RolesForm):
     """A new member of staff."""
 
-    name = StringField(
-        _l("Name"),
-        validators=[
-            InputRequired(_l("Please write their name.")),
-            Length(max=LONGEST_NAME, message=_l("This is too long for a name.")),
-        ],
-    )
-    email = EmailField(
-        _l("E-mail"),
-        validators=[
-            InputRequired(_l("Please write their e-mail address.")),
-            Length(max=LONGEST_ADDRESS, message=_l("This is too long for an e-mail address.")),
-        ],
-    )
+    name = line(_l("Name"), needed=True)
+    email = line(_l("E-mail"), needed=True, kind=EmailField)
     language = RadioField(_l("Language of their pages and mails"), choices=LANGUAGES)

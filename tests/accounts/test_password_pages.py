@@ -54,10 +54,7 @@ def test_the_sign_in_page_leads_to_a_new_password(app, client):
 
 def test_the_answer_is_the_same_for_every_address(app):
     open_house(app)
-    answers = [
-        ask(app.test_client(), email=email)
-        for email in (EMAIL, "nobody@example.org", "not an address")
-    ]
+    answers = [ask(app.test_client(), email=email) for email in (EMAIL, "nobody@example.org")]
     assert {(one.status_code, TOKEN_FIELD.sub("", one.text)) for one in answers} == {
         (200, answers[0].text)
     }
@@ -77,7 +74,8 @@ def test_a_network_that_asks_too_often_is_told_to_wait(app):
     ("email", "said"),
     [
         ("", "Please enter your e-mail address."),
-        ("x" * 255, "This is too long for an e-mail address."),
+        ("x" * 255, "This does not look like an e-mail address."),
+        ("not an address", "This does not look like an e-mail address."),
     ],
 )
 def test_an_address_that_cannot_be_one_is_said_at_its_field(app, client, email, said):

@@ -23,6 +23,7 @@ from tests.factories import (
     make_session_type,
     make_therapist,
 )
+from tests.web.field_errors import summary_of
 
 FIELD = re.compile(r'<input(?=[^>]*name="([^"]+)")(?=[^>]*type="hidden")[^>]*value="([^"]*)"')
 HOURS = "/desk/practice/therapists/ines-duarte/hours"
@@ -506,3 +507,21 @@ def test_the_clinic_is_closed_and_opened_again(app, house, admin):
 def test_forms_without_their_token_are_refused(admin):
     assert admin.client.post(HOURS, data=week()).status_code == 400
     assert admin.client.post("/desk/practice/clinic", data={}).status_code == 400
+
+
+def test_a_therapist_without_a_name_keeps_the_heading_of_whom_it_is_about(admin):
+    path = "/desk/practice/therapists/ines-duarte"
+    page = admin.send(path, **(THERAPIST | {"name": ""}))
+    assert page.status_code == 422
+    assert re.search(r"<h1[^>]*>([^<]*)<", page.text)[1].strip() == "Inês Duarte"
+
+
+def test_what_is_said_of_several_fields_names_each_of_them_in_the_list_above(admin):
+    path = "/desk/practice/clinic"
+    typed = {"name": "", "short_name": "", "email": "a@@b", "time_zone": "Europe/Lisbon"}
+    page = admin.send(path, language="en", **typed)
+    assert summary_of(page) == [
+        ("name", "Name: Please write a name."),
+        ("short_name", "Short name: Please write a name."),
+        ("email", "This does not look like an e-mail address."),
+    ]

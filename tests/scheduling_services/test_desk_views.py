@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -12,6 +13,7 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Role
+from clinic.scheduling_services.calcom_client import BOOKING_VERSIONS
 from clinic.scheduling_services.models import (
     ServiceConnection,
     ServiceEventType,
@@ -32,6 +34,7 @@ from tests.scheduling_services.deliveries import (
     the_appointment,
     work,
 )
+from tests.web.field_errors import errors_of
 
 TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
 NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
@@ -191,11 +194,55 @@ def test_a_new_connection_and_a_new_subscriber_can_be_made(calcom):
     client = signed_in(calcom.client, "admin")
     made = client.post(f"{PAGE}/connections", data={"provider": "calendly", "name": "Second"}, follow_redirects=True)  # fmt: skip
     assert "Second" in text(made)
-    refused = client.post(f"{PAGE}/subscribers", data={"name": "x", "url": "http://10.0.0.1"}, follow_redirects=True)  # fmt: skip
-    assert "This web address cannot be used." in text(refused)
     shown = client.post(f"{PAGE}/subscribers", data={"name": "Billing", "url": "https://billing.example.org/x"})  # fmt: skip
     assert "whsec_" in text(shown)
     assert "whsec_" not in text(client.get(PAGE))
+
+
+def test_a_system_that_cannot_be_told_is_refused_at_its_fields_and_what_was_typed_stays(calcom):
+    client = signed_in(calcom.client, "admin")
+    page = client.post(f"{PAGE}/subscribers", data={"name": " ", "url": "http://10.0.0.1"})
+    assert (page.status_code, errors_of(page)) == (
+        422,
+        {
+            "subscriber-name": ["Please name it, in up to 60 characters."],
+            "subscriber-url": [
+                (
+                    "This web address cannot be used. "
+                    "Please give a public address that begins with https."
+                )
+            ],
+        },
+    )
+    assert re.search(r'id="subscriber-url"[^>]* value="http://10.0.0.1"', page.text)
+
+
+def test_a_connection_without_a_name_is_refused_at_its_field(calcom):
+    client = signed_in(calcom.client, "admin")
+    page = client.post(f"{PAGE}/connections", data={"provider": "calendly", "name": "x" * 61})
+    said = {"connection-name": ["Please name it, in up to 60 characters."]}
+    assert (page.status_code, errors_of(page)) == (422, said)
+    assert '<option selected value="calendly">' in page.text
+
+
+@pytest.mark.parametrize(
+    ("step", "typed", "errors"),
+    [
+        ("key", {"api_key": " ", "version": BOOKING_VERSIONS[0]}, {"key-api_key": ["This does not look like an API key."]}),
+        ("secret", {"secret": "short"}, {"secret-secret": ["A secret has between 8 and 200 characters."]}),
+        ("host", {"external": " ", "therapist": "ines-duarte"}, {"host-external": ["Please give an address or an id."]}),
+        ("host", {"external": "a@example.org", "therapist": "nobody"}, {"host-therapist": ["Please choose one of these."]}),
+        ("event-type", {"external": "77", "session_type": "none"}, {"type-session_type": ["Please choose one of these."]}),
+    ],
+)  # fmt: skip
+def test_a_step_of_setting_up_is_refused_at_its_field_and_what_was_typed_stays(
+    calcom, step, typed, errors
+):
+    client = signed_in(calcom.client, "admin")
+    page = client.post(f"{PAGE}/connections/{calcom.connection.id}/{step}", data=typed)
+    assert (page.status_code, errors_of(page)) == (422, errors)
+    for value in {"a@example.org", "77"} & set(typed.values()):
+        assert f'value="{value}"' in page.text
 
 
 def test_older_deliveries_follow_page_by_page_and_none_is_left_out(calcom):

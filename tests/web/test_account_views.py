@@ -13,6 +13,7 @@ from tests.accounts.at_the_door import EMAIL, is_inside, post, sign_in, signed_i
 from tests.accounts.mailbox import letters, link_in
 from tests.accounts.test_password_pages import NEW, choose
 from tests.factories import make_account, make_clinic, make_practice, make_therapist
+from tests.web.field_errors import errors_of
 
 BOSS, MARTA = "boss@example.org", "marta@example.org"
 
@@ -97,9 +98,9 @@ def test_an_invited_person_is_marked_until_they_accept_and_can_be_asked_again(ho
     [
         ({"email": EMAIL}, "There is an account with this e-mail address already."),
         ({"email": "nobody"}, "This does not look like an e-mail address."),
-        ({"email": ""}, "Please write their e-mail address."),
-        ({"name": ""}, "Please write their name."),
-        ({"name": "x" * 121}, "This is too long for a name."),
+        ({"email": ""}, "This does not look like an e-mail address."),
+        ({"name": ""}, "Please write a name of at most 120 characters."),
+        ({"name": "x" * 121}, "Please write a name of at most 120 characters."),
         ({"roles": "owner"}, "is not a valid choice"),
         ({"therapist": "0" * 32}, "Not a valid choice."),
         ({"language": "xx"}, "Not a valid choice."),
@@ -113,6 +114,15 @@ def test_an_invitation_that_cannot_be_sent_says_why_and_keeps_what_was_typed(hou
     if "name" not in changes:
         assert 'value="Marta Vale"' in response.text
     assert (house.row(MARTA), letters(house.app)) == (None, [])
+
+
+def test_everything_that_is_wrong_with_an_invitation_is_said_at_once(house):
+    page = house.invite(house.boss(), name=" ", email="nobody", roles=[])
+    assert errors_of(page) == {
+        "name": ["Please write a name of at most 120 characters."],
+        "email": ["This does not look like an e-mail address."],
+        "roles": ["Choose at least one role."],
+    }
 
 
 def test_roles_change_and_hold_from_the_next_click(house):
