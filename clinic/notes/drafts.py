@@ -108,7 +108,9 @@ def between_it_and_signing(
     """Everything that stands between this note and a signature, in the order of the screen."""
     late = is_late_entry(note.held_until, written_at=now) and not body.late_reason.strip()
     missing = missing_to_sign(body.content, setting=setting)
-    return [*missing, *([LATE_REASON] if late else []), *findings_of(body, setting)]
+    who_came = [one for one in missing if one.path.startswith("attendance.")]
+    why_late = [LATE_REASON] if late else []
+    return [*who_came, *why_late, *missing[len(who_came) :], *findings_of(body, setting)]
 
 
 def carried_forward(chart: Chart, *, before: datetime) -> CarriedForward:

@@ -110,10 +110,10 @@ def _opens_flag(content: NoteContent, setting: NoteSetting) -> bool:
 
 def _flag_missing(safety: SafetyCheck) -> list[Finding]:
     found = []
-    if safety.level is None:
-        found.append(Finding("safety.level", N_("Choose the level of the safety flag.")))
     if not _said(safety.action):
         found.append(Finding("safety.action", N_("Say what is done about it.")))
+    if safety.level is None:
+        found.append(Finding("safety.level", N_("Choose the level of the safety flag.")))
     if safety.review_on is None:
         said = N_("Choose the day on which the safety flag is looked at again.")
         found.append(Finding("safety.review_on", said))

@@ -49,10 +49,10 @@ def raise_it(page):
     to_next(page, "safety.text")
     page.keyboard.type(CONCERN)
     left_to_say(page, 7)
-    press(page, "Control+.", "3")
-    left_to_say(page, 6)
     to_next(page, "safety.action")
     page.keyboard.type(ACTION)
+    left_to_say(page, 6)
+    press(page, "Control+.", "3")
     left_to_say(page, 5)
     to_next(page, "safety.review_on")
     page.keyboard.type("12122026")  # reads alike whichever of day and month is asked first

@@ -78,7 +78,7 @@ def test_what_the_flag_still_needs_leads_to_its_field(desk):
     page = desk.get(f"{note}/sign")
 
     links = re.findall(rf'href="{note}#(safety\.\w+)"', page)
-    assert links == ["safety.text", "safety.level", "safety.action", "safety.review_on"]
+    assert links == ["safety.text", "safety.action", "safety.level", "safety.review_on"]
     screen = desk.get(note)
     assert [f'id="{link}"' in screen for link in links] == [True] * 4
 
@@ -170,3 +170,15 @@ def _only_account():
 def _by(desk, account):
     actor = replace(desk.couple.other_therapist, name=f"account:{account}", account_id=account)
     return {"proved_at": NOW, "actor": actor, "now": NOW}
+
+
+def test_what_is_missing_is_listed_in_the_order_of_the_screen(desk):
+    note = f"/desk/notes/{desk.draft()}"
+    desk.post(note, {"revision": "2", "safety.result": "flag_raised"})
+
+    screen = desk.get(note)
+
+    links = re.findall(r'<li><a href="#([\w.]+)"', screen)
+    places = [screen.index(f'id="{link}"') for link in links]
+    assert links[:4] == ["attendance.A", "attendance.B", "safety.text", "safety.action"]
+    assert places == sorted(places)

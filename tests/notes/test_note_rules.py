@@ -64,7 +64,7 @@ def test_empty_note_names_everything_that_is_missing_in_the_order_of_the_screen(
         ({"safety": SafetyCheck("concern_discussed")}, ["safety.text"]),
         (
             {"safety": SafetyCheck("flag_raised")},
-            ["safety.text", "safety.level", "safety.action", "safety.review_on"],
+            ["safety.text", "safety.action", "safety.level", "safety.review_on"],
         ),
         ({"safety": SafetyCheck("flag_raised", "Said.", 2, "A call.")}, ["safety.review_on"]),
         (

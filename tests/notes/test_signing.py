@@ -78,6 +78,16 @@ def test_signing_with_something_missing_lists_every_field(couple):
     assert read_note(note_id, actor=couple.lead, now=SOON).status is NoteStatus.DRAFT
 
 
+def test_reason_for_writing_late_is_asked_for_after_who_came_as_on_the_screen(couple):
+    late = AT + timedelta(days=4)
+    note_id = make_note(couple, a_note(attendance=(), plan=""), at=AT, now=late)
+
+    with pytest.raises(NotReady) as refused:
+        sign(couple, note_id, now=late)
+
+    assert list(refused.value.errors) == ["attendance.A", "attendance.B", "late_reason", "plan"]
+
+
 def test_late_note_needs_its_reason_and_is_marked(couple):
     late = AT + timedelta(days=4)
     note_id = make_note(couple, at=AT, now=late)
