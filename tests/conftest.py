@@ -18,8 +18,6 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from jinja2 import FileSystemBytecodeCache
-from werkzeug.routing import Rule
 
 from app import create_app
 from clinic.config import Settings
@@ -27,34 +25,14 @@ from clinic.demo import load_demo
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from tests.databases import POSTGRESQL, DemoTemplate, as_template, new_database
+from tests.shared_work import full_cost, share
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, 09:00 in Lisbon."""
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 
 
-def _compile_each_template_once() -> None:
-    """Thousands of apps are made in a run: what Jinja compiled for one of them serves the others."""
-    folder = Path(__file__).parents[1] / ".pytest_cache" / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
-    Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
-
-
-def _compile_each_address_once() -> None:
-    """The same for the functions that Werkzeug compiles to write each of some 400 addresses."""
-    compile_builder, compiled = Rule._compile_builder, {}
-
-    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if key not in compiled:
-            compiled[key] = compile_builder(rule, append_unknown)
-        return compiled[key]
-
-    Rule._compile_builder = once
-
-
-_compile_each_template_once()
-_compile_each_address_once()
+share()
 
 
 def settings_for(instance: Path, database_url: str, **changes: Any) -> Settings:
@@ -158,6 +136,13 @@ def frozen_clock() -> Iterator[datetime]:
     clock.freeze(NOW)
     yield NOW
     clock.run()
+
+
+@pytest.fixture
+def at_full_cost() -> Iterator[None]:
+    """Passwords are hashed and SQLite writes as in production: for the tests about that."""
+    with full_cost():
+        yield
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -195,7 +195,9 @@ def test_a_new_password_set_by_the_clinic_lifts_a_stopped_account(context):
     assert attempt(clinic, "a quiet harbour at dusk", address=ELSEWHERE) == "in"
 
 
-def test_a_hash_of_older_strength_is_renewed_at_the_next_sign_in(context, monkeypatch):
+def test_a_hash_of_older_strength_is_renewed_at_the_next_sign_in(
+    at_full_cost, context, monkeypatch
+):
     clinic = make_clinic()
     today = passwords.hasher
     weaker = passwords.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1)

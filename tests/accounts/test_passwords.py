@@ -7,6 +7,8 @@ from flask_security.utils import verify_password as verify_by_the_library
 
 from clinic.accounts import passwords
 
+pytestmark = pytest.mark.usefixtures("at_full_cost")
+
 
 def test_hashes_are_argon2id_at_the_approved_strength():
     found = extract_parameters(passwords.hash_password("lanterns over quiet water"))

@@ -311,7 +311,7 @@ def test_row_of_a_therapist_who_does_not_exist_is_refused(booked):
 
 
 @pytest.mark.skipif(bool(POSTGRESQL), reason="settings of a SQLite connection")
-def test_every_connection_is_durable_and_keeps_references(context):
+def test_every_connection_is_durable_and_keeps_references(at_full_cost, context):
     with db.engine.connect() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
