@@ -211,6 +211,7 @@ def test_demo_can_be_made_on_any_day(app, settings, now):
     assert (found["couples"][:4], coming) == (FIRST_COUPLES, 4)
 
 
+@pytest.mark.one_database  # the weekday decides what is booked; how it is kept, other tests ask
 @pytest.mark.parametrize("day", range(23, 30))
 def test_every_therapist_has_a_day_and_a_week_to_show_on_any_weekday(app, settings, day):
     at = datetime(2026, 11, day, 15, 30, tzinfo=UTC)
