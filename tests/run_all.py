@@ -6,12 +6,14 @@ With CI=true something that cannot run is a failure.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.throwaway_postgresql import running_server, server_programs
@@ -19,19 +21,29 @@ from tests.throwaway_postgresql import running_server, server_programs
 BIN = Path(sys.executable).parent
 ON_CI = os.environ.get("CI") == "true"
 CORES = min(4, os.cpu_count() or 1)
+FAILING_TEST = re.compile(r"(?:FAILED|ERROR) (tests/.*)")
+"""As pytest's short summary names one."""
+
+
+@dataclass
+class Told:
+    """What the end tells: how long each step took, what failed and what could not run."""
+
+    times: dict[str, float] = field(default_factory=dict)
+    failed: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
 
 def main() -> int:
     """Run everything, in the order of how soon it can fail."""
-    failed: list[str] = []
-    absent: list[str] = []
+    told = Told()
     for name, command in CHECKS:
-        _step(name, command, failed)
+        _step(name, command, told)
     has_browser = _chromium()
     if not has_browser:
-        absent.append("browser tests: Chromium is missing (apt-get install chromium)")
+        told.absent.append("browser tests: Chromium is missing (apt-get install chromium)")
     marks = [] if has_browser else ["-m", "not browser"]
-    _step("tests on SQLite", _pytest(*marks, workers=CORES), failed)
+    _step("tests on SQLite", _pytest(*marks, workers=CORES), told)
     with ExitStack() as stack:
         url = os.environ.get("TEST_DATABASE_URL")
         if not url and server_programs():
@@ -42,12 +54,12 @@ def main() -> int:
                 "tests on PostgreSQL",
                 # One more than cores: each of them waits for the server now and then.
                 _pytest("-m", "not browser and not one_database", workers=CORES + 1),
-                failed,
+                told,
                 environment,
             )
         else:
-            absent.append("tests on PostgreSQL: install it or set TEST_DATABASE_URL")
-    return _close(failed, absent)
+            told.absent.append("tests on PostgreSQL: install it or set TEST_DATABASE_URL")
+    return _close(told)
 
 
 def _tool(*words: str) -> list[str]:
@@ -80,13 +92,26 @@ CHECKS: list[tuple[str, list[str]]] = [
 
 
 def _step(
-    name: str, command: list[str], failed: list[str], environment: dict[str, str] | None = None
+    name: str, command: list[str], told: Told, environment: dict[str, str] | None = None
 ) -> None:
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    if subprocess.run(command, env=environment, check=False).returncode != 0:
-        failed.append(name)
-    print(f"   {time.monotonic() - started:.0f} s", flush=True)
+    code, tests = _run(command, environment)
+    if code != 0:
+        told.failed += [name, *tests]
+    told.times[name] = time.monotonic() - started
+    print(f"   {told.times[name]:.0f} s", flush=True)
+
+
+def _run(command: list[str], environment: dict[str, str] | None) -> tuple[int, list[str]]:
+    """Show what it says as it says it; its exit code, and the tests it says failed."""
+    tests = []
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        for line in running.stdout or ():
+            print(line, end="", flush=True)
+            if found := FAILING_TEST.match(line):
+                tests.append(f"  {found[1]}")
+    return running.returncode, tests
 
 
 def _chromium() -> bool:
@@ -100,12 +125,15 @@ def _chromium() -> bool:
     return shutil.which("chromium") is not None
 
 
-def _close(failed: list[str], absent: list[str]) -> int:
-    for what in absent:
+def _close(told: Told) -> int:
+    """How long it took and what is wrong, in the last lines: CI shows only a tail."""
+    print("".join(f"{seconds:6.0f} s  {name}\n" for name, seconds in told.times.items()), end="")
+    print(f"{sum(told.times.values()):6.0f} s  in all")
+    for what in told.absent:
         print(f"NOT RUN  {what}")
-    for name in failed:
+    for name in told.failed:
         print(f"FAILED   {name}")
-    if failed or (absent and ON_CI):
+    if told.failed or (told.absent and ON_CI):
         return 1
     print("All that ran passed.")
     return 0
