@@ -72,10 +72,12 @@ def pieces(before: str, after: str) -> tuple[Piece, ...]:
 
 
 def _flat(body: NoteBody) -> Mapping[str, str]:
+    """What people see of a note; the key of a new rupture is for its attempts alone."""
     plain = to_plain(body)
     plain.pop("nonce")
     content = plain.pop("content")
-    return dict([*_leaves(content, ""), *_leaves(plain, "")])
+    found = dict([*_leaves(content, ""), *_leaves(plain, "")])
+    return {path: text for path, text in found.items() if not path.endswith(".key")}
 
 
 def _flat_cycle(details: CycleDetails) -> Mapping[str, str]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel.numbers import get_decimal_symbol
 from flask_babel import format_date, get_locale
 from flask_babel import gettext as _
 
 from clinic.foundation.errors import NotFound
-from clinic.foundation.reader_dates import day_year_text, month_text
+from clinic.foundation.reader_dates import clock_text, day_year_text, month_text
 from clinic.notes.choosable import REASON_LISTS
 from clinic.notes.course_words import COURSE_FILTERS
 from clinic.practice.terms import vocabulary_here
@@ -109,6 +110,11 @@ def happened(on: date | None, precision: str) -> str:
 def short_date(on: date) -> str:
     """`31 Mar`, with the year where it is not clear from the place."""
     return str(format_date(on, "d MMM yy"))
+
+
+def short_moment(at: datetime, zone: str) -> str:
+    """`31 Mar 26, 09:10` on the clocks of `zone`: where there is little room, as in a list."""
+    return f"{short_date(at.astimezone(ZoneInfo(zone)).date())}, {clock_text(at, zone=zone)}"
 
 
 def axis_date(on: date) -> str:
@@ -312,6 +318,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "vocabulary_name": vocabulary_name,
     "happened": happened,
     "short_date": short_date,
+    "short_moment": short_moment,
     "axis_date": axis_date,
     "note_status": note_status_name,
     "session_kind": session_kind_name,

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.notes.clinical_values import NoteBody
-from clinic.notes.note_content import Attendance, NoteContent, Rating
+from clinic.notes.note_content import Attendance, NewRupture, NoteContent, Rating
 from clinic.notes.version_diff import Piece, compare, pieces
 
 TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=30)
@@ -45,3 +45,11 @@ def test_rows_of_partners_are_compared_with_themselves():
         ("attendance.B.code", "late", "present"),
         ("ratings.B.end.felt_safety", "5", "6"),
     ]
+
+
+def test_the_key_by_which_attempts_know_a_new_rupture_is_no_difference():
+    one, other = (NoteContent(new_ruptures=(NewRupture("Alone", key=k),)) for k in ("n1", "n2"))
+
+    assert compare(NoteBody(one), NoteBody(other)) == ()
+    added = compare(NoteBody(NoteContent()), NoteBody(one))
+    assert [c.path for c in added if c.path.endswith(("key", "title"))] == ["new_ruptures.0.title"]

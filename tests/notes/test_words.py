@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from flask_babel import force_locale
@@ -16,6 +16,7 @@ from clinic.notes.words import (
     first_names,
     happened,
     offered,
+    short_moment,
     term_name,
 )
 
@@ -93,3 +94,11 @@ def test_figures_have_the_readers_decimal_mark():
             "—",
             "2,5",
         ]
+
+
+def test_a_moment_is_short_where_there_is_little_room():
+    at = datetime(2026, 11, 28, 23, 10, tzinfo=UTC)
+    assert [short_moment(at, zone) for zone in ("Europe/Lisbon", "Europe/Berlin")] == [
+        "28 Nov 26, 23:10",
+        "29 Nov 26, 00:10",
+    ]
