@@ -5,7 +5,13 @@ from clinic.booking import models as booking
 from clinic.calendars import models as calendars
 from clinic.couples import models as couples
 from clinic.foundation import audit, outbox, vault
-from clinic.notes import exercise_models, measure_models, restricted_models, rupture_models
+from clinic.notes import (
+    correction_models,
+    exercise_models,
+    measure_models,
+    restricted_models,
+    rupture_models,
+)
 from clinic.notes import models as notes
 from clinic.practice import instrument_models
 from clinic.practice import models as practice
@@ -16,6 +22,7 @@ __all__ = [
     "audit",
     "booking",
     "calendars",
+    "correction_models",
     "couples",
     "exercise_models",
     "instrument_models",

@@ -7,7 +7,8 @@ that fails the text is not shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -106,6 +107,18 @@ def may(actor: Actor, permission: Permission, subject: Chart | Written) -> bool:
 def lock_course(current: Session, couple_id: str) -> None:
     """One writer of a couple's numbers, refs and chain at a time."""
     lock_name(current, b"notes:" + couple_id.encode("ascii"))
+
+
+@contextmanager
+def changing_chart(code: str, *, actor: Actor, now: datetime) -> Iterator[tuple[Session, Chart]]:
+    """One change in a couple's chart, under its lock, all or nothing.
+
+    Raises `NotFound`, `NotAllowed`.
+    """
+    with transaction() as current:
+        chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
+        lock_course(current, chart.couple_id)
+        yield current, chart
 
 
 def tell_reading(action: str, *, kind: str, object_id: str, actor: Actor, now: datetime) -> None:

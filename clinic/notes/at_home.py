@@ -1,19 +1,12 @@
-"""What is told between sessions or outside a note: attempts at home, ratings, the cycle's map.
-
-A form that is sent twice is kept once: the row's id follows from the key that the form carries.
-"""
+"""What is told between sessions or outside a note: attempts at home, ratings, the cycle's map."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime
-from hashlib import sha256
-from typing import TypeVar
 
 from sqlalchemy import func, select
 
 from clinic.foundation import audit
-from clinic.foundation.database import new_id
 from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor
 from clinic.notes.choosable import UNKNOWN, Choosable, Problem
@@ -29,18 +22,10 @@ from clinic.notes.clinical_rules import (
 )
 from clinic.notes.clinical_values import AttemptDetails, CycleDetails, RatingDetails
 from clinic.notes.course import SIGNED
+from clinic.notes.kept_once import id_of_form, is_kept
 from clinic.notes.rupture_models import CycleMap, PartnerRating, RepairAttempt
 from clinic.notes.ruptures import Change, changing_course
 from clinic.notes.signed_facts import instant_of
-
-Row = TypeVar("Row", RepairAttempt, PartnerRating, CycleMap)
-
-
-class KeptAlready(Conflict):
-    """This form was sent before, with something else in it, and that is kept."""
-
-    code = "kept-already"
-    says = N_("What you sent first is kept. If you mean this as well, send it again.")
 
 
 class DrawnElsewhere(Conflict):
@@ -61,9 +46,9 @@ def add_attempt_at_home(
 ) -> str:
     """Keep an attempt that was made at home; its id. Raises `InvalidInput` by field."""
     with changing_course(code, actor=actor, now=now) as change:
-        row_id = _id_for(change, RepairAttempt, key)
-        if _is_kept(
-            change,
+        row_id = id_of_form(RepairAttempt, change.chart.couple_id, key)
+        if is_kept(
+            change.session,
             RepairAttempt,
             row_id,
             lambda row: (row.details, row.happened_on) == (details, happened_on),
@@ -98,9 +83,9 @@ def add_ratings(
     """Keep one partner's ratings, of a session (`note_id`) or of a day at home; their id."""
     with changing_course(code, actor=actor, now=now) as change:
         on = told_on or change.chart.day(now)
-        row_id = _id_for(change, PartnerRating, key)
-        if _is_kept(
-            change,
+        row_id = id_of_form(PartnerRating, change.chart.couple_id, key)
+        if is_kept(
+            change.session,
             PartnerRating,
             row_id,
             lambda row: (
@@ -136,8 +121,8 @@ def draw_cycle(
 ) -> int:
     """Keep a new version of the couple's cycle, drawn on top of version `base`; its number."""
     with changing_course(code, actor=actor, now=now) as change:
-        row_id = _id_for(change, CycleMap, key)
-        if _is_kept(change, CycleMap, row_id, lambda row: row.details == details):
+        row_id = id_of_form(CycleMap, change.chart.couple_id, key)
+        if is_kept(change.session, CycleMap, row_id, lambda row: row.details == details):
             return change.session.get_one(CycleMap, row_id).number
         choosable = _choosable_again(change)
         refuse(cycle_problems(details, choosable=choosable, members=change.chart.members))
@@ -188,22 +173,6 @@ def _rating_problems(
         found.append(("session", N_("Its note is not signed yet: write them into the note.")))
     before = [one.details for one in change.course.ratings if one.note_id == note_id]
     return found + told_rating_problems(details, in_session=True, before=before)
-
-
-def _id_for(change: Change, table: type[Row], key: str | None) -> str:
-    """The id that a form's key stands for in this couple's record; without a key a new one."""
-    if not key:
-        return new_id()
-    told = f"{table.__tablename__}:{change.chart.couple_id}:{key}"
-    return sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _is_kept(change: Change, table: type[Row], row_id: str, is_same: Callable[[Row], bool]) -> bool:
-    """Whether this was kept before. Raises `KeptAlready` when that was something else."""
-    row = change.session.get(table, row_id)
-    if row is not None and not is_same(row):
-        raise KeptAlready
-    return row is not None
 
 
 def _choosable_again(change: Change) -> Choosable:

@@ -29,7 +29,7 @@ from clinic.notes.clinical_values import (
 from clinic.notes.note_content import NoteContent
 from clinic.notes.note_rules import HIGHEST, LOWEST, TITLE_MAX
 
-REASON_MAX = 500
+REASON_MAX = 2_000
 REMARK_MAX = 500
 PART_MAX = 300
 MEASURES = ("felt_safety", "defensiveness", "regulation")

@@ -122,7 +122,7 @@ class CycleDetails:
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetails:
-    """Why an attempt or ratings were entered in error."""
+    """Why an entry was entered in error."""
 
     reason: str
 

@@ -1,4 +1,4 @@
-"""What was entered wrongly: an attempt or ratings marked as entered in error, with the reason.
+"""Marking what was entered in error, with the reason: attempts, ratings, runs, measures.
 
 The row stays as it was written and can be read; it counts no longer, in the ledger or a chart.
 What came with a note's signature can be marked once that note is sealed, before it is recalled.
@@ -7,6 +7,7 @@ What came with a note's signature can be marked once that note is sealed, before
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,45 +16,41 @@ from clinic.foundation import audit
 from clinic.foundation.database import new_id
 from clinic.foundation.errors import N_, Conflict, NotFound
 from clinic.foundation.permissions import Actor
+from clinic.notes.access import changing_chart
 from clinic.notes.clinical_rules import error_problems, refuse
 from clinic.notes.clinical_values import ErrorDetails
+from clinic.notes.correction_models import EntryInError
+from clinic.notes.entries_in_error import KINDS, Entry
 from clinic.notes.models import SessionNote
-from clinic.notes.rupture_models import EntryInError, PartnerRating, RepairAttempt
-from clinic.notes.ruptures import changing_course
+from clinic.notes.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.signing import seal_due_notes
-
-Entry = RepairAttempt | PartnerRating
 
 
 def mark_in_error(
     code: str, what: str, entry_id: str, *, reason: str, actor: Actor, now: datetime
 ) -> None:
-    """Mark an `attempt` or a `rating` as entered in error; the same said twice is said once.
+    """Mark an entry of the kind `what` as entered in error; the same said twice is said once.
 
     Raises `NotFound`, `InvalidInput`, and `Conflict` where it is marked already for another
     reason or its note can still be recalled.
     """
     details = ErrorDetails(reason.strip())
     refuse(error_problems(details))
-    with changing_course(code, actor=actor, now=now) as change:
-        entry = _find(change.session, what, entry_id, couple_id=change.chart.couple_id)
-        if (known := find_mark(change.session, what, entry_id)) is not None:
+    with changing_chart(code, actor=actor, now=now) as (current, chart):
+        entry = _find(current, what, entry_id, couple_id=chart.couple_id)
+        named_in = KINDS[what].named_in
+        known = current.scalar(select(EntryInError).where(named_in == entry_id))
+        if known is not None:
             _refuse_other(known, details, actor=actor)
             return
-        _wait_for_the_seal(change.session, entry, now=now)
-        row = EntryInError(
-            id=new_id(),
-            couple_id=change.chart.couple_id,
-            attempt_id=entry_id if what == "attempt" else None,
-            rating_id=entry_id if what == "rating" else None,
-            at=now,
-            author=actor.name,
-        )
+        _wait_for_the_seal(current, entry, now=now)
+        row = EntryInError(id=new_id(), couple_id=chart.couple_id, at=now, author=actor.name)
+        setattr(row, named_in.key, entry_id)
         row.details = details
-        change.session.add(row)
+        current.add(row)
         audit.record(
-            change.session,
-            f"{what}.marked_in_error",
+            current,
+            "entry.marked_in_error",
             kind=entry.__tablename__,
             object_id=entry_id,
             actor=actor,
@@ -61,18 +58,11 @@ def mark_in_error(
         )
 
 
-def find_mark(current: Session, what: str, entry_id: str) -> EntryInError | None:
-    """What says that this attempt or these ratings were entered in error."""
-    column = EntryInError.attempt_id if what == "attempt" else EntryInError.rating_id
-    return current.scalar(select(EntryInError).where(column == entry_id))
-
-
 def _find(current: Session, what: str, entry_id: str, *, couple_id: str) -> Entry:
-    entry: Entry | None = None
-    if what == "attempt":
-        entry = current.get(RepairAttempt, entry_id)
-    elif what == "rating":
-        entry = current.get(PartnerRating, entry_id)
+    if what not in KINDS:
+        raise NotFound
+    table: Any = KINDS[what].table
+    entry: Entry | None = current.get(table, entry_id)
     if entry is None or entry.couple_id != couple_id:
         raise NotFound
     return entry
@@ -88,6 +78,8 @@ def _refuse_other(known: EntryInError, details: ErrorDetails, *, actor: Actor) -
 
 def _wait_for_the_seal(current: Session, entry: Entry, *, now: datetime) -> None:
     """What a signature brought in goes with its recall; a mark on it would hold it fast."""
+    if not isinstance(entry, RepairAttempt | PartnerRating):
+        return
     if not entry.from_note or entry.note_id is None:
         return
     seal_due_notes(current, entry.couple_id, now=now)

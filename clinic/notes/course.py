@@ -18,6 +18,7 @@ from clinic.foundation.database import session
 from clinic.foundation.errors import N_, NotFound
 from clinic.notes.access import Chart
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails, RuptureDetails
+from clinic.notes.entries_in_error import marked_in_error
 from clinic.notes.ledger_facts import (
     AttemptFact,
     LedgerInput,
@@ -30,7 +31,6 @@ from clinic.notes.models import INDIVIDUAL_KINDS, NoteAddendum, SessionNote
 from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import RuptureState, derive_status
 from clinic.notes.rupture_models import (
-    EntryInError,
     PartnerRating,
     RepairAttempt,
     Rupture,
@@ -100,7 +100,7 @@ class Course:
     attempts: tuple[AttemptSeen, ...] = ()
     ratings: tuple[RatingSeen, ...] = ()
     runs: tuple[RunSeen, ...] = ()
-    """Those that count: none that was withdrawn."""
+    """Those that count: none that was entered in error."""
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -154,7 +154,7 @@ def load_course(chart: Chart, *, restricted: bool = True, runs: bool = True) -> 
             if restricted or one.details.rupture is None or one.details.rupture in shown
         ),
         ratings=_ratings(chart.couple_id, frame.numbers),
-        runs=tuple(one for one in found if one.withdrawn_at is None),
+        runs=tuple(one for one in found if one.in_error is None),
     )
 
 
@@ -218,14 +218,9 @@ def in_error(couple_id: str) -> Select[str]:
 def _counting(table: type[Row], couple_id: str) -> Select[Row]:
     """The rows of a couple that were not entered in error, alone or with their note."""
     counts = or_(table.note_id.is_(None), table.note_id.not_in(in_error(couple_id)))
-    marked = table.id.not_in(marked_in_error(table, couple_id))
-    return select(table).where(table.couple_id == couple_id, counts, marked)
-
-
-def marked_in_error(table: type[Row], couple_id: str) -> Select[str | None]:
-    """Selects the ids of a couple's attempts, or ratings, that were marked one by one."""
-    spoken_of = EntryInError.attempt_id if table is RepairAttempt else EntryInError.rating_id
-    return select(spoken_of).where(EntryInError.couple_id == couple_id, spoken_of.is_not(None))
+    what = "attempt" if table is RepairAttempt else "rating"
+    unmarked = table.id.not_in(marked_in_error(what, couple_id))
+    return select(table).where(table.couple_id == couple_id, counts, unmarked)
 
 
 def list_ruptures(

@@ -17,7 +17,7 @@ from clinic.foundation.errors import Conflict, InvalidInput
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.access import find_chart
 from clinic.notes.clinical_rules import refuse
-from clinic.notes.exercise_runs import add_run, runs_page, withdraw_run
+from clinic.notes.exercise_runs import add_run, runs_page
 from clinic.notes.ledger_pictures import window_pictures
 from clinic.notes.overview import names_of
 from clinic.notes.run_form import RunTyped, blank_rows, read_run
@@ -61,33 +61,19 @@ def add(code: str) -> AnyResponse | Page:
     return redirect(url_for("exercises.show", code=code))
 
 
-@exercise_pages.post("/<code>/windows/<run_id>/withdraw")
-@requires(Permission.OPEN_CHARTS)
-def withdraw(code: str, run_id: str) -> AnyResponse | Page:
-    """Take one that was entered in error out of every count."""
-    because = request.form.get("because", "")
-    try:
-        withdraw_run(code, run_id, because=because, actor=current_actor(), now=clock.now())
-    except (InvalidInput, Conflict) as refused:
-        return _list_page(code, refused=refused), refused.status
-    flash(_("It counts no more; the entry and your reason stay."), "ok")
-    return redirect(url_for("exercises.show", code=code))
-
-
-def _list_page(code: str, **more: Any) -> str:
+def _list_page(code: str) -> str:
     actor = current_actor()
     page = runs_page(code, actor=actor, now=clock.now())
-    values: dict[str, Any] = {
-        "chart": page.chart,
-        "names": first_names(page.chart.names),
-        "windows": window_pictures(page.runs, partners=page.chart.members),
-        "is_blocked": page.is_blocked,
-        "people": names_of([one.author for one in page.runs], clinic_id=actor.clinic_id),
-        "can_write": is_allowed(actor, Permission.WRITE_CHART, page.chart),
-        "limit": window_rules().threshold,
-        "refused": None,
-    }
-    return render_template("notes/windows.html", **(values | more))
+    return render_template(
+        "notes/windows.html",
+        chart=page.chart,
+        names=first_names(page.chart.names),
+        windows=window_pictures(page.runs, partners=page.chart.members),
+        is_blocked=page.is_blocked,
+        people=names_of([one.author for one in page.runs], clinic_id=actor.clinic_id),
+        can_write=is_allowed(actor, Permission.WRITE_CHART, page.chart),
+        limit=window_rules().threshold,
+    )
 
 
 def _form_page(code: str, *, typed: RunTyped | None = None, **more: Any) -> str:

@@ -34,8 +34,8 @@ def measure_pictures(
     partners: Sequence[str],
     axis: Axis | None = None,
 ) -> list[dict[str, Any]]:
-    """The charts of these partners with their pictures, of what was not withdrawn."""
-    taken = [(one.taken_on, one.details) for one in responses if one.withdrawn_at is None]
+    """The charts of these partners with their pictures, of what counts."""
+    taken = [(one.taken_on, one.details) for one in responses if one.in_error is None]
     shelf = definitions(chart.clinic_id) if taken else {}
     found = measure_charts(taken, shelf=shelf, partners=partners, axis=axis)
     return [{"chart": one, "picture": draw_measure(one)} for one in found]

@@ -1,32 +1,27 @@
-"""Measures that the partners filled in, sealed; one entered in error is withdrawn and stays."""
+"""Measures that the partners filled in, sealed and never changed."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary
+from sqlalchemy import Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from clinic.foundation.database import ID, Base, new_id
-from clinic.notes.sealed_rows import AUTHOR, Revised, SealedValue
+from clinic.notes.sealed_rows import AUTHOR, OfCouple, SealedValue
 from clinic.notes.taken_measures import MeasureDetails
 
 
-class MeasureResponse(Revised, Base):
+class MeasureResponse(OfCouple, Base):
     """One response of one partner to one instrument, on one day."""
 
     __tablename__ = "measure_response"
-    __table_args__ = (
-        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_by IS NULL)", "withdrawn"),
-        Index("ix_measure_response_course", "couple_id", "taken_on", "id"),
-    )
+    __table_args__ = (Index("ix_measure_response_course", "couple_id", "taken_on", "id"),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     taken_on: Mapped[date]
     entered_at: Mapped[datetime]
     author: Mapped[str] = mapped_column(AUTHOR)
-    withdrawn_at: Mapped[datetime | None]
-    withdrawn_by: Mapped[str | None] = mapped_column(AUTHOR)
     details_sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
     details = SealedValue(MeasureDetails)

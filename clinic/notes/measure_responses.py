@@ -1,23 +1,22 @@
-"""Entering a partner's response to an instrument, reading a couple's, withdrawing one."""
+"""Entering a partner's response to an instrument, reading a couple's."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
-from hashlib import sha256
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
-from clinic.foundation.database import new_id, session, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
+from clinic.foundation.database import session
+from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, find_chart, lock_course, tell_reading
-from clinic.notes.at_home import KeptAlready
+from clinic.notes.access import Chart, changing_chart, find_chart, tell_reading
 from clinic.notes.clinical_rules import refuse
+from clinic.notes.entries_in_error import InError, marks_of
+from clinic.notes.kept_once import id_of_form, is_kept
 from clinic.notes.measure_models import MeasureResponse
 from clinic.notes.taken_measures import (
     MeasureDetails,
@@ -32,13 +31,14 @@ from clinic.practice.instruments import Instrument
 
 @dataclass(frozen=True, slots=True)
 class MeasureSeen:
-    """A stored response; `withdrawn_at` is set on one that was entered in error."""
+    """A stored response; `in_error` is set on one that counts no longer."""
 
     id: str
     taken_on: date
+    entered_at: datetime
     author: str
     details: MeasureDetails
-    withdrawn_at: datetime | None = None
+    in_error: InError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +65,16 @@ def add_measure(
     code: str, told: MeasureTold, *, key: str | None = None, actor: Actor, now: datetime
 ) -> str:
     """Score and keep a response, once for the form's `key`; its id. Raises `InvalidInput`."""
-    with transaction() as current:
-        chart = _locked(current, code, actor=actor, now=now)
+    with changing_chart(code, actor=actor, now=now) as (current, chart):
         details = _scored(chart, told, now=now)
-        row_id = _id_for(chart, key)
-        known = current.get(MeasureResponse, row_id)
-        if known is not None:
-            before = replace(known.details, withdrawn_because="")
-            if (before, known.taken_on) != (details, told.taken_on):
-                raise KeptAlready
+        row_id = id_of_form(MeasureResponse, chart.couple_id, key)
+        known = is_kept(
+            current,
+            MeasureResponse,
+            row_id,
+            lambda row: (row.details, row.taken_on) == (details, told.taken_on),
+        )
+        if known:
             return row_id
         row = MeasureResponse(
             id=row_id,
@@ -81,36 +82,22 @@ def add_measure(
             taken_on=told.taken_on,
             entered_at=now,
             author=actor.name,
-            revision=1,
         )
         row.details = details
         current.add(row)
-        _record(current, "measure.added", row.id, actor=actor, now=now)
+        audit.record(
+            current,
+            "measure.added",
+            kind="measure_response",
+            object_id=row.id,
+            actor=actor,
+            now=now,
+        )
         return row.id
 
 
-def withdraw_measure(
-    code: str, response_id: str, *, because: str, actor: Actor, now: datetime
-) -> None:
-    """Take a response that was entered in error out of every chart; it stays, with the reason."""
-    if not because.strip() or len(because) > 2_000:
-        raise InvalidInput({"because": [N_("Give the reason.")]})
-    with transaction() as current:
-        chart = _locked(current, code, actor=actor, now=now)
-        row = current.get(MeasureResponse, response_id, populate_existing=True)
-        if row is None or row.couple_id != chart.couple_id:
-            raise NotFound
-        if row.withdrawn_at is not None:
-            raise Conflict(N_("This response is withdrawn already."), code="measure-withdrawn")
-        details = replace(row.details, withdrawn_because=because.strip())
-        row.revision += 1
-        row.details = details
-        row.withdrawn_at, row.withdrawn_by = now, actor.name
-        _record(current, "measure.withdrawn", row.id, actor=actor, now=now)
-
-
 def measures_page(code: str, *, actor: Actor, now: datetime) -> MeasuresPage:
-    """A couple's responses, withdrawn ones too. Raises `NotFound`, `NotAllowed`."""
+    """A couple's responses, those entered in error too. Raises `NotFound`, `NotAllowed`."""
     chart = find_chart(code, permission=Permission.READ_MEASURE, actor=actor, now=now)
     tell_reading("measure.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     responses = tuple(reversed(list_measures(chart.couple_id)))
@@ -124,8 +111,12 @@ def list_measures(couple_id: str) -> tuple[MeasureSeen, ...]:
         .where(MeasureResponse.couple_id == couple_id)
         .order_by(MeasureResponse.taken_on, MeasureResponse.entered_at, MeasureResponse.id)
     )
+    marks = marks_of("measure", couple_id)
     return tuple(
-        MeasureSeen(row.id, row.taken_on, row.author, row.details, row.withdrawn_at) for row in rows
+        MeasureSeen(
+            row.id, row.taken_on, row.entered_at, row.author, row.details, marks.get(row.id)
+        )
+        for row in rows
     )
 
 
@@ -160,20 +151,3 @@ def _scored(chart: Chart, told: MeasureTold, *, now: datetime) -> MeasureDetails
         )
     )
     return details
-
-
-def _id_for(chart: Chart, key: str | None) -> str:
-    if not key:
-        return new_id()
-    told = f"measure_response:{chart.couple_id}:{key}"
-    return sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
-
-
-def _locked(current: Session, code: str, *, actor: Actor, now: datetime) -> Chart:
-    chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
-    lock_course(current, chart.couple_id)
-    return chart
-
-
-def _record(current: Session, action: str, row_id: str, *, actor: Actor, now: datetime) -> None:
-    audit.record(current, action, kind="measure_response", object_id=row_id, actor=actor, now=now)

@@ -22,7 +22,6 @@ from clinic.notes.measure_responses import (
     MeasureTold,
     add_measure,
     measures_page,
-    withdraw_measure,
 )
 from clinic.notes.overview import names_of
 from clinic.notes.taken_measures import read_number
@@ -62,35 +61,21 @@ def add(code: str, instrument_id: str) -> AnyResponse | Page:
     return redirect(url_for("measures.show", code=code))
 
 
-@measure_pages.post("/<code>/measures/<response_id>/withdraw")
-@requires(Permission.OPEN_CHARTS)
-def withdraw(code: str, response_id: str) -> AnyResponse | Page:
-    """Take one that was entered in error out of every chart."""
-    because = request.form.get("because", "")
-    try:
-        withdraw_measure(code, response_id, because=because, actor=current_actor(), now=clock.now())
-    except (InvalidInput, Conflict) as refused:
-        return _list_page(code, refused=refused), refused.status
-    flash(_("It counts no more; the entry and your reason stay."), "ok")
-    return redirect(url_for("measures.show", code=code))
-
-
-def _list_page(code: str, **more: Any) -> str:
+def _list_page(code: str) -> str:
     actor = current_actor()
     page = measures_page(code, actor=actor, now=clock.now())
     chart = page.chart
-    values: dict[str, Any] = {
-        "chart": chart,
-        "names": first_names(chart.names),
-        "responses": page.responses,
-        "offered": [one for one in page.shelf if one.retired_at is None],
-        "measured": measure_pictures(page.responses, chart=chart, partners=chart.members),
-        "items": _texts(page.shelf),
-        "people": names_of([one.author for one in page.responses], clinic_id=actor.clinic_id),
-        "can_write": is_allowed(actor, Permission.WRITE_CHART, chart),
-        "refused": None,
-    }
-    return render_template("notes/measures.html", **(values | more))
+    return render_template(
+        "notes/measures.html",
+        chart=chart,
+        names=first_names(chart.names),
+        responses=page.responses,
+        offered=[one for one in page.shelf if one.retired_at is None],
+        measured=measure_pictures(page.responses, chart=chart, partners=chart.members),
+        items=_texts(page.shelf),
+        people=names_of([one.author for one in page.responses], clinic_id=actor.clinic_id),
+        can_write=is_allowed(actor, Permission.WRITE_CHART, chart),
+    )
 
 
 def _form_page(code: str, instrument_id: str, **more: Any) -> str:

@@ -75,7 +75,6 @@ _LONGEST = {
     "saved_by": 60,
     "cosigned_by": 60,
     "cleared_by": 60,
-    "withdrawn_by": 60,
     "digest": 64,
 }
 _LARGEST = 2**31 - 1
@@ -97,7 +96,6 @@ def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[
         correction_problems,
         window_problems,
         response_problems,
-        _withdrawals,
     )
     around = Around(today, whatever_is_known(terms_with(record, terms)))
     found = [problem for rule in rules for problem in rule(record, around)]
@@ -195,11 +193,3 @@ def _notes(record: CoupleRecord, around: Around) -> Iterator[Problem]:
             yield f"{place}.sealed_at", "A sealed note is signed, numbered and has a digest."
         for path, said in code_problems(note.body.content, choosable=around.choosable):
             yield f"{place}.body.content.{path}", said
-
-
-def _withdrawals(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
-    for name, place, part in _each(record):
-        if name in {"runs", "measures"} and (part.withdrawn_at is None) != (
-            part.withdrawn_by is None
-        ):
-            yield f"{place}.withdrawn_by", "Who withdrew it is told with when."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from clinic.notes.choosable import REASON_LISTS, Choosable, Problem
 from clinic.notes.clinical_rules import (
@@ -19,11 +20,14 @@ from clinic.notes.clinical_rules import (
     rating_problems,
     rupture_problems,
 )
-from clinic.notes.record_shape import AttemptPart, CoupleRecord, EventPart, RatingPart
+from clinic.notes.record_shape import CoupleRecord, EventPart
 from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.taken_measures import measure_problems
 from clinic.notes.window_run import run_problems
+
+SPOKEN_OF = {"attempt": "attempts", "rating": "ratings", "run": "runs", "measure": "measures"}
+"""What a mark of an error can name, and the list it stands in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,22 +97,23 @@ def clinical_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]
 def correction_problems(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     """Where a mark of an error speaks of nothing, twice, or too early."""
     open_to_recall = {note.id for note in record.notes if note.sealed_at is None}
-    known: dict[str, AttemptPart | RatingPart] = {one.id: one for one in record.attempts}
-    known |= {one.id: one for one in record.ratings}
-    attempts = {one.id for one in record.attempts}
-    seen: set[str] = set()
+    entries: dict[tuple[str, str], Any] = {
+        (what, one.id): one for what, told in SPOKEN_OF.items() for one in getattr(record, told)
+    }
+    seen: set[tuple[str, str]] = set()
     for at, one in enumerate(record.in_error):
-        place, told = f"in_error[{at}]", one.attempt_id or one.rating_id
-        if told is None or (one.attempt_id and one.rating_id):
-            yield place, "It speaks of one attempt or of one partner's ratings."
-        elif told not in known or (told in attempts) != bool(one.attempt_id):
-            yield place, "There is no such attempt and there are no such ratings in the file."
-        elif told in seen:
+        place = f"in_error[{at}]"
+        named = [(what, name) for what in SPOKEN_OF if (name := getattr(one, f"{what}_id"))]
+        if len(named) != 1:
+            yield place, "It speaks of one attempt, one partner's ratings, one run or one measure."
+        elif (entry := entries.get(named[0])) is None:
+            yield place, "There is no such entry in the file."
+        elif named[0] in seen:
             yield place, "This is there twice."
-        elif known[told].from_note and known[told].note_id in open_to_recall:
+        elif getattr(entry, "from_note", False) and entry.note_id in open_to_recall:
             yield place, "Its note is not sealed."
         yield from _at(f"{place}.details", error_problems(one.details))
-        seen.add(told or "")
+        seen.update(named)
 
 
 def window_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]:

@@ -23,9 +23,10 @@ from clinic.notes.measure_responses import definitions
 from clinic.notes.plain_json import NotPlain, from_plain
 from clinic.notes.record_check import record_problems
 from clinic.notes.record_instruments import instrument_clashes, new_instruments
-from clinic.notes.record_shape import FORMAT, CoupleRecord, LeadPart, MemberPart
+from clinic.notes.record_shape import CoupleRecord, LeadPart, MemberPart
 from clinic.notes.record_tables import TABLES, RecordTable
 from clinic.notes.record_terms import new_terms, term_problems
+from clinic.notes.record_versions import KNOWN, in_todays_form
 from clinic.notes.seal import RECALL_WINDOW
 from clinic.notes.signing import SEAL
 from clinic.practice.clinics import open_clinic, the_clinic
@@ -75,10 +76,10 @@ def parse_record(text: str, *, terms: Terms, now: datetime) -> CoupleRecord:
     except (ValueError, RecursionError) as broken:
         said = getattr(broken, "msg", "it cannot be read")
         raise RecordRefused([("", f"This is not JSON: {said}.")]) from None
-    if not isinstance(raw, dict) or raw.get("format") != FORMAT:
-        raise RecordRefused([("format", f"This is not a couple's record ({FORMAT}).")])
+    if not isinstance(raw, dict) or raw.get("format") not in KNOWN:
+        raise RecordRefused([("format", f"This is not a couple's record ({', '.join(KNOWN)}).")])
     try:
-        record = from_plain(CoupleRecord, raw)
+        record = from_plain(CoupleRecord, in_todays_form(raw))
     except NotPlain as refused:
         raise RecordRefused(list(refused.problems)) from None
     problems = record_problems(record, terms=terms, today=now.astimezone(UTC).date())

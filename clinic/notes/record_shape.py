@@ -27,7 +27,7 @@ from clinic.notes.plain_json import WHEN_TOLD
 from clinic.notes.taken_measures import MeasureDetails
 from clinic.notes.window_run import RunDetails
 
-FORMAT = "couple-record/1"
+FORMAT = "couple-record/2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +207,13 @@ class CyclePartOfRecord:
 
 @dataclass(frozen=True, slots=True)
 class InErrorPart:
-    """An attempt, or ratings, that were entered in error and count no longer."""
+    """Says of one entry that it was entered in error and counts no longer."""
 
     id: str
     attempt_id: str | None
     rating_id: str | None
+    run_id: str | None
+    measure_id: str | None
     at: datetime
     author: str
     details: ErrorDetails
@@ -256,9 +258,6 @@ class RunPart:
     happened_on: date
     entered_at: datetime
     author: str
-    withdrawn_at: datetime | None
-    withdrawn_by: str | None
-    revision: int
     details: RunDetails
 
 
@@ -270,9 +269,6 @@ class MeasurePart:
     taken_on: date
     entered_at: datetime
     author: str
-    withdrawn_at: datetime | None
-    withdrawn_by: str | None
-    revision: int
     details: MeasureDetails
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from clinic.foundation.database import Base
 from clinic.notes import record_shape as shape
+from clinic.notes.correction_models import EntryInError
 from clinic.notes.exercise_models import ExerciseRun
 from clinic.notes.measure_models import MeasureResponse
 from clinic.notes.models import NoteAddendum, NoteVersion, SessionNote
 from clinic.notes.restricted_models import IndividualDisclosure, SafetyFlag
 from clinic.notes.rupture_models import (
     CycleMap,
-    EntryInError,
     PartnerRating,
     RepairAttempt,
     Rupture,
@@ -50,10 +50,10 @@ TABLES = (
     RecordTable("cycles", CycleMap, shape.CyclePartOfRecord, "details", ("number",)),
     RecordTable("disclosures", IndividualDisclosure, shape.DisclosurePart, "details", ("at", "id")),
     RecordTable("flags", SafetyFlag, shape.FlagPart, "details", ("opened_at", "id")),
-    RecordTable("in_error", EntryInError, shape.InErrorPart, "details", ("at", "id")),
     RecordTable("runs", ExerciseRun, shape.RunPart, "details", ("at", "entered_at", "id")),
     RecordTable(
         "measures", MeasureResponse, shape.MeasurePart, "details", ("taken_on", "entered_at", "id")
     ),
+    RecordTable("in_error", EntryInError, shape.InErrorPart, "details", ("at", "id")),
 )
 """Parents come before what points to them."""

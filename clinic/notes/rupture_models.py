@@ -16,7 +16,6 @@ from clinic.notes.clinical_values import (
     AttemptDetails,
     CycleDetails,
     EntryDetails,
-    ErrorDetails,
     EventDetails,
     RatingDetails,
     RuptureDetails,
@@ -135,30 +134,6 @@ class CycleMap(OfCouple, Base):
     details_sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
     details = SealedValue(CycleDetails)
-
-
-class EntryInError(OfCouple, Base):
-    """Says of one attempt, or of one partner's ratings, that it was entered in error.
-
-    What it speaks of stays as it was written and counts no longer.
-    """
-
-    __tablename__ = "entry_in_error"
-    __table_args__ = (
-        UniqueConstraint("attempt_id"),
-        UniqueConstraint("rating_id"),
-        CheckConstraint("(attempt_id IS NULL) <> (rating_id IS NULL)", "one"),
-        Index("ix_entry_in_error_couple_id", "couple_id"),
-    )
-
-    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
-    attempt_id: Mapped[str | None] = mapped_column(ForeignKey("repair_attempt.id"))
-    rating_id: Mapped[str | None] = mapped_column(ForeignKey("partner_rating.id"))
-    at: Mapped[datetime]
-    author: Mapped[str] = mapped_column(AUTHOR)
-    details_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-
-    details = SealedValue(ErrorDetails)
 
 
 def ref_of(number: int) -> str:

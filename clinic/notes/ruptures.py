@@ -10,10 +10,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
-from clinic.foundation.database import transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, find_chart, lock_course
+from clinic.foundation.permissions import Actor
+from clinic.notes.access import Chart, changing_chart
 from clinic.notes.choosable import REASONS, Choosable
 from clinic.notes.clinical_rules import refuse, rupture_problems
 from clinic.notes.clinical_values import VISIBILITIES, RuptureDetails
@@ -91,9 +90,7 @@ class Change:
 @contextmanager
 def changing_course(code: str, *, actor: Actor, now: datetime) -> Iterator[Change]:
     """One change of a couple's course, all or nothing. Raises `NotFound`, `NotAllowed`."""
-    with transaction() as current:
-        chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
-        lock_course(current, chart.couple_id)
+    with changing_chart(code, actor=actor, now=now) as (current, chart):
         yield Change(current, load_course(chart), actor, now)
 
 

@@ -10,21 +10,22 @@ from functools import cached_property
 from sqlalchemy import select
 
 from clinic.foundation.database import session
+from clinic.notes.entries_in_error import InError, marks_of
 from clinic.notes.exercise_models import ExerciseRun
 from clinic.notes.window_run import RunDetails, RunState, replay
 
 
 @dataclass(frozen=True)
 class RunSeen:
-    """A stored run; `withdrawn_at` is set on one that was entered in error."""
+    """A stored run; `in_error` is set on one that counts no longer."""
 
     id: str
     at: datetime
     happened_on: date
+    entered_at: datetime
     author: str
     details: RunDetails
-    withdrawn_at: datetime | None = None
-    withdrawn_by: str | None = None
+    in_error: InError | None = None
 
     @cached_property
     def state(self) -> RunState:
@@ -38,15 +39,16 @@ def list_runs(couple_id: str, *, ids: Iterable[str] | None = None) -> tuple[RunS
     if ids is not None:
         query = query.where(ExerciseRun.id.in_(list(ids)))
     rows = session().scalars(query.order_by(ExerciseRun.at, ExerciseRun.entered_at, ExerciseRun.id))
+    marks = marks_of("run", couple_id)
     return tuple(
         RunSeen(
             row.id,
             row.at,
             row.happened_on,
+            row.entered_at,
             row.author,
             row.details,
-            row.withdrawn_at,
-            row.withdrawn_by,
+            marks.get(row.id),
         )
         for row in rows
     )

@@ -68,7 +68,6 @@ class MeasureDetails:
     answers: tuple[Answer, ...] = ()
     scores: tuple[TakenScore, ...] = ()
     look_at: tuple[str, ...] = ()
-    withdrawn_because: str = ""
 
 
 def from_answers(

@@ -27,8 +27,8 @@ from clinic.notes.course import (
     list_ruptures,
     list_sessions,
     load_course,
-    marked_in_error,
 )
+from clinic.notes.entries_in_error import marked_in_error
 from clinic.notes.exercise_models import ExerciseRun
 from clinic.notes.models import SessionNote
 from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_body
@@ -172,13 +172,14 @@ def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, date
     if not may(actor, Permission.READ_RESTRICTED, chart):
         return query.where(RepairAttempt.id.in_([one.id for one in course.attempts]))
     wrong = in_error(chart.couple_id)
-    query = query.where(RepairAttempt.id.not_in(marked_in_error(RepairAttempt, chart.couple_id)))
+    query = query.where(RepairAttempt.id.not_in(marked_in_error("attempt", chart.couple_id)))
     return query.where(or_(RepairAttempt.note_id.is_(None), RepairAttempt.note_id.not_in(wrong)))
 
 
 def _runs(chart: Chart) -> Select[str, datetime, str]:
     return select(literal("run"), ExerciseRun.at, ExerciseRun.id).where(
-        ExerciseRun.couple_id == chart.couple_id, ExerciseRun.withdrawn_at.is_(None)
+        ExerciseRun.couple_id == chart.couple_id,
+        ExerciseRun.id.not_in(marked_in_error("run", chart.couple_id)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What was told between sessions, newest first, and what of a record was entered in error.
+"""What was told between sessions, newest first, and any one entry that may be in error.
 
 The reading is in the audit log before its text is given.
 """
@@ -14,31 +14,32 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, find_chart, tell_reading
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails
-from clinic.notes.course import Course, list_sessions, load_frame, marked_in_error
+from clinic.notes.course import Course, list_sessions, load_frame
+from clinic.notes.entries_in_error import InError, marked_in_error, marks_of
+from clinic.notes.measure_responses import MeasureSeen, list_measures
 from clinic.notes.models import SessionNote
 from clinic.notes.reading import hidden_kinds, hidden_refs
-from clinic.notes.rupture_models import EntryInError, PartnerRating, RepairAttempt
+from clinic.notes.rupture_models import PartnerRating, RepairAttempt
+from clinic.notes.stored_runs import RunSeen, list_runs
 
 Row = TypeVar("Row", RepairAttempt, PartnerRating)
 Narrowed = Callable[[Any], ColumnElement[bool]]
 """Which rows of either table are asked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class InError:
-    """Who said when and why that it was entered in error."""
-
-    at: datetime
-    author: str
-    reason: str
+READING = {
+    "attempt": Permission.READ_CHART,
+    "rating": Permission.READ_CHART,
+    "run": Permission.READ_EXERCISE_RUN,
+    "measure": Permission.READ_MEASURE,
+}
+"""Who reads an entry of each kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """An attempt or one partner's ratings; exactly that field is filled.
+    """An attempt, one partner's ratings, a run or a measure; exactly that field is filled.
 
     `note_id` is the note that brought it in, or the session that it was added to.
     """
@@ -49,11 +50,13 @@ class Told:
     on: date
     entered_at: datetime
     author: str
-    note_id: str | None
-    from_note: bool
-    session_number: int | None
+    note_id: str | None = None
+    from_note: bool = False
+    session_number: int | None = None
     attempt: AttemptDetails | None = None
     rating: RatingDetails | None = None
+    run: RunSeen | None = None
+    measure: MeasureSeen | None = None
     in_error: InError | None = None
 
 
@@ -78,13 +81,13 @@ def told_between_sessions(code: str, *, actor: Actor, now: datetime) -> Between:
 
 
 def one_told(code: str, what: str, entry_id: str, *, actor: Actor, now: datetime) -> Told:
-    """One attempt or one partner's ratings, from wherever they came. Raises `NotFound`."""
-    chart = find_chart(code, actor=actor, now=now)
+    """One entry of the kind `what`, from wherever it came. Raises `NotFound`, `NotAllowed`."""
+    if what not in READING:
+        raise NotFound
+    chart = find_chart(code, permission=READING[what], actor=actor, now=now)
     tell_reading("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
-    numbers = {one.note_id: one.number for one in list_sessions(chart.couple_id)}
-    found = _entries(chart, lambda table: table.id == entry_id, numbers=numbers, actor=actor)
-    for one in found:
-        if one.what == what:
+    for one in _entries_like(chart, what, entry_id, actor=actor):
+        if one.id == entry_id:
             return one
     raise NotFound
 
@@ -98,18 +101,55 @@ def marked_in_note(chart: Chart, note_id: str, *, actor: Actor) -> tuple[Told, .
     return tuple(_entries(chart, of_note, numbers={}, actor=actor))
 
 
+def _entries_like(chart: Chart, what: str, entry_id: str, *, actor: Actor) -> Iterator[Told]:
+    if what == "run":
+        return (_told_run(one) for one in list_runs(chart.couple_id, ids=[entry_id]))
+    if what == "measure":
+        return (_told_measure(one) for one in list_measures(chart.couple_id))
+    numbers = {one.note_id: one.number for one in list_sessions(chart.couple_id)}
+    found = _entries(chart, lambda table: table.id == entry_id, numbers=numbers, actor=actor)
+    return (one for one in found if one.what == what)
+
+
+def _told_run(run: RunSeen) -> Told:
+    return Told(
+        what="run",
+        id=run.id,
+        at=run.at,
+        on=run.happened_on,
+        entered_at=run.entered_at,
+        author=run.author,
+        run=run,
+        in_error=run.in_error,
+    )
+
+
+def _told_measure(measure: MeasureSeen) -> Told:
+    return Told(
+        what="measure",
+        id=measure.id,
+        at=measure.entered_at,
+        on=measure.taken_on,
+        entered_at=measure.entered_at,
+        author=measure.author,
+        measure=measure,
+        in_error=measure.in_error,
+    )
+
+
 def _outside_a_note(chart: Chart) -> Narrowed:
     return lambda table: or_(table.from_note.is_(False), table.id.in_(_marked(table, chart)))
 
 
-def _marked(table: Any, chart: Chart) -> Select[str | None]:
-    return marked_in_error(table, chart.couple_id)
+def _marked(table: type[RepairAttempt | PartnerRating], chart: Chart) -> Select[str | None]:
+    what = "attempt" if table is RepairAttempt else "rating"
+    return marked_in_error(what, chart.couple_id)
 
 
 def _entries(
     chart: Chart, narrowed: Narrowed, *, numbers: Mapping[str, int], actor: Actor
 ) -> Iterator[Told]:
-    marks = _marks(chart.couple_id)
+    marks = marks_of("attempt", chart.couple_id) | marks_of("rating", chart.couple_id)
     hidden = hidden_refs(chart, actor=actor)
     apart = _notes_apart(chart, actor=actor)
     for row in _rows(RepairAttempt, chart.couple_id, narrowed):
@@ -149,14 +189,6 @@ def _told(
         rating=details if isinstance(details, RatingDetails) else None,
         in_error=marks.get(row.id),
     )
-
-
-def _marks(couple_id: str) -> dict[str, InError]:
-    rows = session().scalars(select(EntryInError).where(EntryInError.couple_id == couple_id))
-    return {
-        row.attempt_id or row.rating_id or "": InError(row.at, row.author, row.details.reason)
-        for row in rows
-    }
 
 
 def _notes_apart(chart: Chart, *, actor: Actor) -> frozenset[str]:

@@ -69,7 +69,6 @@ class RunDetails:
     reflection_a: str = ""
     reflection_b: str = ""
     exercise: str = WINDOW
-    withdrawn_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ from clinic.foundation.database import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.notes.at_home import (
     DrawnElsewhere,
-    KeptAlready,
     add_attempt_at_home,
     add_ratings,
     draw_cycle,
@@ -23,6 +22,7 @@ from clinic.notes.clinical_values import (
     RatingDetails,
     RuptureDetails,
 )
+from clinic.notes.kept_once import KeptAlready
 from clinic.notes.note_content import Rating
 from clinic.notes.overview import couple_ledger, couple_overview, cycle_versions
 from clinic.notes.rupture_models import PartnerRating, RepairAttempt

@@ -24,8 +24,8 @@ from clinic.notes.clinical_values import (
 from clinic.notes.corrections import mark_in_error
 from clinic.notes.disclosures import write_disclosure
 from clinic.notes.emergency import break_glass
-from clinic.notes.exercise_runs import add_run, withdraw_run
-from clinic.notes.measure_responses import MeasureTold, add_measure, withdraw_measure
+from clinic.notes.exercise_runs import add_run
+from clinic.notes.measure_responses import MeasureTold, add_measure
 from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry
 from clinic.notes.process_notes import write_process_note
@@ -112,13 +112,13 @@ def write_everything(couple):
     run = a_run(question=f"{MARK} question", reflection_b=MARK)
     add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW)
     wrong = add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW + timedelta(minutes=1))
-    withdraw_run(code, wrong, because=MARK, actor=lead, now=NOW + timedelta(minutes=2))
+    mark_in_error(code, "run", wrong, reason=MARK, actor=lead, now=NOW + timedelta(minutes=2))
     shelf = put_on_shelf(couple)
     told = MeasureTold(
         partner="A", instrument_id=shelf, taken_on=AT.date(), answers={"near": 4, "afraid": 1}
     )
     measure = add_measure(code, told, actor=lead, now=NOW)
-    withdraw_measure(code, measure, because=MARK, actor=lead, now=NOW)
+    mark_in_error(code, "measure", measure, reason=MARK, actor=lead, now=NOW)
     reason = f"{MARK} because it cannot wait"
     break_glass(code, reason, proved_at=NOW, actor=couple.other_therapist, now=NOW)
 

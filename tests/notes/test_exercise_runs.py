@@ -1,4 +1,4 @@
-"""Runs of the Transparency Window in the record: written once, blocked by a flag, withdrawn, counted."""
+"""Runs of the Transparency Window in the record: written once, blocked by a flag, marked, counted."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database import session
-from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from clinic.notes.at_home import KeptAlready
+from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.notes.clinical_values import FlagDetails
+from clinic.notes.corrections import mark_in_error
 from clinic.notes.emergency import break_glass
+from clinic.notes.entries_in_error import InError
 from clinic.notes.exercise_models import ExerciseRun
-from clinic.notes.exercise_runs import ExercisesBlocked, add_run, runs_page, withdraw_run
+from clinic.notes.exercise_runs import ExercisesBlocked, add_run, runs_page
+from clinic.notes.kept_once import KeptAlready
 from clinic.notes.overview import couple_ledger
 from clinic.notes.safety import clear_safety_flag, open_safety_flag
 from clinic.notes.timeline import timeline_page
@@ -37,6 +39,10 @@ def add(couple, details=None, *, on=DAY, actor=None, now=NOW):
         couple.code, details or a_run(then=RESUMED), happened_on=on,
         actor=actor or couple.lead, now=now,
     )  # fmt: skip
+
+
+def mark(couple, run_id, reason):
+    mark_in_error(couple.code, "run", run_id, reason=reason, actor=couple.lead, now=NOW)
 
 
 def page(couple, actor=None):
@@ -101,27 +107,25 @@ def test_open_safety_flag_blocks_until_it_is_cleared(couple):
     assert (page(couple).is_blocked, len(page(couple).runs)) == (False, 2)
 
 
-def test_withdrawn_run_stays_with_its_reason_and_counts_no_more(couple):
+def test_marked_run_stays_with_its_reason_and_counts_no_more(couple):
     run_id = add(couple)
 
-    withdraw_run(couple.code, run_id, because=" Another couple. ", actor=couple.lead, now=NOW)
+    mark(couple, run_id, " Another couple. ")
 
-    kept = page(couple).runs[0]
-    assert (kept.withdrawn_at, kept.withdrawn_by) == (NOW, couple.lead.name)
-    assert kept.details.withdrawn_because == "Another couple."
+    [kept] = page(couple).runs
+    assert kept.in_error == InError(NOW, couple.lead.name, "Another couple.")
+    assert kept.details == a_run(then=RESUMED)
     assert windows(couple)["started"] == 0
-    with pytest.raises(Conflict):
-        withdraw_run(couple.code, run_id, because="Again.", actor=couple.lead, now=NOW)
 
 
-def test_withdrawing_needs_a_reason_and_a_run_of_this_couple(couple):
-    run_id = add(couple)
-    other = make_care_couple(couple.practice, partners=[])
+def test_form_sent_again_after_its_run_was_marked_is_kept_once_still(couple):
+    def send():
+        return add_run(couple.code, a_run(), happened_on=DAY, key="k", actor=couple.lead, now=NOW)
 
-    with pytest.raises(InvalidInput):
-        withdraw_run(couple.code, run_id, because=" ", actor=couple.lead, now=NOW)
-    with pytest.raises(NotFound):
-        withdraw_run(other.code, run_id, because="Wrong.", actor=other.lead, now=NOW)
+    mark(couple, send(), "Another couple.")
+    send()
+
+    assert len(page(couple).runs) == 1
 
 
 def outcome(read):
@@ -166,17 +170,17 @@ def test_break_glass_shows_no_run_nowhere(couple):
 def test_each_deed_and_reading_is_in_the_audit_log(couple):
     run_id = add(couple)
     page(couple)
-    withdraw_run(couple.code, run_id, because="Wrong day.", actor=couple.lead, now=NOW)
+    mark(couple, run_id, "Wrong day.")
 
     rows = session().execute(
         sa.select(AuditEntry.action, AuditEntry.object_id)
-        .where(AuditEntry.action.like("exercise_run.%"))
+        .where(AuditEntry.action.like("exercise_run.%") | AuditEntry.action.like("entry.%"))
         .order_by(AuditEntry.seq)
     )
     assert [tuple(row) for row in rows] == [
         ("exercise_run.added", run_id),
         ("exercise_run.listed", couple.id),
-        ("exercise_run.withdrawn", run_id),
+        ("entry.marked_in_error", run_id),
     ]
 
 
@@ -192,22 +196,11 @@ def test_runs_of_one_day_stand_in_the_order_of_writing_newest_first(couple):
         sa.delete(ExerciseRun),
         sa.update(ExerciseRun).values(details_sealed=b"x"),
         sa.update(ExerciseRun).values(happened_on=date(2020, 1, 1)),
-        sa.update(ExerciseRun).values(withdrawn_at=NOW, withdrawn_by="x", author="y"),
-        sa.update(ExerciseRun).values(withdrawn_at=NOW),
     ],
 )
-def test_database_refuses_every_change_but_withdrawing(couple, change):
+def test_database_refuses_every_change_of_a_run(couple, change):
     add(couple)
 
     with pytest.raises(sa.exc.DBAPIError):
         session().execute(change)
-    session().rollback()
-
-
-def test_database_refuses_to_change_what_was_withdrawn(couple):
-    run_id = add(couple)
-    withdraw_run(couple.code, run_id, because="Wrong.", actor=couple.lead, now=NOW)
-
-    with pytest.raises(sa.exc.DBAPIError):
-        session().execute(sa.update(ExerciseRun).values(withdrawn_by="somebody"))
     session().rollback()

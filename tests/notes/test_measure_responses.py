@@ -1,4 +1,4 @@
-"""Responses in the record: scored by the clinic's definition, seen by few, withdrawn, exported."""
+"""Responses in the record: scored by the clinic's definition, seen by few, marked, exported."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ import sqlalchemy as sa
 
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database import session
-from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from clinic.notes.at_home import KeptAlready
+from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
+from clinic.notes.corrections import mark_in_error
 from clinic.notes.emergency import break_glass
+from clinic.notes.entries_in_error import InError
+from clinic.notes.kept_once import KeptAlready
+from clinic.notes.ledger_pictures import measure_pictures
 from clinic.notes.measure_models import MeasureResponse
 from clinic.notes.measure_responses import (
     MeasureTold,
     add_measure,
     measures_page,
-    withdraw_measure,
 )
 from clinic.practice.instrument_shelf import retire_instrument
 from tests.factories import make_care_couple, put_on_shelf
@@ -50,6 +52,10 @@ def told(shelf, **changes):
 
 def add(couple, one, *, actor=None, **more):
     return add_measure(couple.code, one, actor=actor or couple.lead, now=NOW, **more)
+
+
+def mark(couple, response, reason):
+    mark_in_error(couple.code, "measure", response, reason=reason, actor=couple.lead, now=NOW)
 
 
 def page(couple, actor=None):
@@ -105,19 +111,16 @@ def test_form_sent_twice_is_kept_once_and_another_under_its_key_is_refused(coupl
     assert len(page(couple).responses) == 1
 
 
-def test_withdrawn_response_stays_with_its_reason(couple, shelf):
+def test_marked_response_stays_with_its_reason_and_is_drawn_no_more(couple, shelf):
     response = add(couple, told(shelf))
 
-    withdraw_measure(
-        couple.code, response, because="Of another couple.", actor=couple.lead, now=NOW
-    )
+    mark(couple, response, "Of another couple.")
 
-    kept = page(couple).responses[0]
-    assert (kept.withdrawn_at, kept.details.withdrawn_because) == (NOW, "Of another couple.")
-    with pytest.raises(Conflict):
-        withdraw_measure(couple.code, response, because="Again.", actor=couple.lead, now=NOW)
-    with pytest.raises(NotFound):
-        withdraw_measure(couple.code, "0" * 32, because="None.", actor=couple.lead, now=NOW)
+    shown = page(couple)
+    [kept] = shown.responses
+    assert kept.in_error == InError(NOW, couple.lead.name, "Of another couple.")
+    assert [one.value for one in kept.details.scores] == ["22.5", None]
+    assert measure_pictures(shown.responses, chart=shown.chart, partners=("A", "B")) == []
 
 
 def outcome(read):
@@ -160,17 +163,17 @@ def test_measures_are_read_by_therapist_and_supervisor_and_entered_by_the_therap
 def test_each_deed_and_reading_is_in_the_audit_log(couple, shelf):
     response = add(couple, told(shelf))
     page(couple)
-    withdraw_measure(couple.code, response, because="Wrong.", actor=couple.lead, now=NOW)
+    mark(couple, response, "Wrong.")
 
     rows = session().execute(
         sa.select(AuditEntry.action, AuditEntry.object_id)
-        .where(AuditEntry.action.like("measure.%"))
+        .where(AuditEntry.action.like("measure.%") | AuditEntry.action.like("entry.%"))
         .order_by(AuditEntry.seq)
     )
     assert [tuple(row) for row in rows] == [
         ("measure.added", response),
         ("measure.listed", couple.id),
-        ("measure.withdrawn", response),
+        ("entry.marked_in_error", response),
     ]
 
 
@@ -179,11 +182,10 @@ def test_each_deed_and_reading_is_in_the_audit_log(couple, shelf):
     [
         sa.delete(MeasureResponse),
         sa.update(MeasureResponse).values(details_sealed=b"x"),
-        sa.update(MeasureResponse).values(withdrawn_at=NOW, withdrawn_by="x", author="y"),
-        sa.update(MeasureResponse).values(withdrawn_at=NOW),
+        sa.update(MeasureResponse).values(taken_on=date(2020, 1, 1)),
     ],
 )
-def test_database_refuses_every_change_but_withdrawing(couple, shelf, change):
+def test_database_refuses_every_change_of_a_response(couple, shelf, change):
     add(couple, told(shelf))
 
     with pytest.raises(sa.exc.DBAPIError):

@@ -28,6 +28,8 @@ from tests.notes.test_at_rest import AT, MARK, write_everything
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SCHEMA = Path(__file__).parents[2] / "docs" / "couple-record.schema.json"
+FIRST = Path(__file__).parent / "records" / "couple-record-1.json"
+"""A record as the first version of the file told it, with something of everything."""
 pytestmark = pytest.mark.usefixtures("context")
 
 
@@ -52,12 +54,7 @@ def empty_the_database():
         connection.execute(sa.text("DROP TABLE alembic_version"))
         if db.engine.dialect.name == "postgresql":
             connection.execute(sa.text("DROP FUNCTION refuse_change() CASCADE"))
-            for name in (
-                "guard_session_note",
-                "guard_what_a_note_brought",
-                "guard_exercise_run",
-                "guard_measure_response",
-            ):
+            for name in ("guard_session_note", "guard_what_a_note_brought"):
                 connection.execute(sa.text(f"DROP FUNCTION IF EXISTS {name}() CASCADE"))
     from flask_migrate import upgrade
 
@@ -115,12 +112,59 @@ def test_file_from_before_there_were_runs_and_measures_is_taken():
     _couple, text, _ledger = a_record()
     raw = json.loads(text)
     del raw["runs"], raw["measures"], raw["instruments"]
+    raw["in_error"] = [one for one in raw["in_error"] if one["rating_id"]]
     empty_the_database()
 
     code = import_record(json.dumps(raw), now=NOW)
 
     again = json.loads(export_record(code, actor=system(), now=NOW))
     assert (again["runs"], again["measures"]) == ([], [])
+
+
+def test_file_of_the_first_version_is_taken_with_what_was_withdrawn():
+    text = FIRST.read_text(encoding="utf-8")
+    told = json.loads(text)
+    [run], [measure] = (
+        [one for one in told[name] if one["withdrawn_at"]] for name in ("runs", "measures")
+    )
+    make_clinic()
+
+    code = import_record(text, now=NOW)
+
+    again = export_record(code, actor=system(), now=NOW)
+    marks = {
+        one["run_id"] or one["measure_id"]: (one["at"], one["author"], one["details"]["reason"])
+        for one in json.loads(again)["in_error"]
+    }
+    assert marks == {
+        None: ("2026-11-23T09:00:00Z", "account:lead", "quarrelmark wrong person"),
+        run["id"]: ("2026-11-23T09:02:00Z", "account:lead", "quarrelmark"),
+        measure["id"]: ("2026-11-23T09:00:00Z", "account:lead", "quarrelmark"),
+    }
+    assert couple_ledger(code, actor=system(), now=NOW)[1].to_json()["window_tolerance"] == {
+        "started": 1, "without_pause": 0, "value": 0.0, "shown": "0.0%", "first_pauses_s": [340],
+    }  # fmt: skip
+    empty_the_database()
+    assert export_record(import_record(again, now=NOW), actor=system(), now=NOW) == again
+
+
+def test_what_is_wrong_in_a_file_of_the_first_version_is_told_at_its_place():
+    raw = json.loads(FIRST.read_text(encoding="utf-8"))
+    raw["runs"][1]["withdrawn_by"] = None
+    raw["measures"] = {}
+    make_clinic()
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+    assert "measures" in [where for where, _said in refused.value.problems]
+
+    raw["measures"] = [5]
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+    assert refused.value.problems == (
+        ("in_error[1].author", "This must be text."),
+        ("measures[0]", "This must be an object."),
+    )
 
 
 def test_same_record_twice_is_refused():
@@ -145,7 +189,7 @@ def test_same_record_twice_is_refused():
         ("[]", "format"),
         ("{}", "format"),
         ('{"format": "couple-ledger/1"}', "format"),
-        ('{"format": "couple-record/2"}', "format"),
+        ('{"format": "couple-record/3"}', "format"),
     ],
 )
 def test_what_is_not_a_record_is_refused_in_one_sentence(text, place):
@@ -199,7 +243,8 @@ BREAKS = {
     "disclosures[0].details.decision": set_at(["disclosures", 0, "details", "decision"], "tell"),
     "runs[0].details.log.3": set_at(["runs", 0, "details", "log", 3, "value"], 11),
     "runs[0].details.consent": set_at(["runs", 0, "details", "consent_b"], False),
-    "runs[1].withdrawn_by": set_at(["runs", 1, "withdrawn_by"], None),
+    "in_error[2]": set_at(["in_error", 2, "run_id"], "0" * 32),
+    "a mark that names nothing": set_at(["in_error", 2, "run_id"], None),
     "measures[0].details.scores.0.value": set_at(
         ["measures", 0, "details", "scores", 0, "value"], "much"
     ),
@@ -216,7 +261,10 @@ def test_each_break_is_named_at_its_place_and_nothing_is_stored():
     _couple, text, _ledger = a_record()
     raw = json.loads(text)
     # In the file the notes are in the order of their sessions: the draft stands second.
-    places = {"notes[1].previous_digest": "notes[2].previous_digest"}
+    places = {
+        "notes[1].previous_digest": "notes[2].previous_digest",
+        "a mark that names nothing": "in_error[2]",
+    }
     empty_the_database()
     unnamed = []
 

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from clinic.foundation.errors import InvalidInput
-from clinic.notes.exercise_runs import add_run, withdraw_run
+from clinic.notes.corrections import mark_in_error
+from clinic.notes.exercise_runs import add_run
 from clinic.notes.note_content import Attempt, NewRupture, RuptureEntry
 from clinic.notes.timeline import timeline_page
 from tests.factories import a_note, a_run, make_care_couple, make_signed_note
@@ -69,12 +70,12 @@ def test_broken_cursor_is_refused(couple, cursor):
         timeline_page(couple.code, before=cursor, actor=couple.lead, now=NOW)
 
 
-def test_window_stands_on_the_timeline_until_it_is_withdrawn(couple):
+def test_window_stands_on_the_timeline_until_it_is_marked_as_entered_in_error(couple):
     lead, day = couple.lead, date(2026, 10, 4)
     run_id = add_run(couple.code, a_run(), happened_on=day, actor=lead, now=NOW)
 
     item = timeline_page(couple.code, actor=lead, now=NOW).items[0]
-    withdraw_run(couple.code, run_id, because="Another couple.", actor=lead, now=NOW)
+    mark_in_error(couple.code, "run", run_id, reason="Another couple.", actor=lead, now=NOW)
 
     assert (item.what, item.id, item.run.state.end_state) == ("run", run_id, "stopped")
     assert timeline_page(couple.code, actor=lead, now=NOW).items == ()

@@ -448,17 +448,21 @@ def test_an_open_safety_flag_closes_the_page_of_a_window(desk):
     assert "A safety flag is open." in refused.text
 
 
-def test_a_window_entered_in_error_is_withdrawn_with_the_reason(desk):
+def test_a_window_entered_in_error_is_marked_with_the_reason(desk):
     code = desk.couple.code
     desk.post(f"/desk/couples/{code}/windows/new", WINDOW)
-    address = re.search(r"/windows/\w+/withdraw", desk.get(f"/desk/couples/{code}/windows"))[0]
+    address = re.search(r"/told/run/\w+", desk.get(f"/desk/couples/{code}/windows"))[0]
+    entry = f"/desk/couples/{code}{address}"
+    assert WINDOW["question"] in desk.get(entry)
 
-    desk.post(f"/desk/couples/{code}{address}", {"because": ""}, status=422)
-    desk.post(f"/desk/couples/{code}{address}", {"because": "It was another couple."})
+    refused = desk.post(f"{entry}/in-error", {"reason": ""}, status=422).text
+    desk.post(f"{entry}/in-error", {"reason": "It was another couple."})
 
     page = desk.get(f"/desk/couples/{code}/windows")
-    assert "It does not count: It was another couple." in page
+    assert "Say in a few words what is wrong." in refused
+    assert "It was another couple." in page
     assert 'class="chart window"' not in page
+    assert f'href="/desk/couples/{code}/windows"' in desk.get(entry)
 
 
 def test_a_measure_is_entered_scored_drawn_and_shown_to_nobody_but_its_partner(desk):
@@ -500,16 +504,20 @@ def test_what_is_wrong_with_a_measure_is_told_and_nothing_typed_is_lost(desk):
         assert re.search(r'name="partner" value="B" checked', answer.text)
 
 
-def test_a_measure_entered_in_error_is_withdrawn_with_the_reason(desk):
+def test_a_measure_entered_in_error_is_marked_with_the_reason(desk):
     code = desk.couple.code
     shelf = desk.make(lambda: put_on_shelf(desk.couple))
     total = {"partner": "A", "taken_on": "2026-11-22", "totals.total": "13,5"}
     desk.post(f"/desk/couples/{code}/measures/new/{shelf}", total)
-    address = re.search(r"/measures/\w+/withdraw", desk.get(f"/desk/couples/{code}/measures"))[0]
+    address = re.search(r"/told/measure/\w+", desk.get(f"/desk/couples/{code}/measures"))[0]
+    entry = f"/desk/couples/{code}{address}"
+    assert "Total</span> 13.5" in desk.get(entry)
 
-    desk.post(f"/desk/couples/{code}{address}", {"because": ""}, status=422)
-    desk.post(f"/desk/couples/{code}{address}", {"because": "Another couple."})
+    refused = desk.post(f"{entry}/in-error", {"reason": ""}, status=422).text
+    desk.post(f"{entry}/in-error", {"reason": "Another couple."})
 
     page = desk.get(f"/desk/couples/{code}/measures")
-    assert "It does not count: Another couple." in page
+    assert "Say in a few words what is wrong." in refused
+    assert "Another couple." in page
     assert 'class="chart measure"' not in page
+    assert f'href="/desk/couples/{code}/measures"' in desk.get(entry)

@@ -134,7 +134,6 @@ POST /desk/calendars/<calendar_id>/remove 303 403 403 303 303
 POST /desk/couples/<code>/at-home/attempts 302 404 403 403 403
 POST /desk/couples/<code>/at-home/ratings 302 404 403 403 403
 POST /desk/couples/<code>/cycle/new 422 404 403 403 403
-POST /desk/couples/<code>/measures/<response_id>/withdraw 404 404 403 403 403
 POST /desk/couples/<code>/measures/new/<instrument_id> 422 404 403 403 403
 POST /desk/couples/<code>/notes/new 422 404 403 403 403
 POST /desk/couples/<code>/process-notes 302 404 403 403 403
@@ -147,7 +146,6 @@ POST /desk/couples/<code>/ruptures/<ref>/split 302 404 403 403 403
 POST /desk/couples/<code>/ruptures/<ref>/status 409 404 403 403 403
 POST /desk/couples/<code>/ruptures/<ref>/visibility 302 404 403 403 403
 POST /desk/couples/<code>/told/<what>/<entry_id>/in-error 422 404 403 403 403
-POST /desk/couples/<code>/windows/<run_id>/withdraw 404 404 403 403 403
 POST /desk/couples/<code>/windows/new 422 404 403 403 403
 POST /desk/deliveries/<int:message_id>/again 403 403 403 303 303
 POST /desk/emergency 422 422 422 403 403
@@ -224,8 +222,6 @@ FORMS = {
         "password": PASSWORD,
     },
     "addenda.cosign": {"password": PASSWORD},
-    "exercises.withdraw": {"because": "Another couple's."},
-    "measures.withdraw": {"because": "Another couple's."},
     "told.add_attempt": {
         "attempt-key": "1" * 32,
         "attempt-happened_on": "2026-11-20",
