@@ -6,14 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from clinic.accounts.browser_sessions import current_session
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.permissions import Permission
 from clinic.notes.addenda import add_addendum, return_for_revision
 from clinic.notes.overview import names_of
-from clinic.notes.proof import show_password
+from clinic.notes.password_forms import prove_by_form
 from clinic.notes.queries import compare_versions, list_versions, read_note
 from clinic.notes.signed_note_page import reading_page
 from clinic.notes.signing import cosign_note
@@ -29,13 +28,7 @@ def add(note_id: str) -> AnyResponse | Page:
     """Sign and add."""
     actor, now = current_actor(), clock.now()
     try:
-        proof = show_password(
-            request.form.get("password", ""),
-            address=request.remote_addr,
-            session_id=current_session().id,
-            actor=actor,
-            now=now,
-        )
+        proof = prove_by_form(actor=actor, now=now)
         add_addendum(
             note_id,
             kind=request.form.get("kind", ""),
@@ -62,13 +55,7 @@ def cosign(note_id: str) -> AnyResponse | Page:
             comment = request.form.get("comment", "")
             return_for_revision(note_id, comment=comment, actor=actor, now=now)
         else:
-            proof = show_password(
-                request.form.get("password", ""),
-                address=request.remote_addr,
-                session_id=current_session().id,
-                actor=actor,
-                now=now,
-            )
+            proof = prove_by_form(actor=actor, now=now)
             cosign_note(note_id, proved_at=proof, actor=actor, now=now)
     except InvalidInput as refused:
         seen = read_note(note_id, actor=actor, now=now)

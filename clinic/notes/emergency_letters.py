@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
@@ -16,8 +15,8 @@ from flask_babel import gettext as _
 
 from clinic.couples.models import Couple
 from clinic.foundation.database import session
-from clinic.foundation.mail import OutgoingMail
 from clinic.foundation.reader_dates import LOCALES
+from clinic.notes.notices import notice_language, send_notice
 from clinic.notes.restricted_models import EmergencyAccess
 from clinic.practice.models import Clinic, Therapist
 
@@ -29,8 +28,7 @@ def tell_therapist(payload: Mapping[str, Any], now: datetime) -> None:
     lead_id = session().get_one(Couple, access.couple_id).lead_therapist_id
     lead = session().get(Therapist, lead_id) if lead_id else None
     if lead is not None and lead.email:
-        language = "pt" if lead.languages[:1] == ["pt"] else "en"
-        _send(access, to=lead.email, language=language, part="therapist")
+        _send(access, to=lead.email, language=notice_language(lead), part="therapist")
 
 
 def tell_clinic(payload: Mapping[str, Any], now: datetime) -> None:
@@ -52,14 +50,5 @@ def _send(access: EmergencyAccess, *, to: str, language: str, part: str) -> None
             "when and why.\n\n%(address)s/desk",
             address=settings.base_url,
         )
-    mail = OutgoingMail(
-        to=to,
-        subject=f"{clinic.short_name}: {subject}",
-        text=body + "\n",
-        html=None,
-        message_id=f"<{access.id}.{part}@{urlsplit(settings.base_url).hostname}>",
-        date=access.opened_at,
-        sender=settings.mail_sender or clinic.email,
-    )
-    session().rollback()  # no transaction stays open while the mail server is spoken to
-    current_app.extensions["mail_transport"].deliver(mail)
+    told_as = f"{access.id}.{part}"
+    send_notice(clinic, to=to, subject=subject, body=body, told_as=told_as, at=access.opened_at)

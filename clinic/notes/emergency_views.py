@@ -8,14 +8,13 @@ from flask import Blueprint, flash, g, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from clinic.accounts.browser_sessions import current_session
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.permissions import Permission
 from clinic.foundation.reader_dates import clock_text
 from clinic.notes.emergency import REASON_MAX, break_glass, check_reason
-from clinic.notes.proof import show_password
+from clinic.notes.password_forms import prove_by_form
 
 emergency = Blueprint("emergency", __name__, url_prefix="/desk/emergency")
 
@@ -38,13 +37,7 @@ def open_record() -> AnyResponse | Page:
     reason = request.form.get("reason", "").replace("\r\n", "\n")
     try:
         _check_typed(code, reason)
-        proof = show_password(
-            request.form.get("password", ""),
-            address=request.remote_addr,
-            session_id=current_session().id,
-            actor=actor,
-            now=now,
-        )
+        proof = prove_by_form(actor=actor, now=now)
         until = break_glass(code, reason, proved_at=proof, actor=actor, now=now)
     except (InvalidInput, NotFound, TooManyRequests) as refused:
         status = 429 if isinstance(refused, TooManyRequests) else 422

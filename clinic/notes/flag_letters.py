@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
@@ -16,8 +15,8 @@ from flask_babel import gettext as _
 
 from clinic.couples.models import Couple
 from clinic.foundation.database import session
-from clinic.foundation.mail import OutgoingMail
 from clinic.foundation.reader_dates import LOCALES
+from clinic.notes.notices import notice_language, send_notice
 from clinic.notes.restricted_models import SafetyFlag
 from clinic.practice.models import Clinic, Therapist
 
@@ -35,22 +34,11 @@ def remind_therapist(payload: Mapping[str, Any], now: datetime) -> None:
 
 def _send(flag: SafetyFlag, clinic: Clinic, lead: Therapist, *, to: str, now: datetime) -> None:
     settings = current_app.extensions["settings"]
-    language = "pt" if lead.languages[:1] == ["pt"] else "en"
-    with force_locale(LOCALES.get(language, "en_GB")):
+    with force_locale(LOCALES.get(notice_language(lead), "en_GB")):
         subject = _("Something is to be looked at today")
         body = _(
             "You asked to be reminded: something in one of your records is to be looked at today. "
             "After signing in you find it here:\n\n%(address)s/desk/notes/unsigned",
             address=settings.base_url,
         )
-    mail = OutgoingMail(
-        to=to,
-        subject=f"{clinic.short_name}: {subject}",
-        text=body + "\n",
-        html=None,
-        message_id=f"<{flag.id}.due@{urlsplit(settings.base_url).hostname}>",
-        date=now,
-        sender=settings.mail_sender or clinic.email,
-    )
-    session().rollback()  # no transaction stays open while the mail server is spoken to
-    current_app.extensions["mail_transport"].deliver(mail)
+    send_notice(clinic, to=to, subject=subject, body=body, told_as=f"{flag.id}.due", at=now)

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 from werkzeug.wrappers import Response as AnyResponse
 
-from clinic.accounts.browser_sessions import current_session
 from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, TooManyRequests
@@ -23,8 +22,8 @@ from clinic.notes.note_page import ScreenPage, missing_of, screen_page
 from clinic.notes.note_state import note_state
 from clinic.notes.overview import names_of
 from clinic.notes.part_words import PART_FILTERS
+from clinic.notes.password_forms import prove_by_form
 from clinic.notes.plain_json import NotPlain, dump, load
-from clinic.notes.proof import show_password
 from clinic.notes.queries import NoteScreen, note_screen, read_note
 from clinic.notes.refusals import refusal, said
 from clinic.notes.seal import NoteStatus
@@ -175,13 +174,7 @@ def sign(note_id: str) -> AnyResponse | Page:
     """Sign the note."""
     actor, now = current_actor(), clock.now()
     try:
-        proved_at = show_password(
-            request.form.get("password", ""),
-            address=request.remote_addr,
-            session_id=current_session().id,
-            actor=actor,
-            now=now,
-        )
+        proved_at = prove_by_form(actor=actor, now=now)
         signing.sign_note(
             note_id,
             revision=_revision(),

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.guard import current_actor, requires
@@ -34,54 +35,20 @@ def show(code: str) -> Page:
     """What was told between sessions, newest first, and the forms to write it down."""
     between = _between(code)
     attempt = AttemptForm(between.course, today=_today(between), rupture=_wanted(between))
-    return _page(between, attempt=attempt)
+    return _page(between, attempts=attempt)
 
 
-@told_pages.post("/<code>/at-home/attempts")
+@told_pages.post("/<code>/at-home/attempts", defaults={"what": "attempts"})
+@told_pages.post("/<code>/at-home/ratings", defaults={"what": "ratings"})
 @requires(Permission.OPEN_CHARTS)
-def add_attempt(code: str) -> AnyResponse | Page:
-    """Keep an attempt that was made at home."""
+def add(code: str, what: str) -> AnyResponse | Page:
+    """Keep an attempt, or one partner's ratings, told between sessions."""
     between = _between(code)
-    form = AttemptForm(between.course, today=_today(between), sent=request.form)
-
-    def keep() -> None:
-        at_home.add_attempt_at_home(
-            code,
-            form.details(),
-            happened_on=_day(form.happened_on, "happened_on"),
-            key=form.key.data,
-            actor=current_actor(),
-            now=clock.now(),
-        )
-
-    if not _kept(form, keep):
-        return _page(between, attempt=form)
-    flash(_("The attempt is in the record."), "ok")
-    return redirect(url_for("told.show", code=code))
-
-
-@told_pages.post("/<code>/at-home/ratings")
-@requires(Permission.OPEN_CHARTS)
-def add_ratings(code: str) -> AnyResponse | Page:
-    """Keep one partner's ratings, of a day at home or of a session that was held."""
-    between = _between(code)
-    form = RatingsForm(between.course, today=_today(between), sent=request.form)
-
-    def keep() -> None:
-        session_of = form.session.data or None
-        at_home.add_ratings(
-            code,
-            form.details(),
-            told_on=None if session_of else _day(form.told_on, "told_on"),
-            note_id=session_of,
-            key=form.key.data,
-            actor=current_actor(),
-            now=clock.now(),
-        )
-
-    if not _kept(form, keep):
-        return _page(between, ratings=form)
-    flash(_("The ratings are in the record."), "ok")
+    make_form, keep, said = TOLD[what]
+    form = make_form(between.course, today=_today(between), sent=request.form)
+    if not _kept(form, lambda: keep(code, form)):
+        return _page(between, **{what: form})
+    flash(str(said), "ok")
     return redirect(url_for("told.show", code=code))
 
 
@@ -109,6 +76,37 @@ def mark(code: str, what: str, entry_id: str) -> AnyResponse | Page:
     return redirect(url_for("told.one", code=code, what=what, entry_id=entry_id))
 
 
+def _keep_attempt(code: str, form: AttemptForm) -> None:
+    at_home.add_attempt_at_home(
+        code,
+        form.details(),
+        happened_on=_day(form.happened_on, "happened_on"),
+        key=form.key.data,
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+def _keep_ratings(code: str, form: RatingsForm) -> None:
+    session_of = form.session.data or None
+    at_home.add_ratings(
+        code,
+        form.details(),
+        told_on=None if session_of else _day(form.told_on, "told_on"),
+        note_id=session_of,
+        key=form.key.data,
+        actor=current_actor(),
+        now=clock.now(),
+    )
+
+
+TOLD: dict[str, tuple[Any, Callable[[str, Any], None], Any]] = {
+    "attempts": (AttemptForm, _keep_attempt, _l("The attempt is in the record.")),
+    "ratings": (RatingsForm, _keep_ratings, _l("The ratings are in the record.")),
+}
+"""What can be told between sessions: its form, how it is kept, what is said then."""
+
+
 def _kept(form: RecordForm, keep: Callable[[], None]) -> bool:
     """Whether it could be read and is kept; else the form says why not and holds all of it."""
     if not form.validate():
@@ -128,12 +126,12 @@ def _between(code: str) -> Between:
 
 
 def _page(
-    between: Between, *, attempt: AttemptForm | None = None, ratings: RatingsForm | None = None
+    between: Between, *, attempts: AttemptForm | None = None, ratings: RatingsForm | None = None
 ) -> Page:
     chart, actor = between.course.chart, current_actor()
     today = _today(between)
     shown = between.entries if request.args.get("all") else between.entries[:FIRST]
-    attempt = attempt or AttemptForm(between.course, today=today)
+    attempt = attempts or AttemptForm(between.course, today=today)
     ratings = ratings or RatingsForm(between.course, today=today)
     page = render_template(
         "notes/at_home.html",

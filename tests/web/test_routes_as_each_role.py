@@ -222,14 +222,12 @@ FORMS = {
         "password": PASSWORD,
     },
     "addenda.cosign": {"password": PASSWORD},
-    "told.add_attempt": {
+    "told.add": {
         "attempt-key": "1" * 32,
         "attempt-happened_on": "2026-11-20",
         "attempt-by": "B",
         "attempt-acts": "appreciation",
         "attempt-receipt": "partly",
-    },
-    "told.add_ratings": {
         "rating-key": "2" * 32,
         "rating-partner": "A",
         "rating-source": "self",
@@ -349,9 +347,7 @@ def make_world(app):
             "name": "rupture_type",
             "what": "attempt",
             "entry_id": session().scalars(sa.select(RepairAttempt.id)).one(),
-            "run_id": UNKNOWN,
             "instrument_id": put_on_shelf(couple),
-            "response_id": UNKNOWN,
             "version": "2",
             "language": "en",
             "account_id": UNKNOWN,
