@@ -28,6 +28,7 @@ from clinic.foundation.reader_dates import LOCALES, clock_text, day_text, when_t
 from clinic.foundation.vault import check_keys
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
+from clinic.web.error_lines import error_lines
 from clinic.web.form_posts import take_forms_only
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ def init_shell(app: Flask) -> None:
     app.add_template_filter(clock_time, "clock_time")
     app.add_template_filter(day_name, "day_name")
     app.add_template_filter(translated, "translated")
+    app.add_template_filter(error_lines, "error_lines")
 
 
 def ask_filters_each_time(app: Flask) -> None:
