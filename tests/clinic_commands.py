@@ -17,7 +17,7 @@ def environment(instance: Path, **changes: str) -> dict[str, str]:
 
 
 def flask(
-    *arguments: str, instance: Path, timeout: float = 60, **changes: str
+    *arguments: str, instance: Path, timeout: float = 300, **changes: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `flask ...` to its end."""
     return subprocess.run(

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import inspect, select
 
+from clinic import serving as serving_module
 from clinic.extensions import db
 from clinic.foundation import database
 from clinic.foundation.database import session
@@ -28,6 +29,10 @@ from tests.clinic_commands import ROOT, environment, flask
 from tests.conftest import POSTGRESQL
 
 on_sqlite = pytest.mark.skipif(POSTGRESQL is not None, reason="about the SQLite file")
+
+
+PATIENCE_S = 120
+"""For a machine that has other things to do."""
 
 
 def free_port() -> int:
@@ -78,8 +83,8 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def wait_for(condition, *, within: float) -> bool:
-    deadline = time.monotonic() + within
+def wait_for(condition) -> bool:
+    deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         if condition():
             return True
@@ -89,7 +94,7 @@ def wait_for(condition, *, within: float) -> bool:
 
 def answers(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=2) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
@@ -114,53 +119,71 @@ def instance(template_database, tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @on_sqlite
-def test_signal_ends_all_of_it_within_twenty_seconds(instance, how):
+def test_signal_ends_all_of_it(instance, how):
     port = free_port()
     with serving(instance, port) as process:
-        assert wait_for(lambda: answers(port), within=60)
+        assert wait_for(lambda: answers(port))
         below = children_of(process.pid)
         assert len(below) >= 3  # gunicorn, its workers, the worker of the outbox
 
-        began = time.monotonic()
         process.send_signal(how)
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_S)
 
-        assert time.monotonic() - began < 20
         assert process.returncode == 0
-        assert wait_for(lambda: not any(is_running(pid) for pid in below), within=5)
+        assert wait_for(lambda: not any(is_running(pid) for pid in below))
         assert not answers(port)
         said = process.stdout.read()
     assert f"Serving on http://127.0.0.1:{port}" in said
     assert "Traceback" not in said
 
 
+def test_what_does_not_end_by_itself_is_killed_after_ten_seconds(monkeypatch):
+    waited = []
+
+    class Stubborn(subprocess.Popen):
+        def wait(self, timeout=None):
+            waited.append(timeout)
+            return super().wait(None if timeout is None else 0.1)
+
+    monkeypatch.setattr(signal, "signal", lambda _which, _what: None)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True); time.sleep(900)"
+    process = Stubborn([sys.executable, "-c", deaf], stdout=subprocess.PIPE, start_new_session=True)
+    process.stdout.readline()
+
+    serving_module._stop([process])
+
+    assert process.returncode == -signal.SIGKILL
+    assert [timeout is None or timeout <= 10 for timeout in waited] == [True, True]
+    process.stdout.close()
+
+
 @on_sqlite
 def test_signal_while_it_starts_leaves_nothing_behind(instance):
     with serving(instance, free_port()) as process:
-        assert wait_for(lambda: len(children_of(process.pid)) >= 2, within=60)
+        assert wait_for(lambda: len(children_of(process.pid)) >= 2)
         below = children_of(process.pid)
 
         process.send_signal(signal.SIGTERM)
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_S)
 
-        assert wait_for(lambda: not any(is_running(pid) for pid in below), within=5)
+        assert wait_for(lambda: not any(is_running(pid) for pid in below))
 
 
 @on_sqlite
 def test_end_of_one_part_ends_the_rest_and_is_said(instance):
     port = free_port()
     with serving(instance, port) as process:
-        assert wait_for(lambda: answers(port), within=60)
+        assert wait_for(lambda: answers(port))
         below = children_of(process.pid)
         worker = next(
             pid for pid in below if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
         )
         os.kill(worker, signal.SIGKILL)
 
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_S)
 
         assert process.returncode == 1
-        assert wait_for(lambda: not any(is_running(pid) for pid in below), within=5)
+        assert wait_for(lambda: not any(is_running(pid) for pid in below))
         assert "Error: A part of the product ended by itself" in process.stdout.read()
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import select
 
+from clinic.calendars import outside_refresh
 from clinic.calendars.outside_calendars import REFRESH
 from clinic.extensions import db
 from clinic.foundation import outbox
@@ -22,11 +23,12 @@ from tests.web.api_calls import book
 
 
 @pytest.fixture
-def hanging():
-    """A calendar server that answers nothing until `hanging.let_go()`."""
+def hanging(monkeypatch):
+    """A calendar server that answers nothing until `hanging.let_go()`, and is waited for."""
+    monkeypatch.setattr(outside_refresh, "FETCH_SECONDS", 600.0)
     gone = threading.Event()
     with calendar_server() as server:
-        server.answer = Answer(GOOD.body, before=lambda: gone.wait(60))
+        server.answer = Answer(GOOD.body, before=gone.wait)
         server.let_go = gone.set
         yield server
         gone.set()
@@ -52,13 +54,11 @@ def working(app):
         thread.join()
 
 
-def wait_for(condition, *, within):
-    """How long it took, in seconds."""
-    began = time.monotonic()
+def wait_for(condition):
+    deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() - began < within
+        assert time.monotonic() < deadline, "not within a minute"
         time.sleep(0.02)
-    return time.monotonic() - began
 
 
 def promise(app, kind):
@@ -70,18 +70,15 @@ def promise(app, kind):
 
 def test_hanging_calendar_keeps_no_mail_waiting(app, client, clinic, hanging, tmp_path):
     with working(app):
-        wait_for(lambda: hanging.asked, within=10)
+        wait_for(lambda: hanging.asked)
 
         book(client)
-        took = wait_for(lambda: len(list(tmp_path.glob("mail/*.eml"))) == 1, within=10)
+        wait_for(lambda: len(list(tmp_path.glob("mail/*.eml"))) == 1)
 
-        assert (took < 10, len(hanging.asked)) == (
-            True,
-            1,
-        )  # and well under a second on an idle machine
+        assert len(hanging.asked) == 1  # it hangs until it is let go, and the mail is out before
         hanging.let_go()
         with app.app_context():
-            wait_for(lambda: clinic.busy == BLOCKED, within=10)
+            wait_for(lambda: clinic.busy == BLOCKED)
 
 
 def test_lane_that_hangs_keeps_no_other_waiting(app):
@@ -89,7 +86,7 @@ def test_lane_that_hangs_keeps_no_other_waiting(app):
 
     def hang(_payload, _now):
         begun.set()
-        hangs.wait(60)
+        hangs.wait()
 
     kinds = {"stuck": "slow", "letter": "post", "sum": None}
     app.extensions["outbox_lanes"] = {"slow": frozenset({"stuck"}), "post": frozenset({"letter"})}
@@ -99,12 +96,14 @@ def test_lane_that_hangs_keeps_no_other_waiting(app):
     }
     promise(app, "stuck")
     with working(app):
-        begun.wait(10)
+        assert begun.wait(60)
         promise(app, "letter")
         promise(app, "sum")
 
-        wait_for(lambda: sorted(done) == ["letter", "sum"], within=10)
-        hangs.set()
+        try:
+            wait_for(lambda: sorted(done) == ["letter", "sum"])
+        finally:
+            hangs.set()
 
 
 def test_end_waits_a_little_and_what_hangs_is_taken_up_after_its_lease(
@@ -112,10 +111,9 @@ def test_end_waits_a_little_and_what_hangs_is_taken_up_after_its_lease(
 ):
     monkeypatch.setattr("clinic.worker.ENDED_WITHIN_S", 0.3)
     with working(app):
-        wait_for(lambda: hanging.asked, within=10)
-        began = time.monotonic()
+        wait_for(lambda: hanging.asked)
 
-    assert time.monotonic() - began < 10
+    # The worker has come to its end, and what it did not wait for hangs on.
     with app.app_context():
         message = (
             session().scalars(select(OutboxMessage).where(OutboxMessage.kind == REFRESH)).one()

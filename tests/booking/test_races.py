@@ -18,6 +18,7 @@ from clinic.booking.refusals import NotChangeable, SlotUnavailable
 from clinic.booking.service import book_appointment
 from clinic.couples.models import Couple
 from clinic.extensions import db
+from clinic.foundation import database
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.database import session
 from tests.factories import (
@@ -65,6 +66,12 @@ def all_at_once(app, work, count=CLIENTS):
 
 def kinds(results):
     return Counter(type(result).__name__ for result in results)
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """SQLite's writers wait for each other as long as the machine takes."""
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 600_000)
 
 
 @pytest.fixture

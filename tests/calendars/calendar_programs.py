@@ -186,7 +186,7 @@ def _run(program: str, *arguments: str, folder: Path) -> str:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, f"{program} {arguments}: {done.stdout}{done.stderr}"

@@ -28,7 +28,7 @@ def read_with_ical_js(body: bytes) -> dict[str, Any]:
         told = "ical.js was not run: it needs node and npm, and once the network"
         pytest.fail(told) if os.environ.get("CI") == "true" else pytest.skip(told)
     done = subprocess.run(
-        ["node", str(folder / "read.js")], input=body, capture_output=True, timeout=60, check=False
+        ["node", str(folder / "read.js")], input=body, capture_output=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
     return json.loads(done.stdout)
@@ -43,5 +43,5 @@ def _installed() -> Path | None:
     for name in ("package.json", "read.js"):
         shutil.copy(HERE / name, folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--silent"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=180, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, timeout=300, check=False)
     return folder if done.returncode == 0 else None

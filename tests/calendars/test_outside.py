@@ -494,9 +494,9 @@ def test_rules_that_never_match_end_at_once():
         AN_HOUR.replace("bad", str(number)) + f"RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31{more}"
         for number, more in enumerate(["", ";COUNT=5", ";BYSETPOS=300", ";INTERVAL=1000"] * 5)
     ]
-    began = time.monotonic()
+    began = time.thread_time()  # of work, however long the machine lets it wait
     assert busy(*hopeless, GOOD) == [GOOD_SPAN, "0601 1200-1300"]
-    assert time.monotonic() - began < 5
+    assert time.thread_time() - began < 5
 
 
 def test_a_rule_that_never_matches_ends():

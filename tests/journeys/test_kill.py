@@ -33,6 +33,8 @@ THERAPISTS = ("anna", "bert", "carla")
 ALL_DAY = tuple((day, 0, 24 * 60) for day in range(7))
 HALF_HOUR = timedelta(minutes=30)
 SEED = 20261122
+PATIENCE_S = 300
+"""For a machine that has other things to do."""
 
 
 @pytest.fixture
@@ -83,8 +85,14 @@ class Clients:
     def __exit__(self, *_error):
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=60)
+            thread.join(timeout=PATIENCE_S)
         assert not any(thread.is_alive() for thread in self._threads)
+
+    def wait_until_booked(self, count):
+        """Until so many bookings have been acknowledged, however slowly."""
+        deadline = time.monotonic() + PATIENCE_S
+        while len(self.booked) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _run(self, number):
         # Two clients share a slot now and then: one of them is refused.
@@ -96,7 +104,7 @@ class Clients:
             self._book(key, self._body(start, THERAPISTS[number % 3], f"{number}-{step}"))
 
     def _book(self, key, body):
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             try:
                 status, answer = self.product.call(
@@ -147,13 +155,12 @@ def kill_again_and_again(product):
             victim.start()
         if product.web in victims:
             product.wait_until_it_answers()
-    time.sleep(0.3)
 
 
-@pytest.mark.timeout(170)
 def test_what_was_acknowledged_is_there_once_however_often_the_product_is_killed(product, settings):
     with Clients(product) as clients:
         kill_again_and_again(product)
+        clients.wait_until_booked(KILLS + 1)
     product.web.kill()
     product.worker.kill()
 

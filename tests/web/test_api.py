@@ -1,9 +1,12 @@
 """The JSON API: what can be read without a token, and how it speaks HTTP."""
 
+from itertools import count
+from types import SimpleNamespace
+
 import pytest
 
 from tests.conftest import settings_for
-from tests.factories import make_clinic, make_practice, make_session_type, make_therapist
+from tests.factories import NOW, make_clinic, make_practice, make_session_type, make_therapist
 from tests.web.api_calls import (
     BOOKINGS,
     SLOTS,
@@ -250,6 +253,14 @@ class TestLimits:
     @pytest.fixture
     def settings(self, database_url, tmp_path):
         return settings_for(tmp_path, database_url, rate_limits=True)
+
+    @pytest.fixture(autouse=True)
+    def all_within_one_minute(self, monkeypatch):
+        """However long the machine takes for so many requests."""
+        moments = count(NOW.timestamp(), 0.001)
+        slow = SimpleNamespace(time=lambda: next(moments))
+        monkeypatch.setattr("limits.storage.memory.time", slow)
+        monkeypatch.setattr("flask_limiter._extension.time", slow)
 
     def test_writing_is_limited_by_address_and_says_when_to_come_back(self, client, practice):
         answers = [client.post(BOOKINGS, json={}) for _ in range(20)]
