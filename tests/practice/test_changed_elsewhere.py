@@ -20,15 +20,8 @@ from clinic.practice.desk_queries import (
 from clinic.practice.hours import remove_day_override
 from clinic.practice.service import update_session_type
 from tests.factories import NOW
+from tests.practice.desk_browser import HOURS, SESSION_TYPE, THERAPIST
 from tests.practice.test_hours import staff
-from tests.practice.test_views import (
-    HOURS,
-    SESSION_TYPE,
-    THERAPIST,
-    Browser,
-    desk,  # noqa: F401 - fixtures
-    house,  # noqa: F401
-)
 
 CLINIC = "/desk/practice/clinic"
 PROFILE = "/desk/practice/therapists/ines-duarte"
@@ -44,11 +37,6 @@ INES = THERAPIST | {"slug": "ines-duarte"}
 INITIAL = SESSION_TYPE | {"slug": "initial-consultation"}
 DAYS = "/desk/practice/therapists/ines-duarte/days"
 ON = date(2026, 12, 24)
-
-
-@pytest.fixture
-def admin(app, house):  # noqa: F811
-    return Browser(app, Role.ADMIN)
 
 
 def stale(browser, path, field, mine, theirs, **rest):
@@ -123,7 +111,7 @@ def test_the_same_form_sent_twice_is_no_conflict(admin):
     assert [one.status_code for one in sent] == [302, 302]
 
 
-def test_a_week_changed_elsewhere_is_shown_beside_the_typed_one(app, desk):  # noqa: F811
+def test_a_week_changed_elsewhere_is_shown_beside_the_typed_one(app, desk):
     drawn = desk.hidden(HOURS, "week-") | {"csrf_token": desk.hidden(HOURS)["week-csrf_token"]}
     row = "week-day_0-ranges-0"
     hours = {f"{row}-start": "10:00", f"{row}-end": "12:00"}
@@ -144,7 +132,7 @@ def day_fields(start, end):
     return {"day-on": ON.isoformat(), f"{row}-start": start, f"{row}-end": end}
 
 
-def test_a_day_that_somebody_else_gave_hours_is_not_replaced_unseen(app, desk):  # noqa: F811
+def test_a_day_that_somebody_else_gave_hours_is_not_replaced_unseen(app, desk):
     drawn = desk.hidden(HOURS, "day-")
     desk.send(DAYS, page=HOURS, prefix="day-", **day_fields("09:00", "12:00"))
     refused = desk.client.post(DAYS, data=drawn | day_fields("15:00", "17:00"))
@@ -159,13 +147,13 @@ def test_a_day_that_somebody_else_gave_hours_is_not_replaced_unseen(app, desk): 
         assert found.overrides == (DayHours(ON, (HoursRange(15 * 60, 17 * 60),)),)
 
 
-def test_a_day_that_the_page_showed_may_be_replaced(desk):  # noqa: F811
+def test_a_day_that_the_page_showed_may_be_replaced(desk):
     for start in ("09:00", "10:00"):
         sent = desk.send(DAYS, page=HOURS, prefix="day-", **day_fields(start, "12:00"))
         assert sent.status_code == 302
 
 
-def test_a_day_removed_elsewhere_can_be_set_again(app, desk):  # noqa: F811
+def test_a_day_removed_elsewhere_can_be_set_again(app, desk):
     desk.send(DAYS, page=HOURS, prefix="day-", **day_fields("09:00", "12:00"))
     drawn = desk.hidden(HOURS, "day-")
     with app.app_context():
@@ -176,7 +164,7 @@ def test_a_day_removed_elsewhere_can_be_set_again(app, desk):  # noqa: F811
     assert desk.client.post(DAYS, data=drawn | day_fields("10:00", "12:00")).status_code == 302
 
 
-def test_commands_and_other_rooms_have_no_form_that_could_be_old(app, house):  # noqa: F811
+def test_commands_and_other_rooms_have_no_form_that_could_be_old(app, house):
     with app.app_context():
         details = session_type_details(house, "initial-consultation")
         admin_of = staff(type("Clinic", (), {"id": house}), Role.ADMIN)

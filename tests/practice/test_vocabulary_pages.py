@@ -15,7 +15,7 @@ from clinic.foundation.permissions import Role
 from clinic.practice.models import Clinic, VocabularyTerm
 from clinic.practice.terms import vocabulary_of
 from tests.factories import make_account, make_clinic, make_session_type, make_therapist
-from tests.practice.test_views import Browser
+from tests.practice.desk_browser import Browser
 
 LIST = "/desk/practice/vocabularies"
 ACTS = f"{LIST}/repair_act"
@@ -43,11 +43,6 @@ def house(app):
         clinic = make_clinic()
         make_therapist(clinic, session_types=[make_session_type(clinic)])
         return clinic.id
-
-
-@pytest.fixture
-def admin(app, house):
-    return Browser(app, Role.ADMIN)
 
 
 def text_of(response):
