@@ -20,7 +20,7 @@ from clinic.foundation.permissions import (
     is_system,
     require,
 )
-from tests.foundation.test_table_of_who_sees_what import ROWS
+from tests.foundation.who_sees_what import ROWS
 
 ANNA, BERT = "therapist-anna", "therapist-bert"
 APPOINTMENT = SimpleNamespace(
