@@ -28,7 +28,7 @@ from clinic.notes.ledger_facts import (
     WindowRunFact,
 )
 from clinic.notes.models import INDIVIDUAL_KINDS, NoteAddendum, SessionNote
-from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
+from clinic.notes.rupture_events import RuptureEvent, told_event
 from clinic.notes.rupture_history import RuptureState, derive_status
 from clinic.notes.rupture_models import (
     PartnerRating,
@@ -186,19 +186,13 @@ def list_sessions(couple_id: str) -> tuple[SessionSeen, ...]:
 
 def event_of(row: RuptureEventRow, *, numbers: Mapping[str, int]) -> RuptureEvent:
     """A stored event as the rules read it."""
-    d = row.details
-    return RuptureEvent(
-        id=row.number,
-        kind=EventKind(d.kind),
+    return told_event(
+        row.number,
+        row.details,
         effective_at=row.effective_at,
         entered_at=row.entered_at,
         by=row.author,
-        to_status=RuptureStatus(d.to_status) if d.to_status else None,
         session_number=numbers.get(row.note_id or ""),
-        reason=d.reason,
-        text=d.text,
-        reverses=d.reverses,
-        link=d.link,
     )
 
 

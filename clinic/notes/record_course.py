@@ -21,7 +21,7 @@ from clinic.notes.clinical_rules import (
     rupture_problems,
 )
 from clinic.notes.record_shape import CoupleRecord, EventPart
-from clinic.notes.rupture_events import EventKind, HistoryBroken, RuptureEvent, RuptureStatus
+from clinic.notes.rupture_events import HistoryBroken, RuptureEvent, told_event
 from clinic.notes.rupture_history import derive_status
 from clinic.notes.taken_measures import measure_problems
 from clinic.notes.window_run import run_problems
@@ -138,18 +138,12 @@ def response_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]
 
 def _event(part: EventPart) -> RuptureEvent:
     """An event of the file as the rules read it. Raises `ValueError`."""
-    d = part.details
-    return RuptureEvent(
-        id=part.number,
-        kind=EventKind(d.kind),
+    return told_event(
+        part.number,
+        part.details,
         effective_at=part.effective_at,
         entered_at=part.entered_at,
         by=part.author,
-        to_status=RuptureStatus(d.to_status) if d.to_status else None,
-        reason=d.reason,
-        text=d.text,
-        reverses=d.reverses,
-        link=d.link,
     )
 
 

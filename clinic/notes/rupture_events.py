@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from clinic.foundation.errors import N_, Conflict
+from clinic.notes.clinical_values import EventDetails
 
 
 class RuptureStatus(StrEnum):
@@ -85,6 +86,31 @@ def counting_events(events: Iterable[RuptureEvent]) -> tuple[RuptureEvent, ...]:
     undone = {event.reverses for event in told if event.kind is EventKind.REVERSAL}
     kept = [e for e in told if e.kind is not EventKind.REVERSAL and e.id not in undone]
     return tuple(sorted(kept, key=lambda event: (event.effective_at, event.entered_at, event.id)))
+
+
+def told_event(
+    number: int,
+    told: EventDetails,
+    *,
+    effective_at: datetime,
+    entered_at: datetime,
+    by: str,
+    session_number: int | None = None,
+) -> RuptureEvent:
+    """An event as it is kept, for the rules to read. Raises `ValueError` for what is not known."""
+    return RuptureEvent(
+        id=number,
+        kind=EventKind(told.kind),
+        effective_at=effective_at,
+        entered_at=entered_at,
+        by=by,
+        to_status=RuptureStatus(told.to_status) if told.to_status else None,
+        session_number=session_number,
+        reason=told.reason,
+        text=told.text,
+        reverses=told.reverses,
+        link=told.link,
+    )
 
 
 def merge_events(

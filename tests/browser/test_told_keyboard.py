@@ -88,4 +88,9 @@ def test_pages_of_what_is_told_and_of_the_cycle(open_page, site):
     with another_page(page):
         page.get_by_role("button", name="Mark it as entered in error").click()
     look("an attempt, without a reason")
+    for path, what in (("/windows", "run"), ("/measures", "measure")):
+        visit(page, site.url + RECORD + path)
+        with another_page(page):
+            page.locator(f'a[href*="/told/{what}/"]').first.click()
+        look(f"one {what}")
     assert look.__self__.found == []

@@ -8,20 +8,23 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.foundation.audit import AuditEntry
-from clinic.foundation.database import session
+from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.notes.at_home import add_attempt_at_home, add_ratings
 from clinic.notes.charts import lanes_chart, lines_chart, matrix_chart
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails
+from clinic.notes.correction_models import EntryInError
 from clinic.notes.corrections import mark_in_error
 from clinic.notes.emergency import break_glass
 from clinic.notes.entries_in_error import InError
+from clinic.notes.exercise_runs import add_run
+from clinic.notes.measure_responses import MeasureTold, add_measure
 from clinic.notes.note_content import Attempt, NewRupture, Rating, RuptureEntry
 from clinic.notes.overview import couple_ledger
 from clinic.notes.signing import recall_signature
 from clinic.notes.timeline import timeline_page
 from clinic.notes.told_between import one_told, told_between_sessions
-from tests.factories import a_note, make_care_couple, make_signed_note
+from tests.factories import a_note, a_run, make_care_couple, make_signed_note, put_on_shelf
 
 AT = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -202,3 +205,84 @@ def test_other_therapist_finds_nothing_and_in_an_emergency_only_what_is_joint(ro
     assert [one.ref for one in between.course.ruptures] == ["R-01"]
     with pytest.raises(NotFound):
         room(one_told, "attempt", hidden, actor=actor)
+
+
+KINDS = ("attempt", "rating", "run", "measure")
+
+
+def entry_of(room, what):
+    if what == "attempt":
+        return room.attempt()
+    if what == "rating":
+        return room(add_ratings, RatingDetails("B", "home", 3), told_on=date(2026, 11, 18))
+    if what == "run":
+        return room(add_run, a_run(), happened_on=date(2026, 11, 20))
+    told = MeasureTold(
+        partner="A",
+        instrument_id=put_on_shelf(room.couple),
+        taken_on=date(2026, 11, 20),
+        answers={"near": 4},
+    )
+    return room(add_measure, told)
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_every_kind_is_marked_and_refused_alike(room, what):
+    entry = entry_of(room, what)
+    other = make_care_couple(room.couple.practice, partners=[])
+    [another] = [one for one in KINDS if one != what][:1]
+
+    with pytest.raises(InvalidInput) as refused:
+        room(mark_in_error, what, entry, reason=" ")
+    assert list(refused.value.errors) == ["reason"]
+    with pytest.raises(NotAllowed):
+        room(mark_in_error, what, entry, reason=WHY, actor=room.couple.supervisor)
+    for code, named in ((other.code, what), (room.couple.code, another)):
+        with pytest.raises(NotFound):
+            mark_in_error(code, named, entry, reason=WHY, **room.asks)
+    assert room(one_told, what, entry).in_error is None
+
+    for _press in range(2):
+        room(mark_in_error, what, entry, reason=WHY)
+    with pytest.raises(Conflict, match="already"):
+        room(mark_in_error, what, entry, reason="Something else.")
+
+    seen = room(one_told, what, entry, actor=room.couple.supervisor)
+    lines = session().execute(
+        sa.select(AuditEntry.object_kind, AuditEntry.object_id).where(
+            AuditEntry.action == "entry.marked_in_error"
+        )
+    )
+    assert seen.in_error == InError(NOW, room.couple.lead.name, WHY)
+    assert [tuple(one) for one in lines] == [(TABLES[what], entry)]
+
+
+TABLES = {
+    "attempt": "repair_attempt",
+    "rating": "partner_rating",
+    "run": "exercise_run",
+    "measure": "measure_response",
+}
+
+
+@pytest.mark.parametrize("what", ["run", "measure"])
+def test_who_opened_a_record_in_an_emergency_reads_no_window_and_no_measure(room, what):
+    entry = entry_of(room, what)
+    actor = room.couple.other_therapist
+    break_glass(
+        room.couple.code, "It cannot wait until Monday.", proved_at=NOW, actor=actor, now=NOW
+    )
+
+    with pytest.raises(NotAllowed):
+        room(one_told, what, entry, actor=actor)
+
+
+def test_database_takes_a_mark_that_names_one_entry_and_no_other(room):
+    attempt, run = entry_of(room, "attempt"), entry_of(room, "run")
+    room(mark_in_error, "attempt", attempt, reason=WHY)
+    mark = session().execute(sa.select(EntryInError.__table__)).mappings().one()
+    session().rollback()
+
+    for named in ({"attempt_id": None}, {"attempt_id": entry_of(room, "attempt"), "run_id": run}):
+        with pytest.raises(sa.exc.IntegrityError), transaction() as current:
+            current.execute(sa.insert(EntryInError).values({**mark, "id": "1" * 32, **named}))
