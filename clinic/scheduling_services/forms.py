@@ -10,9 +10,18 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, PasswordField, SelectField, URLField
 from wtforms.fields.choices import SelectChoice
 
-from clinic.foundation.errors import ClinicError, InvalidInput
+from clinic.foundation.errors import InvalidInput
+from clinic.foundation.outbound_addresses import OutboundRefused
 from clinic.practice.form_fields import Needed, PracticeForm, line
-from clinic.scheduling_services.calcom_client import BOOKING_VERSIONS
+from clinic.scheduling_services.calcom_client import (
+    BOOKING_VERSIONS,
+    CalcomAway,
+    CalcomKeyRefused,
+    CalcomRefused,
+)
+
+REFUSED_THERE = (CalcomAway, CalcomKeyRefused, CalcomRefused, OutboundRefused)
+"""What an outside service, or the way to it, does not allow."""
 
 
 class IntegrationForm(PracticeForm):
@@ -30,15 +39,19 @@ class IntegrationForm(PracticeForm):
         return {one.name: one.data or "" for one in self if not isinstance(one, HiddenField)}
 
     def __enter__(self) -> None:
-        """What the services refuse inside is said by the form, and what follows goes on."""
+        """What was typed wrongly, or is refused there, the form says, and what follows goes on.
+
+        Any other refusal is none of a form's and is answered as anywhere else.
+        """
 
     def __exit__(self, _kind: object, refused: BaseException | None, _trace: object) -> bool:
         if isinstance(refused, InvalidInput):
             self.show(refused.errors)
-        elif isinstance(refused, ClinicError):
-            said = _(refused.message) if refused.message else _("This could not be done.")
-            self.form_errors.append(said)
-        return isinstance(refused, ClinicError)
+            return True
+        if isinstance(refused, REFUSED_THERE):
+            self.form_errors.append(_(refused.message))
+            return True
+        return False
 
 
 class ConnectionForm(IntegrationForm):

@@ -12,7 +12,10 @@ from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
+from clinic.foundation.errors import NotAllowed, NotFound, SignInNeeded
 from clinic.foundation.permissions import Role
+from clinic.foundation.vault import KeyMissing
+from clinic.scheduling_services import connections, outgoing
 from clinic.scheduling_services.calcom_client import BOOKING_VERSIONS
 from clinic.scheduling_services.models import (
     ServiceConnection,
@@ -243,6 +246,32 @@ def test_a_step_of_setting_up_is_refused_at_its_field_and_what_was_typed_stays(
     assert (page.status_code, errors_of(page)) == (422, errors)
     for value in {"a@example.org", "77"} & set(typed.values()):
         assert f'value="{value}"' in page.text
+
+
+@pytest.mark.parametrize(
+    ("refused", "status"),
+    [(NotFound, 404), (NotAllowed, 403), (SignInNeeded, 302), (KeyMissing, 500)],
+)
+@pytest.mark.parametrize(
+    ("room", "use_case", "path"),
+    [
+        (connections, "add_connection", "/connections"),
+        (connections, "map_host", "/connections/{id}/host"),
+        (outgoing, "add_subscriber", "/subscribers"),
+    ],
+)
+def test_what_is_about_no_field_is_answered_as_anywhere_else(
+    calcom, monkeypatch, room, use_case, path, refused, status
+):
+    def refuse(*_asked, **_told):
+        raise refused
+
+    monkeypatch.setattr(room, use_case, refuse)
+    client = signed_in(calcom.client, "admin")
+
+    page = client.post(PAGE + path.format(id=calcom.connection.id))
+
+    assert page.status_code == status
 
 
 def test_older_deliveries_follow_page_by_page_and_none_is_left_out(calcom):
