@@ -90,14 +90,30 @@ def test_a_flag_says_at_its_fields_all_that_is_missing(desk, pages):
     assert typed_into(page, "owner-new") == "Inês"
 
 
-def test_a_flag_is_not_cleared_without_a_reason_and_says_so_at_its_field(desk, pages):
+def open_flag(desk, pages):
+    """The address at which it is cleared, and its id."""
     flag = {"about": "Afraid.", "level": "2", "action": "Call.", "flag_review_on": "2026-11-24"}
     desk.post(f"{pages}/restricted/flags", flag)
-    (address, flag_id) = re.search(
-        r"(/restricted/flags/(\w+)/clear)", desk.get(f"{pages}/restricted")
-    ).groups()
+    address = r"(/restricted/flags/(\w+)/clear)"
+    return re.search(address, desk.get(f"{pages}/restricted")).groups()
+
+
+def test_a_flag_is_not_cleared_without_a_reason_and_says_so_at_its_field(desk, pages):
+    address, flag_id = open_flag(desk, pages)
     page = desk.post(f"{pages}{address}", {"because": " "}, 422)
     assert errors_of(page) == {f"because-{flag_id}": ["Give the reason."]}
+
+
+def test_a_flag_cleared_meanwhile_says_so_and_keeps_the_reason_that_was_typed(desk, pages):
+    address, flag_id = open_flag(desk, pages)
+    desk.post(f"{pages}{address}", {"because": "From the other window."})
+
+    page = desk.post(f"{pages}{address}", {"because": "From this window."}, 409)
+
+    assert "This flag is cleared already." in page.text
+    assert "From the other window." in page.text
+    assert typed_into(page, f"because-{flag_id}") == "From this window."
+    assert f"because-{flag_id}" not in desk.get(f"{pages}/restricted")
 
 
 @pytest.mark.parametrize(
