@@ -6,6 +6,7 @@ Signing and what follows it is in `signing.py` and `addenda.py`.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, chart_of, find_chart, find_note, lock_course
+from clinic.notes.choosable import Problem
+from clinic.notes.clinical_rules import refuse
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import load_frame
 from clinic.notes.drafts import (
@@ -39,6 +42,8 @@ from clinic.practice.terms import terms_of
 
 EARLY = timedelta(minutes=30)
 """A note may be opened this long before its session, to prepare."""
+LONGEST = timedelta(hours=8)
+NOT_BEGUN = N_("This session has not begun yet.")
 BODY_MAX_BYTES = 200_000
 SIGNED_ALREADY = N_("This note is signed. What is still to be said goes into an addendum.")
 
@@ -114,14 +119,9 @@ def enter_note(
     """The id of a new note for a session that has no appointment here. Raises `InvalidInput`."""
     with transaction() as current:
         chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
-        if kind not in KINDS:
-            raise InvalidInput({"kind": [N_("Choose one from the list.")]})
-        if held_from >= held_until or held_until - held_from > timedelta(hours=8):
-            raise InvalidInput({"held_until": [N_("A session ends after it began, within a day.")]})
-        if chart.day(held_from) < chart.began_on:
-            raise InvalidInput({"held_from": [N_("The session lies before the couple began.")]})
-        lock_course(current, chart.couple_id)
         note = SessionNote(kind=kind, held_from=held_from, held_until=held_until)
+        refuse(_held_problems(note, chart, now=now))
+        lock_course(current, chart.couple_id)
         return _store(current, note, chart, late_reason=late_reason, actor=actor, now=now)
 
 
@@ -213,6 +213,18 @@ def _kind_of(appointment: Appointment) -> str:
     return "joint" if appointment.session_type.audience == "existing" else "consultation"
 
 
+def _held_problems(note: SessionNote, chart: Chart, *, now: datetime) -> Iterator[Problem]:
+    """What cannot be of a session that is said to have been held."""
+    if note.kind not in KINDS:
+        yield "kind", N_("Choose one from the list.")
+    if not timedelta() < note.held_until - note.held_from <= LONGEST:
+        yield "held_until", N_("A session ends after it began, within a day.")
+    if chart.day(note.held_from) < chart.began_on:
+        yield "held_from", N_("The session lies before the couple began.")
+    elif note.held_from > now + EARLY:
+        yield "held_from", NOT_BEGUN
+
+
 def _store(
     current: Session,
     note: SessionNote,
@@ -223,7 +235,7 @@ def _store(
     now: datetime,
 ) -> str:
     if note.held_from > now + EARLY:
-        raise Conflict(N_("This session has not begun yet."), code="not-begun")
+        raise Conflict(NOT_BEGUN, code="not-begun")
     note.id, note.clinic_id, note.couple_id = new_id(), chart.clinic_id, chart.couple_id
     note.author = note.saved_by = actor.name
     note.created_at = note.saved_at = now

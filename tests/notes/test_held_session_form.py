@@ -35,6 +35,15 @@ def test_a_session_that_is_not_in_the_diary_says_at_its_fields_what_is_missing(d
         ({"ends": "08:00"}, {"ends": ["A session ends after it began, within a day."]}),
         ({"on": "2019-01-07"}, {"on": ["The session lies before the couple began."]}),
         ({"kind": "party"}, {"kind": ["Choose one from the list."]}),
+        ({"on": "2026-11-24"}, {"on": ["This session has not begun yet."]}),
+        (
+            {"kind": "party", "ends": "08:00", "on": "2019-01-07"},
+            {
+                "on": ["The session lies before the couple began."],
+                "ends": ["A session ends after it began, within a day."],
+                "kind": ["Choose one from the list."],
+            },
+        ),
     ],
 )
 def test_a_session_that_cannot_have_been_is_refused_at_its_field(desk, pages, changes, errors):
