@@ -29,12 +29,12 @@ Row = TypeVar("Row", RepairAttempt, PartnerRating)
 Narrowed = Callable[[Any], ColumnElement[bool]]
 """Which rows of either table are asked for."""
 READING = {
-    "attempt": Permission.READ_CHART,
-    "rating": Permission.READ_CHART,
-    "run": Permission.READ_EXERCISE_RUN,
-    "measure": Permission.READ_MEASURE,
+    "attempt": (Permission.READ_CHART, "chart.read"),
+    "rating": (Permission.READ_CHART, "chart.read"),
+    "run": (Permission.READ_EXERCISE_RUN, "exercise_run.read"),
+    "measure": (Permission.READ_MEASURE, "measure.read"),
 }
-"""Who reads an entry of each kind."""
+"""Who reads an entry of each kind, and how the audit log tells of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +84,9 @@ def one_told(code: str, what: str, entry_id: str, *, actor: Actor, now: datetime
     """One entry of the kind `what`, from wherever it came. Raises `NotFound`, `NotAllowed`."""
     if what not in READING:
         raise NotFound
-    chart = find_chart(code, permission=READING[what], actor=actor, now=now)
-    tell_reading("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    permission, action = READING[what]
+    chart = find_chart(code, permission=permission, actor=actor, now=now)
+    tell_reading(action, kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     for one in _entries_like(chart, what, entry_id, actor=actor):
         if one.id == entry_id:
             return one

@@ -55,7 +55,7 @@ def add(code: str, what: str) -> AnyResponse | Page:
 @told_pages.get("/<code>/told/<what>/<entry_id>")
 @requires(Permission.OPEN_CHARTS)
 def one(code: str, what: str, entry_id: str) -> Page:
-    """One attempt, or one partner's ratings, and the way to say that it is wrong."""
+    """One entry of any kind, and the way to say that it is wrong."""
     return _one_page(code, what, entry_id, InErrorForm())
 
 

@@ -286,3 +286,22 @@ def test_database_takes_a_mark_that_names_one_entry_and_no_other(room):
     for named in ({"attempt_id": None}, {"attempt_id": entry_of(room, "attempt"), "run_id": run}):
         with pytest.raises(sa.exc.IntegrityError), transaction() as current:
             current.execute(sa.insert(EntryInError).values({**mark, "id": "1" * 32, **named}))
+
+
+@pytest.mark.parametrize(
+    ("what", "action"),
+    [
+        ("attempt", "chart.read"),
+        ("rating", "chart.read"),
+        ("run", "exercise_run.read"),
+        ("measure", "measure.read"),
+    ],
+)
+def test_looking_at_one_entry_is_in_the_audit_log_as_a_reading_of_its_kind(room, what, action):
+    entry = entry_of(room, what)
+    before = session().scalar(sa.select(sa.func.max(AuditEntry.seq)))
+
+    room(one_told, what, entry)
+
+    later = sa.select(AuditEntry.action).where(AuditEntry.seq > before)
+    assert list(session().scalars(later)) == [action]
