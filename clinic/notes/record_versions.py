@@ -46,7 +46,7 @@ def _mark(row: dict[str, Any], named_in: str) -> dict[str, Any]:
     details = row.get("details")
     reason = details.get("withdrawn_because") if isinstance(details, dict) else None
     return _NAMED | {
-        "id": sha256(f"entry_in_error:{row.get('id')}".encode()).hexdigest()[:32],
+        "id": sha256(f"entry_in_error:{row.get('id')}".encode("utf-8", "replace")).hexdigest()[:32],
         named_in: row.get("id"),
         "at": row.get("withdrawn_at"),
         "author": row.get("withdrawn_by"),

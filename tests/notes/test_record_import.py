@@ -167,6 +167,17 @@ def test_what_is_wrong_in_a_file_of_the_first_version_is_told_at_its_place():
     )
 
 
+def test_id_that_is_no_text_in_a_file_of_the_first_version_is_told_at_its_place():
+    raw = json.loads(FIRST.read_text(encoding="utf-8"))
+    raw["runs"][1]["id"] = "\ud800"
+    make_clinic()
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+
+    assert "runs[1].id" in [where for where, _said in refused.value.problems]
+
+
 def test_same_record_twice_is_refused():
     _couple, text, _ledger = a_record()
 
