@@ -13,7 +13,7 @@ from clinic.notes.at_home import draw_cycle
 from clinic.notes.clinical_values import CycleDetails, CyclePart
 from clinic.notes.overview import cycle_versions
 from tests.factories import make_signed_note
-from tests.notes.test_views import AT, open_desk
+from tests.notes.desk import AT, open_desk
 
 FIRST = CycleDetails(
     "A call without an answer",
@@ -24,11 +24,6 @@ FIRST = CycleDetails(
     ),
 )
 FIELDS = ("position", "move", "perception", "secondary_emotion", "primary_emotion", "need")
-
-
-@pytest.fixture
-def desk(app):
-    return open_desk(app)
 
 
 def path(desk, rest=""):

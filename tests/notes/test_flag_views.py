@@ -12,8 +12,8 @@ from clinic.foundation.database import session
 from clinic.notes.emergency import break_glass
 from clinic.notes.note_content import SafetyCheck
 from tests.factories import NOW, PASSWORD, a_note, make_signed_note
+from tests.notes.desk import AT, WHOLE, open_desk
 from tests.notes.test_signed_flags import RAISED
-from tests.notes.test_views import AT, WHOLE, open_desk
 
 FLAG = {
     "safety.result": "flag_raised",
@@ -23,11 +23,6 @@ FLAG = {
     "safety.review_on": "2026-11-23",
 }
 FIELDS = ("safety.action", "safety.level", "safety.review_on")
-
-
-@pytest.fixture
-def desk(app):
-    return open_desk(app)
 
 
 def fields_on(page):

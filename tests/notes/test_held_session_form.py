@@ -4,13 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.notes.test_views import open_desk
 from tests.web.field_errors import errors_of, typed_into
-
-
-@pytest.fixture
-def desk(app):
-    return open_desk(app)
 
 
 @pytest.fixture

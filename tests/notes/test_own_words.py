@@ -26,7 +26,7 @@ from clinic.notes.ruptures import change_status, edit_rupture, open_rupture
 from clinic.practice.commands import TermDetails
 from clinic.practice.vocabulary_service import add_term, retire_term
 from tests.factories import NOW, a_note, make_note, make_signed_note
-from tests.notes.test_views import AT, WHOLE, open_desk
+from tests.notes.desk import AT, WHOLE
 
 LETTER = "own_wrote_a_letter"
 ATTEMPT = {
@@ -37,11 +37,6 @@ ATTEMPT = {
 }
 LATER = NOW + timedelta(hours=1)
 SOON = NOW + timedelta(minutes=10)
-
-
-@pytest.fixture
-def desk(app):
-    return open_desk(app)
 
 
 def admin(desk):

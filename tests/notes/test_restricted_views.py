@@ -8,16 +8,10 @@ import pytest
 
 from clinic.notes.disclosures import list_disclosures
 from tests.factories import NOW
-from tests.notes.test_views import open_desk
 from tests.web.field_errors import errors_of, summary_of, typed_into
 
 TOLD = {"by": "B", "text": "Told alone.", "decision": "facilitate"}
 TOLD |= {"review_on": "2026-12-01", "disclosable": "no", "decision_reason": "He asked for time."}
-
-
-@pytest.fixture
-def desk(app):
-    return open_desk(app)
 
 
 @pytest.fixture

@@ -17,14 +17,9 @@ from clinic.notes.note_content import Rating
 from clinic.notes.overview import couple_overview
 from clinic.notes.rupture_models import PartnerRating, RepairAttempt
 from tests.factories import a_note, make_signed_note
-from tests.notes.test_views import AT, open_desk
+from tests.notes.desk import AT, open_desk
 
 KEY = re.compile(r'name="attempt-key"[^>]*value="([0-9a-f]{32})"')
-
-
-@pytest.fixture
-def desk(app):
-    return open_desk(app)
 
 
 def home(desk):
