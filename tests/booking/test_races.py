@@ -18,7 +18,6 @@ from clinic.booking.refusals import NotChangeable, SlotUnavailable
 from clinic.booking.service import book_appointment
 from clinic.couples.models import Couple
 from clinic.extensions import db
-from clinic.foundation import database
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.database import session
 from tests.factories import (
@@ -31,6 +30,7 @@ from tests.factories import (
     make_session_type,
     make_therapist,
 )
+from tests.patience import be_patient
 
 CLIENTS = 50
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -69,9 +69,8 @@ def kinds(results):
 
 
 @pytest.fixture(autouse=True)
-def patience(monkeypatch):
-    """SQLite's writers wait for each other as long as the machine takes."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 600_000)
+def patience(app, monkeypatch):
+    be_patient(app, monkeypatch)
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.extensions import db
-from clinic.foundation import database
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.outbox import OutboxMessage
 from clinic.scheduling_services.models import RefusedDeliveries, ServiceDelivery
+from tests.patience import be_patient
 from tests.scheduling_services.deliveries import (
     SECRET,
     connect,
@@ -163,13 +163,8 @@ def test_a_stored_body_is_sealed_and_its_secrets_are_gone(calcom):
     assert "open sesame" not in kept.body
 
 
-@pytest.fixture
-def patience(monkeypatch):
-    """SQLite's writers wait for each other as long as the machine takes."""
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 600_000)
-
-
-def test_the_same_delivery_fifty_times_at_once_has_one_effect(patience, app, client):
+def test_the_same_delivery_fifty_times_at_once_has_one_effect(app, client, monkeypatch):
+    be_patient(app, monkeypatch)
     with app.app_context():
         clock.freeze(TODAY)
         house(client)
