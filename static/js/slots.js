@@ -15,18 +15,23 @@ async function fetchRoot(address, id) {
   return root;
 }
 
+const newest = new WeakMap(); // what was asked last, of each root: a slow answer to an earlier wish is let go
+
 async function turn(root, address, push) {
+  const wish = {};
+  newest.set(root, wish);
   root.setAttribute("aria-busy", "true");
   try {
     const fresh = await fetchRoot(address, root.id);
+    if (newest.get(root) !== wish) return;
     root.replaceChildren(...fresh.childNodes);
     (await import("./zone.js")).start(root);
     if (push) history.pushState({ fragment: root.id }, "", address);
     root.querySelector("[data-fragment-heading]")?.focus({ preventScroll: true });
   } catch {
-    window.location.assign(address);
+    if (newest.get(root) === wish) window.location.assign(address);
   } finally {
-    root.removeAttribute("aria-busy");
+    if (newest.get(root) === wish) root.removeAttribute("aria-busy");
   }
 }
 

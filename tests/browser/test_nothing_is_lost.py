@@ -246,6 +246,22 @@ def test_weeks_turn_without_loading_the_page_and_back_turns_them_back(open_page)
     assert page.evaluate("window.stillHere") is True
 
 
+def test_week_asked_for_last_stays_when_the_answer_to_an_earlier_wish_is_late(open_page, site):
+    page, held = open_page("/book/times?therapist=ines-duarte&week=2026-11-30"), []
+    page.route("**week=2026-12-07*", lambda route: held.append(route))
+    with page.expect_request("**week=2026-12-07*"):
+        page.get_by_role("link", name="Later week").click()
+    page.get_by_role("link", name="Earlier week").click()
+    first = page.get_by_role("heading", name="23 – 29 November")
+    expect(first).to_be_visible()
+    with page.expect_response("**week=2026-12-07*") as late:
+        held[0].continue_()
+    late.value.finished()
+    page.evaluate("new Promise(done => setTimeout(done, 300))")  # it would be seen by now
+    expect(first).to_be_visible()
+    assert "week=2026-12-07" not in page.url
+
+
 def test_a_time_that_goes_while_moving_shows_the_three_nearest_and_changes_nothing(open_page, site):
     page, other = open_page(), open_page()
     to_details(page)
