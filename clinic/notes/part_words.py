@@ -82,8 +82,8 @@ def _leaf(path: str, text: str, names: Names) -> str:
         return day_year_text(date.fromisoformat(text))
     if last in _CHOSEN:
         return choice_name(text)
-    if last in {"by", "injured"}:
-        return _who(text, names)
+    if last in {"by", "injured", "rupture"}:
+        return _ref(text) if last == "rupture" else _who(text, names)
     return _yes_no(text == "true") if last in _ANSWERED and text else text
 
 
@@ -177,7 +177,7 @@ def _attempt(one: Attempt, names: Names) -> list[str]:
     return [
         ": ".join(x for x in (_who(one.by, names), acts) if x),
         term_name(one.receipt, "receipt"),
-        one.rupture or "",
+        _ref(one.rupture),
         at_home or "",
         _("felt safety %(before)s → %(after)s", before=before, after=after) if is_rated else "",
         _("helped along") if one.facilitated else "",
@@ -186,6 +186,13 @@ def _attempt(one: Attempt, names: Names) -> list[str]:
 
 def _who(slot: str, names: Names) -> str:
     return choice_name("both") if slot == "both" else names.get(slot) or slot
+
+
+def _ref(rupture: str | None) -> str:
+    """A rupture by its ref; one that is named in this note has a key only, which says nothing."""
+    if rupture and not rupture.startswith("R-"):
+        return str(_("The new rupture"))
+    return rupture or ""
 
 
 def _yes_no(told: object) -> str:

@@ -90,6 +90,25 @@ def test_the_same_in_portuguese():
     assert told["ratings.A.end"] == "Segurança sentida 0 · Regulação 7"
 
 
+def test_an_attempt_about_a_rupture_without_a_ref_yet_names_it_in_words():
+    one, other = (
+        replace(NOTE, attempts=(Attempt("B", ("consistency",), "partly", ref),))
+        for ref in ("new-0", "R-01")
+    )
+
+    with force_locale("en"):
+        shown = [shown_part(note.attempts, "attempts", NAMES) for note in (one, other)]
+        found = told(one, other)
+
+    assert shown == [
+        "Tom: Consistency over time · Partly received · The new rupture",
+        "Tom: Consistency over time · Partly received · R-01",
+    ]
+    assert found == {
+        "attempts.0.rupture": [("before", "The new rupture"), ("same", " "), ("after", "R-01")]
+    }
+
+
 def test_a_part_that_one_text_does_not_have_is_a_dash():
     absent = {shown_part(None, part, NAMES) for part in (*parts_of(NOTE), "responses.B")}
 
