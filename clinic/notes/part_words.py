@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from clinic.foundation.reader_dates import day_year_text
+from clinic.notes.clinical_rules import MEASURES
 from clinic.notes.measures import NOTHING_TO_SHOW
 from clinic.notes.note_content import (
     Attempt,
@@ -27,7 +28,6 @@ from clinic.notes.version_diff import FieldChange, Piece
 from clinic.notes.words import any_reason, choice_name, happened, measure_name, term_name
 
 Names = Mapping[str, str]
-MEASURES = ("felt_safety", "defensiveness", "regulation")
 _LISTED = {"exercises": "exercise"}
 """Parts that are lists of codes, with the vocabulary of each."""
 _CODED = {
