@@ -7,7 +7,6 @@ not offered; where another one stands under its name the record is not taken.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from clinic.notes.choosable import Problem
 from clinic.notes.record_shape import CoupleRecord, InstrumentPart
@@ -53,7 +52,7 @@ def instrument_clashes(record: CoupleRecord, shelf: Mapping[Key, Instrument]) ->
     """Definitions of a checked record that ask or score otherwise than those known here."""
     for at, part in enumerate(record.instruments):
         here = shelf.get(_key(part))
-        if here is not None and _meaning(here) != _meaning(parse_instrument(part.definition)):
+        if here is not None and not here.is_like(parse_instrument(part.definition)):
             said = f"Here {here.label} is another definition."
             yield f"instruments[{at}].definition", said
 
@@ -96,8 +95,3 @@ def _scored_by(details: MeasureDetails) -> Key:
 
 def _key(part: InstrumentPart) -> Key:
     return part.code, part.version, part.language
-
-
-def _meaning(one: Instrument) -> Instrument:
-    """Without what neither asks nor scores anything."""
-    return replace(one, licence="", source="", intro="")

@@ -39,8 +39,9 @@ class OnShelf:
 
 
 def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
-    """Put a definition on the shelf; the same file again takes it back from retirement.
+    """Put a definition on the shelf; the same again takes it back from retirement.
 
+    What the newer file says of its licence, and around the questions, stands from then on.
     Raises `InstrumentBroken` with every problem, `InstrumentKnown`, `NotAllowed`.
     """
     require(actor, Permission.MANAGE_INSTRUMENTS)
@@ -48,12 +49,12 @@ def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
     with transaction() as current:
         lock_name(current, b"instruments:" + actor.clinic_id.encode("ascii"))
         row = _row(found.code, found.version, found.language, clinic_id=actor.clinic_id)
-        if row is not None and parse_instrument(row.definition) != found:
+        if row is not None and not found.is_like(parse_instrument(row.definition)):
             raise InstrumentKnown
         if row is None:
             row = _new_row(found, text, clinic_id=actor.clinic_id, now=now)
             current.add(row)
-        row.retired_at = None
+        row.definition, row.retired_at = text, None
         _record("instrument.added", row, actor=actor, now=now)
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -107,6 +107,10 @@ class Instrument:
     def item(self, code: str) -> Item:
         """The item with this code."""
         return next(one for one in self.items if one.code == code)
+
+    def is_like(self, other: Instrument) -> bool:
+        """Whether both ask and score the same, whatever is said around it."""
+        return other == replace(self, licence=other.licence, source=other.source, intro=other.intro)
 
 
 @dataclass(frozen=True, slots=True)

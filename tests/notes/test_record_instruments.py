@@ -19,6 +19,7 @@ from tests.notes.test_record_import import AT, empty_the_database, system
 pytestmark = pytest.mark.usefixtures("context")
 FILE = CLOSENESS.read_text(encoding="utf-8")
 UNUSED = FILE.replace('"version": "2"', '"version": "3"')
+OURS = FILE.replace("Made up; nobody owns it.", "Ours by letter.")
 ANSWERS = {"near": 4, "warm": 2, "cold": 1}
 
 
@@ -90,14 +91,16 @@ def test_measure_is_read_and_drawn_with_its_lines_where_the_clinic_did_not_know_
     assert page.shelf[0].instrument.item("near").text == "How near?"
 
 
-def test_definition_that_came_along_is_offered_once_the_clinic_adds_it_itself():
+@pytest.mark.parametrize("own", [FILE, OURS])
+def test_definition_that_came_along_is_offered_once_the_clinic_adds_its_own_file(own):
     text = a_record()
     elsewhere()
     import_record(text, now=NOW)
 
-    add_instrument(FILE, actor=admin(), now=NOW)
+    add_instrument(own, actor=admin(), now=NOW)
 
-    assert [one.retired_at for one in list_instruments(the_clinic().id)] == [None]
+    shelf = list_instruments(the_clinic().id)
+    assert [(one.file, one.retired_at) for one in shelf] == [(own, None)]
 
 
 def test_file_of_before_definitions_went_along_is_taken_with_its_scores():
@@ -113,7 +116,7 @@ def test_file_of_before_definitions_went_along_is_taken_with_its_scores():
 
 def test_other_words_on_its_licence_are_no_other_definition():
     text = a_record()
-    elsewhere(FILE.replace("Made up; nobody owns it.", "Ours by letter."))
+    elsewhere(OURS)
 
     assert import_record(text, now=NOW) == "C-0001"
 
