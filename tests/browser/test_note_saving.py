@@ -218,6 +218,33 @@ def test_what_is_written_before_the_script_has_come_is_saved_by_it(desk_page, si
     assert saved_note(site, note_id).body.content.plan == "Written early."
 
 
+def test_what_is_written_before_the_script_has_come_stands_with_what_this_device_kept(
+    desk_page, site
+):
+    page, note_id, held = desk_page, open_draft(site), []
+    open_note(page, site, note_id)
+    page.context.set_offline(True)
+    page.locator("#plan").fill("Kept.")
+    wait_kept(page)
+    until(lambda: copy_on_this_device(page)["plan"] == "Kept.")
+    context = page.context
+    page.close(run_before_unload=False)
+    page = context.new_page()
+    context.set_offline(False)
+    page.route("**/note/start.js", lambda route: held.append(route))
+    with page.expect_request("**/note/start.js"):
+        page.goto(f"{site.url}/desk/notes/{note_id}")
+    page.locator("#plan").fill("Written early.")
+    page.locator("#free_text").fill("As well.")
+    held[0].continue_()
+    ready(page)
+
+    wait_saved(page)
+
+    content = saved_note(site, note_id).body.content
+    assert (content.plan, content.free_text) == ("Kept.\nWritten early.", "As well.")
+
+
 def test_what_was_typed_and_taken_back_leaves_nothing_to_save_and_no_copy(open_context, site):
     note_id = open_draft(site)
     page = open_context(viewport=DESKTOP).new_page()

@@ -13,6 +13,25 @@ export function servedFields(form) {
   return readFields(served);
 }
 
+function byName(pairs) {
+  const told = new Map();
+  for (const [name, value] of pairs) told.set(name, [...(told.get(name) ?? []), value]);
+  return told;
+}
+
+// What this device kept, and what has been typed since the page came: of a text that has both, both.
+export function withTyped(form, kept) {
+  const [served, typed, told] = [servedFields(form), readFields(form), kept].map(byName);
+  const isSame = (one, other) => JSON.stringify(one ?? []) === JSON.stringify(other ?? []);
+  for (const name of new Set([...served.keys(), ...typed.keys()])) {
+    const [before, now, then] = [served.get(name), typed.get(name), told.get(name)];
+    if (isSame(now, before) || isSame(now, then)) continue;
+    const isText = form.elements[name] instanceof HTMLTextAreaElement;
+    told.set(name, isText && then && !isSame(then, before) ? [`${then[0]}\n${now[0]}`] : now ?? []);
+  }
+  return [...told].flatMap(([name, values]) => values.map((value) => [name, value]));
+}
+
 function addMissingRows(form, pairs, addRow) {
   for (const kind of ["attempts", "new_ruptures"]) {
     const there = new Set([...form.querySelectorAll(`input[type=hidden][name="${kind}"]`)].map((field) => field.value));
@@ -24,8 +43,7 @@ function addMissingRows(form, pairs, addRow) {
 
 export function writeFields(form, pairs, addRow) {
   addMissingRows(form, pairs, addRow);
-  const told = new Map();
-  for (const [name, value] of pairs) told.set(name, [...(told.get(name) ?? []), value]);
+  const told = byName(pairs);
   for (const field of form.elements) {
     if (!field.name || NOT_CONTENT.has(field.name) || field.type === "submit" || field.type === "button") continue;
     const values = told.get(field.name) ?? [];

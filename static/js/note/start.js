@@ -1,7 +1,7 @@
 // The writing screen: saving by itself, the keyboard, the copy on this device.
 
 import { makeDeviceCopy } from "./device_copy.js";
-import { writeFields } from "./fields.js";
+import { withTyped, writeFields } from "./fields.js";
 import { startKeys } from "./keys.js";
 import { makeMissing } from "./missing.js";
 import { refresh, start as startPickers } from "./picker.js";
@@ -72,7 +72,7 @@ async function restore(form, copy, saving, addRow) {
   // On top of the revision it was written on: if the note has gone on since, both texts are kept.
   saving.revision = kept.revision;
   form.elements.revision.value = kept.revision;
-  writeFields(form, kept.pairs, addRow);
+  writeFields(form, withTyped(form, kept.pairs), addRow);
   refresh(form);
   saving.unanswered = kept.unanswered ?? null;
   if (!saving.isUnsaved) {
