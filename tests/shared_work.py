@@ -6,6 +6,10 @@ and how long SQLite waits for the disk: a test about these asks for `at_full_cos
 
 from __future__ import annotations
 
+import atexit
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,9 +47,14 @@ def full_cost() -> Iterator[None]:
 
 
 def _compile_each_template_once() -> None:
-    """What Jinja compiled for one app serves the others."""
-    folder = Path(__file__).parents[1] / ".pytest_cache" / "templates"
-    folder.mkdir(parents=True, exist_ok=True)
+    """What Jinja compiled for one app serves the others of this run.
+
+    Not those of the next: how a filter is called is compiled in, and filters change.
+    """
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"templates-of-a-test-run-{run}"
+    folder.mkdir(exist_ok=True)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
 
 

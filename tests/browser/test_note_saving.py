@@ -154,13 +154,16 @@ def test_what_is_written_during_a_slow_save_is_not_waited_for_again(open_context
     sign_in(page, site.url)
     open_note(page, site, note_id)
     clock.pause()
+    revision = page.locator("form[data-note] [name=revision]")
+    before = revision.input_value()
     page.locator("#plan").fill("Before.")
     with site.answers_held():
         page.clock.run_for(1000)
         expect(save_state(page)).to_have_attribute("data-kind", "saving")
         page.locator("#plan").fill("Before. During.")
         page.clock.run_for(3000)
-    expect(save_state(page)).to_have_attribute("data-kind", "typing")  # the first is saved
+    expect(revision).not_to_have_value(before)  # the first is saved
+    expect(save_state(page)).to_have_attribute("data-kind", "typing")
 
     clock.run(1)
 
@@ -262,3 +265,30 @@ def test_what_was_typed_and_taken_back_leaves_nothing_to_save_and_no_copy(open_c
 
     until(lambda: copy_on_this_device(page) is None)
     assert saved_note(site, note_id).revision == 1
+
+
+def test_what_the_server_refused_is_not_sent_again_until_it_is_another_text(open_context, site):
+    note_id = open_draft(site)
+    page = open_context(viewport=DESKTOP).new_page()
+    clock, asked = PausedClock(page), []
+    sign_in(page, site.url)
+    open_note(page, site, note_id)
+
+    def refuse(route):
+        asked.append(route)
+        route.fulfill(status=422, content_type="application/json", body='{"detail": "Too long."}')
+
+    page.route(AUTOSAVE, refuse)
+    clock.pause()
+    page.locator("#plan").fill("Refused.")
+    clock.run(1000)
+    expect(save_state(page)).to_have_attribute("data-kind", "refused")
+    for _second in range(10):
+        clock.run(1000)
+
+    assert (len(asked), save_state(page).get_attribute("data-kind")) == (1, "refused")
+    page.unroute(AUTOSAVE)
+    page.locator("#plan").fill("Taken.")
+    clock.run(1000)
+    wait_saved(page)
+    assert saved_note(site, note_id).body.content.plan == "Taken."

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from clinic.booking.changes import cancel_appointment
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
+from clinic.foundation.errors import InvalidInput
 from clinic.foundation.outbound_addresses import Guard, OutboundRefused
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions import Actor, Role
@@ -167,5 +168,6 @@ def test_an_ended_subscriber_hears_nothing(told, listener):
 def test_a_private_address_is_refused(told):
     practice, _secret = told
     for url in ("http://127.0.0.1:1/x", "https://10.0.0.1/x", "http://example.org/x"):
-        with pytest.raises(OutboundRefused):
+        with pytest.raises(InvalidInput) as refused:
             add_subscriber(name="x", url=url, **by(practice))
+        assert refused.value.errors == {"url": [OutboundRefused.says]}

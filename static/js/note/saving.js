@@ -17,6 +17,7 @@ export class Saving {
     this.token = form.elements.csrf_token.value;
     this.sent = JSON.stringify(servedFields(form));
     this.unanswered = null; // sent, and nobody knows whether it arrived
+    this.refused = null; // sent, and refused as it is: only another text is sent again
     this.busy = false;
     this.stopped = false;
     this.firstUnsaved = 0;
@@ -24,6 +25,10 @@ export class Saving {
 
   get isUnsaved() {
     return this.unanswered !== null || JSON.stringify(readFields(this.form)) !== this.sent;
+  }
+
+  get isRefused() {
+    return JSON.stringify(readFields(this.form)) === this.refused;
   }
 
   typed() {
@@ -66,7 +71,7 @@ export class Saving {
     } finally {
       this.busy = false;
     }
-    if (!this.stopped && !this.waiting && this.isUnsaved) this.typed();
+    if (!this.stopped && !this.waiting && this.isUnsaved && !this.isRefused) this.typed();
   }
 
   // What was typed has been taken back before it was sent.
@@ -103,6 +108,7 @@ export class Saving {
     if (answer.ok) return this.saved(answered, pairs);
     if (answer.status === 409) return this.elsewhere(answered);
     if (answer.status === 400 || answer.status === 401) return this.renew();
+    this.refused = JSON.stringify(pairs);
     const said = await answer.json();
     return this.show("refused", said.detail || said.title || "");
   }
