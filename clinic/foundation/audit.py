@@ -1,14 +1,17 @@
 """Who did what to whose record, reads included: append-only and chained.
 
 Each entry's MAC covers the entry and the MAC before it, so a changed, removed, inserted or
-reordered row is found and named. Entries hold ids and codes, never names or text.
+reordered row is found and named. The head (how many entries there are, and the newest MAC) is
+sealed with a keyed MAC of its own, so that a cut tail or an emptied log is found as well; an old
+head put back with its old entries is found by an anchor kept outside (`audit_anchors`). Entries
+hold ids and codes, never names or text.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +20,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.foundation.database import ID, Base, before_commit
 from clinic.foundation.permissions import Actor
-from clinic.foundation.vault import KeyPurpose, data_key
+from clinic.foundation.vault import KeyMissing, KeyPurpose, data_key, has_key_for
+
+ROWS_AT_ONCE = 1000
+"""How many entries are held in memory while the chain is verified."""
 
 GENESIS = b"\x00" * 32
 
@@ -39,13 +45,19 @@ class AuditEntry(Base):
 
 
 class AuditHead(Base):
-    """The newest entry's number and MAC: writers queue here, so the chain cannot fork."""
+    """The newest entry's number and MAC: writers queue here, so the chain cannot fork.
+
+    `seal` is a MAC over both, keyed with the audit key of the clinic `sealed_by`. Both are empty
+    until the first clinic is opened.
+    """
 
     __tablename__ = "audit_head"
 
     id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int]
     mac: Mapped[bytes] = mapped_column(LargeBinary)
+    seal: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed_by: Mapped[str | None] = mapped_column(ID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,17 @@ class _Writer:
         _write(session, self.deeds)
 
 
+def begin_log(session: Session, clinic_id: str) -> None:
+    """Seal the head of a log that holds nothing yet, with the key of the first clinic.
+
+    Does nothing when another clinic has done so before.
+    """
+    query = select(AuditHead).with_for_update().execution_options(populate_existing=True)
+    head = session.scalars(query).one()
+    if head.seal is None and head.seq == 0:
+        _seal(head, clinic_id)
+
+
 def _write(session: Session, deeds: Sequence[Deed]) -> None:
     # The UPDATE takes the row lock before the head is read: two writers cannot take one number.
     session.execute(update(AuditHead).values(seq=AuditHead.seq + len(deeds)))
@@ -105,22 +128,48 @@ def _write(session: Session, deeds: Sequence[Deed]) -> None:
             )
         )
     head.mac = mac
+    _seal(head, deeds[-1].clinic_id)
     session.flush()
 
 
-def _mac(seq: int, deed: Deed | AuditEntry, previous: bytes) -> bytes:
-    fields = [seq, deed.at.isoformat(), deed.clinic_id, deed.actor, deed.action]
-    fields += [deed.object_kind, deed.object_id, deed.outcome]
+def _seal(head: AuditHead, clinic_id: str) -> None:
+    head.sealed_by = clinic_id
+    head.seal = keyed_mac(clinic_id, ["head", head.seq, head.mac.hex()])
+
+
+def keyed_mac(clinic_id: str, fields: Sequence[str | int], *, previous: bytes = b"") -> bytes:
+    """Return the HMAC-SHA256 of these fields as canonical JSON, under the clinic's audit key.
+
+    Raises `KeyMissing`.
+    """
     canonical = json.dumps(fields, separators=(",", ":"), ensure_ascii=True).encode("ascii")
-    key = data_key(deed.clinic_id, KeyPurpose.AUDIT).secret
+    key = data_key(clinic_id, KeyPurpose.AUDIT).secret
     return hmac.digest(key, previous + canonical, "sha256")
 
 
+def _mac(seq: int, deed: Deed | AuditEntry, previous: bytes) -> bytes:
+    fields: list[str | int] = [seq, deed.at.isoformat(), deed.clinic_id, deed.actor, deed.action]
+    fields += [deed.object_kind, deed.object_id, deed.outcome]
+    return keyed_mac(deed.clinic_id, fields, previous=previous)
+
+
 def first_broken_entry(session: Session) -> int | None:
-    """Verify the whole chain; the number of the first entry that does not fit, or None."""
+    """Verify the whole chain and its head.
+
+    Return the number of the first entry that does not fit, None when all fit. A cut tail is the
+    first entry that is missing; a head that was not sealed by us is the one after the last.
+    """
     head = session.scalars(select(AuditHead)).one()
-    entries = session.scalars(select(AuditEntry).order_by(AuditEntry.seq)).all()
-    return _first_break(entries, head)
+    return _first_break(_entries(session), head)
+
+
+def _entries(session: Session) -> Iterator[AuditEntry]:
+    """Yield every entry by its number, a bounded number of rows at a time."""
+    query = select(AuditEntry).order_by(AuditEntry.seq).limit(ROWS_AT_ONCE)
+    rows = session.scalars(query).all()
+    while rows:
+        yield from rows
+        rows = session.scalars(query.where(AuditEntry.seq > rows[-1].seq)).all()
 
 
 def _first_break(entries: Iterable[AuditEntry], head: AuditHead) -> int | None:
@@ -129,6 +178,17 @@ def _first_break(entries: Iterable[AuditEntry], head: AuditHead) -> int | None:
         mac, number = _mac(number + 1, entry, mac), number + 1
         if entry.seq != number or not hmac.compare_digest(mac, entry.mac):
             return number
-    if (number, mac) != (head.seq, head.mac):
+    if (number, mac) != (head.seq, head.mac) or not _is_sealed(head):
         return number + 1
     return None
+
+
+def _is_sealed(head: AuditHead) -> bool:
+    """Tell whether the head is as we left it: sealed, or untouched before the first clinic."""
+    if head.seal is None or head.sealed_by is None:
+        return head.seq == 0 and not has_key_for(KeyPurpose.AUDIT)
+    try:
+        expected = keyed_mac(head.sealed_by, ["head", head.seq, head.mac.hex()])
+    except KeyMissing:
+        return False
+    return hmac.compare_digest(expected, head.seal)

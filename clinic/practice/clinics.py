@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from clinic.foundation import audit
 from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.vault import KeyPurpose, create_keys
@@ -41,6 +42,7 @@ def open_clinic(
         current.add(clinic)
         current.flush()
         create_keys(current, owner=clinic.id, purposes=CLINIC_KEYS)
+        audit.begin_log(current, clinic.id)
     return clinic
 
 

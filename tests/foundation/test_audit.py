@@ -15,6 +15,7 @@ from clinic.foundation import audit
 from clinic.foundation.audit import AuditEntry, AuditHead, first_broken_entry
 from clinic.foundation.database import session, transaction
 from clinic.foundation.permissions import Actor
+from tests.databases import POSTGRESQL
 from tests.factories import NOW, make_clinic
 
 COLUMNS = "seq, at, clinic_id, actor, action, object_kind, object_id, outcome, mac"
@@ -95,6 +96,7 @@ def test_empty_log_is_whole(actor):
     assert first_broken_entry(session()) is None
 
 
+NO_MAC = "decode(repeat('00', 32), 'hex')" if POSTGRESQL else "zeroblob(32)"
 INSERTED = (
     "INSERT INTO audit_entry ({columns}) SELECT 5, at, clinic_id, actor, 'made.up', object_kind,"
     " object_id, outcome, mac FROM audit_entry WHERE seq = 4"
@@ -140,6 +142,31 @@ TAMPERINGS = {
         9,
     ),
     "emptied": (["DELETE FROM audit_entry"], 1),
+    "cut at the end, head set to the last row's own number and MAC": (
+        [
+            "DELETE FROM audit_entry WHERE seq > 8",
+            "UPDATE audit_head SET seq = 8, mac = (SELECT mac FROM audit_entry WHERE seq = 8)",
+        ],
+        9,
+    ),
+    "emptied, head set to nothing": (
+        [
+            "DELETE FROM audit_entry",
+            f"UPDATE audit_head SET seq = 0, mac = {NO_MAC}",
+        ],
+        1,
+    ),
+    "emptied, head set to nothing and its seal taken off": (
+        [
+            "DELETE FROM audit_entry",
+            f"UPDATE audit_head SET seq = 0, mac = {NO_MAC}, seal = NULL, sealed_by = NULL",
+        ],
+        1,
+    ),
+    "head named as sealed by nobody we know": (
+        ["UPDATE audit_head SET sealed_by = 'somebody'"],
+        11,
+    ),
 }
 
 
@@ -198,3 +225,11 @@ def test_eight_writers_at_once_make_one_chain_without_a_gap(app):
         assert len({entry.action for entry in entries()}) == 40
         assert session().scalars(select(AuditHead)).one().seq == 40
         assert first_broken_entry(session()) is None
+
+
+def test_long_log_is_verified_a_few_rows_at_a_time(ten_entries, monkeypatch):
+    monkeypatch.setattr(audit, "ROWS_AT_ONCE", 3)
+    whole = first_broken_entry(session())
+    tamper("UPDATE audit_entry SET outcome = 'refused' WHERE seq = 9")
+
+    assert (whole, first_broken_entry(session())) == (None, 9)
