@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from sqlalchemy import select
@@ -25,43 +23,17 @@ from clinic.scheduling_services.outgoing import (
 )
 from clinic.scheduling_services.signatures import verify_outgoing
 from tests.factories import make_appointment, make_practice
+from tests.http_listener import Listener, listening
 from tests.scheduling_services.deliveries import work
 
 NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
 
 
-class Listener:
-    """Another system of the clinic."""
-
-    def __init__(self):
-        self.status, self.heard, self.url, self.more = 200, [], "", {}
-
-
 @pytest.fixture
 def listener() -> Iterator[Listener]:
-    state = Listener()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            state.heard.append((dict(self.headers), body))
-            self.send_response(state.status)
-            self.send_header("Content-Length", "0")
-            for name, value in state.more.items():
-                self.send_header(name, value.encode().decode("latin-1"))
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    state.url = f"http://127.0.0.1:{server.server_address[1]}/hook"
-    yield state
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    """Another system of the clinic."""
+    with listening() as state:
+        yield state
 
 
 @pytest.fixture
