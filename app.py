@@ -181,6 +181,7 @@ def _register_handlers(app: Flask) -> None:
     from clinic.calendars.outside_calendars import REFRESH
     from clinic.calendars.outside_refresh import guard_for, refresh_when_due
     from clinic.calendars.service import end_known_feeds
+    from clinic.foundation.audit_anchors import ANCHORED
     from clinic.notes.emergency import TOLD
     from clinic.notes.emergency_letters import tell_clinic, tell_therapist
     from clinic.notes.flag_letters import remind_therapist
@@ -189,6 +190,7 @@ def _register_handlers(app: Flask) -> None:
     from clinic.scheduling_services.handlers import HANDLERS as SCHEDULING
     from clinic.scheduling_services.handlers import LANES as SCHEDULING_LANES
     from clinic.web.account_letters import send_account_mail
+    from clinic.web.audit_anchor_delivery import send_anchor, write_anchor
 
     app.extensions["appointment_invitation"] = invitation_for
     app.extensions["booked_outside_hours"] = booked_outside_hours
@@ -203,10 +205,11 @@ def _register_handlers(app: Flask) -> None:
         CUT_OFF: {"feeds": end_known_feeds},
         TOLD: {"therapist": tell_therapist, "clinic": tell_clinic},
         FLAG_DUE: {"therapist": remind_therapist},
+        ANCHORED: {"file": write_anchor, "outside": send_anchor},
     }
     # What waits for servers elsewhere waits beside the rest, never in front of it.
     app.extensions["outbox_lanes"] = {
-        "letters": frozenset({MAIL, ACCOUNT_MAIL, TOLD, FLAG_DUE}),
+        "letters": frozenset({MAIL, ACCOUNT_MAIL, TOLD, FLAG_DUE, ANCHORED}),
         "calendars": frozenset({REFRESH}),
         **SCHEDULING_LANES,
     }

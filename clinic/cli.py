@@ -22,6 +22,12 @@ from clinic.calendars.outside_window import window_between
 from clinic.demo import load_demo
 from clinic.extensions import db
 from clinic.foundation import audit, outbox
+from clinic.foundation.audit_anchors import (
+    OVERDUE_AFTER,
+    anchor_problems,
+    last_anchored,
+    stored_anchors,
+)
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.errors import ClinicError
@@ -258,15 +264,25 @@ def reconcile_command(as_json: bool) -> None:  # noqa: FBT001
 
 
 @audit_log.command("verify")
+@click.option(
+    "--anchor", "received", multiple=True, help="A line that was sent by mail or webhook."
+)
 @with_appcontext
 @one_line
-def verify_audit() -> None:
-    """Check that the chain of the audit log is whole."""
+def verify_audit(received: tuple[str, ...]) -> None:
+    """Check that the audit log is whole and still holds what each anchor of it names."""
     broken = audit.first_broken_entry(session())
-    if broken is not None:
-        click.echo(f"Error: entry {broken} of the audit log does not fit.", err=True)
+    problems = [] if broken is None else [f"entry {broken} of the audit log does not fit."]
+    stored = stored_anchors(current_app.extensions["settings"].instance)
+    problems += anchor_problems(session(), [*stored, *received])
+    for problem in problems:
+        click.echo(f"Error: {problem}", err=True)
+    if problems:
         sys.exit(1)
     click.echo("The audit log is whole.")
+    last = last_anchored(session(), [*stored, *received])
+    if last is not None and last < clock.now() - OVERDUE_AFTER:
+        click.echo(f"It has had no anchor since {last:%Y-%m-%d}: is a worker running?", err=True)
 
 
 @letters.command("redeliver")

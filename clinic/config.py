@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clinic.foundation.errors import ClinicError
+from clinic.foundation.mail_address import is_mail_address
 
 
 class SettingsError(ClinicError):
@@ -43,6 +44,7 @@ class Settings:
     calendly_api_url: str = "https://api.calendly.com"
     frame_ancestors: tuple[str, ...] = ()
     trusted_proxies: int = 0
+    audit_anchor_to: str | None = None
     now: datetime | None = None
 
     @property
@@ -85,6 +87,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         calendly_api_url=env.get("CALENDLY_API_URL", "https://api.calendly.com").rstrip("/"),
         frame_ancestors=tuple(env.get("FRAME_ANCESTORS", "").split()),
         trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+        audit_anchor_to=_anchor_place(env, production=production),
         now=now,
     )
 
@@ -160,6 +163,15 @@ def _kept_key(name: str, kept_in: Path) -> str:
     if len(value) < 32:
         raise SettingsError(f"{name} is kept in {kept_in}, but that file holds no whole key.")
     return value
+
+
+def _anchor_place(env: Mapping[str, str], *, production: bool) -> str | None:
+    """Return where the audit log's anchors go: an address, "off", or None for the clinic's own."""
+    place = env.get("AUDIT_ANCHOR_TO", "").strip()
+    schemes = ("https://",) if production else ("https://", "http://")
+    if not place or place == "off" or is_mail_address(place) or place.startswith(schemes):
+        return place or None
+    raise SettingsError("AUDIT_ANCHOR_TO must be a mail address, an https:// address or off.")
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:

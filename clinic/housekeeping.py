@@ -1,4 +1,4 @@
-"""What the worker tidies away once a day: traces that nobody needs any longer."""
+"""What the worker does once a day: drop traces nobody needs any longer, anchor the audit log."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from clinic.accounts.credentials import forget_old_traces
 from clinic.booking.models import Hold, IdempotencyKey
+from clinic.foundation.audit_anchors import anchor_daily
 from clinic.foundation.database import transaction
 from clinic.foundation.outbox import OutboxMessage
 
@@ -19,9 +20,13 @@ KEPT_KEYS = timedelta(days=30)
 
 
 def keep_house(*, now: datetime) -> None:
-    """Drop holds that ran out, old idempotency keys, delivered messages and sign-in traces."""
+    """Drop holds that ran out, old idempotency keys, delivered messages and sign-in traces.
+
+    Then make the day's anchor of the audit log.
+    """
     with transaction() as session:
         session.execute(delete(Hold).where(Hold.expires_at < now))
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_KEYS))
         session.execute(delete(OutboxMessage).where(OutboxMessage.done_at < now - KEPT_DONE))
     forget_old_traces(now=now)
+    anchor_daily(now=now)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy import func, select, text
 from clinic.booking.models import Appointment
 from clinic.cli import show
 from clinic.extensions import db
+from clinic.foundation.audit_anchors import store_anchor, take_anchor
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.encryption import KeyRing
@@ -169,6 +171,30 @@ def test_audit_log_that_was_tampered_with_names_the_entry(app, run, booked):
     code, _out, err = run("audit", "verify")
 
     assert (code, err) == (1, "Error: entry 2 of the audit log does not fit.\n")
+
+
+def test_audit_log_says_which_anchor_it_does_not_bear_out(app, run, booked):
+    with app.app_context():
+        good = take_anchor(session(), now=NOW)
+    wrong = replace(good, seq=99)
+    store_anchor(app.extensions["settings"].instance, good)
+
+    assert run("audit", "verify", "--anchor", good.line) == (0, "The audit log is whole.\n", "")
+    assert run("audit", "verify", "--anchor", wrong.line) == (
+        1,
+        "",
+        f"Error: The anchor of {wrong.at} was not signed here.\n",
+    )
+
+
+def test_audit_log_without_an_anchor_for_two_days_says_so_and_is_whole(app, run, booked):
+    clock.freeze(clock.now() + timedelta(days=3))
+
+    assert run("audit", "verify") == (
+        0,
+        "The audit log is whole.\n",
+        "It has had no anchor since 2026-11-23: is a worker running?\n",
+    )
 
 
 def test_dead_message_is_put_in_front_again(app, run, booked):

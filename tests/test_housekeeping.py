@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from clinic.booking.claims import hold_slot
 from clinic.booking.models import Appointment, Hold, IdempotencyKey
 from clinic.foundation import outbox
+from clinic.foundation.audit_anchors import ANCHORED
 from clinic.foundation.database import session
 from clinic.foundation.outbox import OutboxMessage
 from clinic.housekeeping import keep_house
@@ -14,8 +15,11 @@ TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
 def counts():
+    """How many appointments, holds, keys and promised effects there are, the anchors left out."""
     rows = (Appointment, Hold, IdempotencyKey, OutboxMessage)
-    return [session().scalar(select(func.count()).select_from(row)) for row in rows]
+    queries = [select(func.count()).select_from(row) for row in rows]
+    queries[-1] = queries[-1].where(OutboxMessage.kind != ANCHORED)
+    return [session().scalar(query) for query in queries]
 
 
 def test_old_traces_go_and_appointments_stay(context):
@@ -48,3 +52,12 @@ def test_what_waits_to_be_delivered_is_kept_however_old(context):
     keep_house(now=NOW + timedelta(days=400))
 
     assert counts() == [1, 0, 0, promised]
+
+
+def test_the_audit_log_is_anchored_in_the_file_and_outside(context):
+    make_practice()
+
+    keep_house(now=NOW)
+
+    kinds = select(OutboxMessage.kind, OutboxMessage.handler).order_by(OutboxMessage.handler)
+    assert session().execute(kinds).all() == [(ANCHORED, "file"), (ANCHORED, "outside")]

@@ -60,6 +60,7 @@ def kind_names() -> dict[str, str]:
         "account.mail": _("A message about an account"),
         "account.reset_asked": _("A forgotten password"),
         "account.cut_off": _("Ending somebody's calendar addresses"),
+        "audit.anchored": _("The daily anchor of the audit log"),
     }
 
 

@@ -215,6 +215,7 @@ def _every_mail_goes_out_once(folder):
         message_from_bytes(p.read_bytes(), policy=policy.default) for p in folder.glob("*.eml")
     ]
     assert max(Counter(mail["Message-ID"] for mail in mails).values()) == 1
+    mails = [mail for mail in mails if ".anchor@" not in mail["Message-ID"]]
     assert len(mails) == 2 * booked
     to_clients = Counter(m["To"] for m in mails if m["To"].startswith("client"))
     assert set(to_clients.values()) == {1}

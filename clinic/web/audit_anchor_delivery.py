@@ -1,0 +1,94 @@
+"""Deliver anchors of the audit log: into a file, and to a place outside by mail or webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+
+from clinic.config import Settings
+from clinic.foundation.audit_anchors import Anchor, store_anchor
+from clinic.foundation.database import session
+from clinic.foundation.errors import Unavailable
+from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.outbound_addresses import Guard
+from clinic.foundation.outbound_http import send
+from clinic.foundation.reader_dates import LOCALES
+from clinic.practice.models import Clinic
+
+SECONDS = 20.0
+MAX_ANSWER_BYTES = 64 * 1024
+
+
+class AnchorNotTaken(Unavailable):
+    """The configured address did not take the anchor; it is sent again."""
+
+    code = "anchor-not-taken"
+
+
+def write_anchor(payload: Mapping[str, Any], now: datetime) -> None:
+    """Handle `audit.anchored` for the file in the instance folder."""
+    del now
+    store_anchor(_settings().instance, Anchor(**payload))
+
+
+def send_anchor(payload: Mapping[str, Any], now: datetime) -> None:
+    """Handle `audit.anchored` for the place outside that AUDIT_ANCHOR_TO names."""
+    del now
+    anchor, to = Anchor(**payload), _settings().audit_anchor_to
+    if to == "off":
+        return
+    if to is not None and "://" in to:
+        _post(anchor, to)
+    else:
+        _mail(anchor, to)
+
+
+def _settings() -> Settings:
+    settings: Settings = current_app.extensions["settings"]
+    return settings
+
+
+def _post(anchor: Anchor, url: str) -> None:
+    session().rollback()  # no transaction stays open while the other side is waited for
+    answer = send(
+        "POST",
+        url,
+        body=anchor.line.encode("ascii"),
+        headers={"Content-Type": "application/json"},
+        max_bytes=MAX_ANSWER_BYTES,
+        total_seconds=SECONDS,
+        guard=Guard.for_urls([url]),  # named by whoever runs the server, not typed on a page
+    )
+    if not 200 <= answer.status < 300:
+        raise AnchorNotTaken
+
+
+def _mail(anchor: Anchor, to: str | None) -> None:
+    clinic = session().get_one(Clinic, anchor.clinic)
+    settings, at = _settings(), datetime.fromisoformat(anchor.at)
+    with force_locale(LOCALES.get(clinic.language, "en_GB")):
+        subject = _("Daily anchor of the audit log")
+        text = _(
+            "Please keep this mail. The line below proves later what the audit log held at "
+            "%(at)s, even if somebody changed the database. Check it on the server with\n\n"
+            "flask audit verify --anchor '%(line)s'",
+            at=anchor.at,
+            line=anchor.line,
+        )
+    mail = OutgoingMail(
+        to=to or clinic.email,
+        subject=f"{clinic.short_name}: {subject}",
+        text=text + "\n",
+        html=None,
+        message_id=f"<{anchor.seq}.{at:%Y%m%d%H%M%S}.anchor@{urlsplit(settings.base_url).hostname}>",
+        date=at,
+        sender=settings.mail_sender or clinic.email,
+    )
+    session().rollback()  # no transaction stays open while the mail server is spoken to
+    current_app.extensions["mail_transport"].deliver(mail)
