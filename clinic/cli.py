@@ -34,6 +34,7 @@ from clinic.foundation.errors import ClinicError
 from clinic.foundation.permissions import Actor, Role
 from clinic.foundation.rotation import count_by_master, rotate_keys
 from clinic.foundation.vault import check_keys
+from clinic.foundation.waiting import before_waiting
 from clinic.generated import Amounts, generate
 from clinic.notes.overview import couple_ledger
 from clinic.notes.record_export import export_record
@@ -106,6 +107,12 @@ def _in_words(error: ClinicError) -> str:
     return (type(error).__doc__ or said).splitlines()[0]
 
 
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print a text with no transaction open: the reader, perhaps a pager, may take its time."""
+    before_waiting()
+    click.echo(text, err=err, nl=nl)
+
+
 def refuse_in_one_line(error: ClinicError) -> None:
     """On the command line, what is wrong with a setting is a line too, and no stack trace."""
     if click.get_current_context(silent=True) is not None:
@@ -115,10 +122,10 @@ def refuse_in_one_line(error: ClinicError) -> None:
 def show(found: Any, *, as_json: bool) -> None:
     """Print for a program, or for a person."""
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        say(json.dumps(found, indent=2, ensure_ascii=False))
         return
     for row in found if isinstance(found, list) else [found]:
-        click.echo("  ".join(str(value) for value in row.values()))
+        say("  ".join(str(value) for value in row.values()))
 
 
 @click.command("demo")
@@ -131,9 +138,9 @@ def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
     if as_json:
         show(found, as_json=True)
         return
-    click.echo("The demo clinic is there. It and everyone in it are made up. Sign-ins:")
+    say("The demo clinic is there. It and everyone in it are made up. Sign-ins:")
     for account in found["accounts"]:
-        click.echo(f"  {account['role']:<11} {account['email']:<32} {account['password']}")
+        say(f"  {account['role']:<11} {account['email']:<32} {account['password']}")
 
 
 @click.command("generate")
@@ -168,7 +175,7 @@ def open_command(**details: Any) -> None:
     if problems := check_time_zone(details["time_zone"]) + check_email(details["email"]):
         raise ClinicError(problems[0])
     clinic = open_clinic(**details, now=clock.now())
-    click.echo(f"{clinic.name} is open. Next: flask accounts create EMAIL --role admin")
+    say(f"{clinic.name} is open. Next: flask accounts create EMAIL --role admin")
 
 
 @staff.command("create")
@@ -193,7 +200,7 @@ def create_account_command(
         actor=Actor(clinic_id=clinic.id, name="system:cli", is_system=True),
         now=clock.now(),
     )
-    click.echo("The account is there.")
+    say("The account is there.")
 
 
 @click.command("worker")
@@ -204,6 +211,7 @@ def create_account_command(
 def worker(info: ScriptInfo, once: bool) -> None:  # noqa: FBT001
     """Deliver promised effects: mail, calendar changes, calls to other services."""
     check_keys()
+    before_waiting()  # this command's own session does nothing more
     if once:
         while outbox.deliver_due(now=clock.now()):
             db.session.remove()
@@ -247,7 +255,7 @@ def preview_command(file: BinaryIO, first: str, last: str, zone: str, as_json: b
         raise OutsideBroken(found["error"])
     else:
         lines = [" to ".join(span) for span in found["busy"]] + found["warnings"]
-        click.echo("\n".join(lines) or "Nothing is busy.")
+        say("\n".join(lines) or "Nothing is busy.")
 
 
 @sync.command("reconcile")
@@ -260,7 +268,7 @@ def reconcile_command(as_json: bool) -> None:  # noqa: FBT001
     if found or as_json:
         show(found, as_json=as_json)
     else:
-        click.echo("Both sides agree.")
+        say("Both sides agree.")
 
 
 @audit_log.command("verify")
@@ -276,13 +284,13 @@ def verify_audit(received: tuple[str, ...]) -> None:
     stored = stored_anchors(current_app.extensions["settings"].instance)
     problems += anchor_problems(session(), [*stored, *received])
     for problem in problems:
-        click.echo(f"Error: {problem}", err=True)
+        say(f"Error: {problem}", err=True)
     if problems:
         sys.exit(1)
-    click.echo("The audit log is whole.")
+    say("The audit log is whole.")
     last = last_anchored(session(), [*stored, *received])
     if last is not None and last < clock.now() - OVERDUE_AFTER:
-        click.echo(f"It has had no anchor since {last:%Y-%m-%d}: is a worker running?", err=True)
+        say(f"It has had no anchor since {last:%Y-%m-%d}: is a worker running?", err=True)
 
 
 @letters.command("redeliver")
@@ -292,7 +300,7 @@ def verify_audit(received: tuple[str, ...]) -> None:
 def redeliver(message_id: int) -> None:
     """Send a dead or waiting message again."""
     outbox.redeliver(message_id, now=clock.now())
-    click.echo("It is in front of the queue again.")
+    say("It is in front of the queue again.")
 
 
 def _operator() -> Actor:
@@ -313,7 +321,7 @@ def ledger_command(code: str, as_json: bool) -> None:  # noqa: FBT001
         show(found, as_json=True)
         return
     for name, value in found.items():
-        click.echo(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        say(f"{name}: {json.dumps(value, ensure_ascii=False)}")
 
 
 @couples.command("export")
@@ -322,7 +330,7 @@ def ledger_command(code: str, as_json: bool) -> None:  # noqa: FBT001
 @one_line
 def export_command(code: str) -> None:
     """Print a couple's record as one JSON document."""
-    click.echo(export_record(code, actor=_operator(), now=clock.now()), nl=False)
+    say(export_record(code, actor=_operator(), now=clock.now()), nl=False)
 
 
 @couples.command("import")
@@ -334,13 +342,13 @@ def import_command(file: Any) -> None:
     try:
         code = import_record(file.read(), now=clock.now())
     except UnicodeDecodeError:
-        click.echo("the file: This is not a text in UTF-8.", err=True)
+        say("the file: This is not a text in UTF-8.", err=True)
         sys.exit(1)
     except RecordRefused as refused:
         for place, said in refused.problems:
-            click.echo(f"{place or 'the file'}: {said}", err=True)
+            say(f"{place or 'the file'}: {said}", err=True)
         sys.exit(1)
-    click.echo(f"{code} is there.")
+    say(f"{code} is there.")
 
 
 @keys.command("rotate")
@@ -349,10 +357,10 @@ def import_command(file: Any) -> None:
 def rotate_command() -> None:
     """Lock every record's key with the newest master key; can be stopped and begun again."""
     for progress in rotate_keys():
-        click.echo(f"{progress.done} of {progress.total}")
+        say(f"{progress.done} of {progress.total}")
     for one in count_by_master():
         state = "in use" if one.keys else "may be taken out of CLINIC_ENCRYPTION_KEYS"
-        click.echo(f"{one.master}: {one.keys} ({'newest' if one.is_newest else state})")
+        say(f"{one.master}: {one.keys} ({'newest' if one.is_newest else state})")
 
 
 @instruments.command("add")
@@ -365,9 +373,9 @@ def add_instrument_command(file: TextIO) -> None:
         found = add_instrument(file.read(), actor=_operator(), now=clock.now())
     except InstrumentBroken as refused:
         for problem in refused.problems:
-            click.echo(problem, err=True)
+            say(problem, err=True)
         sys.exit(1)
-    click.echo(f"{found.label} is on the shelf.")
+    say(f"{found.label} is on the shelf.")
 
 
 @instruments.command("list")
@@ -377,7 +385,7 @@ def list_instruments_command() -> None:
     """Show what is on the shelf."""
     for one in list_instruments(the_clinic().id):
         retired = "  (retired)" if one.retired_at else ""
-        click.echo(f"{one.instrument.label}  {one.instrument.name}{retired}")
+        say(f"{one.instrument.label}  {one.instrument.name}{retired}")
 
 
 @instruments.command("retire")
@@ -389,4 +397,4 @@ def list_instruments_command() -> None:
 def retire_instrument_command(code: str, version: str, language: str) -> None:
     """Offer an instrument no longer; what was scored by it stays."""
     retire_instrument(code, version, language, actor=_operator(), now=clock.now())
-    click.echo("It is no longer offered.")
+    say("It is no longer offered.")

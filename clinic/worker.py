@@ -23,6 +23,7 @@ from clinic import housekeeping
 from clinic.extensions import db
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
+from clinic.foundation.waiting import before_waiting
 
 IDLE_S = 0.5
 LOOKS_UP_EVERY_S = 0.1
@@ -49,9 +50,12 @@ class Worker:
         """Deliver what is promised, and keep the house, until told to end."""
         for lane in self._lanes:
             lane.start()
-        with self._app.app_context():
-            self._keep_house()
-        self._wait_for_lanes()
+        try:
+            with self._app.app_context():
+                self._keep_house()
+        finally:
+            self.end()
+            self._wait_for_lanes()
         if self._broken is not None:
             raise self._broken
 
@@ -78,6 +82,7 @@ class Worker:
             self.end()
 
     def _rest(self) -> None:
+        before_waiting()
         until = time.monotonic() + IDLE_S
         while not self._ending and time.monotonic() < until:
             time.sleep(LOOKS_UP_EVERY_S)

@@ -77,6 +77,32 @@ def test_only_mail_speaks_to_the_mail_server():
     assert importers("smtplib") == {"clinic/foundation/mail.py"}
 
 
+def test_only_one_function_hands_mail_over():
+    using = {name_of(path) for path in MODULES if '"mail_transport"' in path.read_text()}
+
+    assert using == {"app.py", "clinic/foundation/mail_sending.py"}
+
+
+def test_whoever_waits_has_ended_its_transaction_first():
+    """The ways to wait for something else than the database, each with where that is done."""
+    ends_it_itself = {
+        "clinic/foundation/outbound_http.py",
+        "clinic/foundation/mail_sending.py",
+        "clinic/worker.py",  # for the next piece of work
+        "clinic/cli.py",  # for whoever reads what a command prints
+        "clinic/calendars/outside_refresh.py",  # for the child process that reads a calendar
+    }
+    with_nothing_open = {
+        "clinic/calendars/outside_process.py",  # the child, and how it is started
+        "clinic/serving.py",  # after `prepare_database` has closed everything
+    }
+
+    assert users_of("time.sleep") | importers("subprocess") <= ends_it_itself | with_nothing_open
+    assert importers("clinic.foundation.waiting") == ends_it_itself | {
+        "clinic/foundation/database.py"
+    }
+
+
 def test_only_services_commit_and_only_through_transaction():
     assert (
         users_of("commit", "begin_nested")
@@ -123,8 +149,10 @@ KNOW_FLASK = {
     "effects, which ask the app for its mail, its keys or its handlers": (
         "clinic/booking/letters.py",
         "clinic/calendars/outside_refresh.py",
+        "clinic/foundation/mail_sending.py",
         "clinic/foundation/outbox.py",
         "clinic/foundation/vault.py",
+        "clinic/foundation/waiting.py",
         "clinic/notes/emergency_letters.py",
         "clinic/notes/flag_letters.py",
         "clinic/notes/notices.py",

@@ -23,6 +23,7 @@ from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.foundation.database import session
 from clinic.foundation.mail import CalendarPart, OutgoingMail
 from clinic.foundation.mail_html import html_of
+from clinic.foundation.mail_sending import send_mail
 from clinic.foundation.outbox import GiveUp
 from clinic.foundation.reader_dates import LOCALES
 from clinic.practice.models import Clinic
@@ -73,8 +74,7 @@ def send_appointment_mail(payload: Mapping[str, Any], now: datetime) -> None:
     reader = _reader(appointment, payload["link"])
     if reader is not None:
         mail = render_appointment_mail(appointment, change, reader)
-        session().rollback()  # no transaction stays open while the mail server is spoken to
-        current_app.extensions["mail_transport"].deliver(mail)
+        send_mail(mail)
 
 
 def render_appointment_mail(

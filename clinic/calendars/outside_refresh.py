@@ -27,6 +27,7 @@ from clinic.calendars.outside_schedule import wait_before_next
 from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.outbound_addresses import Guard, OutboundRefused
 from clinic.foundation.outbound_http import Fetched, OutboundFailed, fetch
+from clinic.foundation.waiting import before_waiting
 from clinic.practice.models import SessionType, Therapist
 
 READ_WHOLE_EVERY = timedelta(hours=24)
@@ -73,8 +74,7 @@ def guard_for(base_url: str) -> Guard:
 def refresh_when_due(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `calendar.refresh`. Out-of-date promises and removed calendars are left alone."""
     job = _job(payload, now=now)
-    # Nobody waits for our locks while strangers take their time.
-    session().rollback()
+    before_waiting()  # for the other side, then for the child process that reads the file
     if job is not None:
         store_outcome(job, read_outside(job, guard=current_app.extensions["outside_guard"]), now)
 

@@ -20,8 +20,18 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from clinic.extensions import db
+from clinic.foundation.waiting import watch_connections
 
 BUSY_TIMEOUT_MS = 20_000
+LOG_PAGES = 1_000
+"""SQLite moves its write-ahead log into the database when it has this many pages (of 4 KiB)."""
+LARGEST_LOG_BYTES = 8 * 1024 * 1024
+"""A log that grew beyond this while somebody was reading is cut back when it starts anew."""
+LONGEST_IDLE_TRANSACTION_MS = 60_000
+"""PostgreSQL ends a session that leaves a transaction open without asking anything for so long.
+
+Nothing of ours should (see `waiting`); this is for what was overlooked.
+"""
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -124,10 +134,20 @@ def before_commit(current: Session) -> list[Callable[[Session], None]]:
 
 
 def prepare_engine(engine: Engine) -> None:
-    """Set what each new connection needs."""
+    """Set what each new connection needs, and watch who has one."""
+    watch_connections(engine)
+    if engine.dialect.name == "postgresql":
+        event.listen(engine, "connect", _prepare_postgresql)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    """Bound how long a forgotten transaction can live; said for the whole session."""
+    connection.autocommit = True
+    connection.execute(f"SET idle_in_transaction_session_timeout = {LONGEST_IDLE_TRANSACTION_MS}")
+    connection.autocommit = False
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -137,6 +157,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
+    cursor.execute(f"PRAGMA journal_size_limit = {LARGEST_LOG_BYTES}")
     cursor.execute("PRAGMA trusted_schema = OFF")
     cursor.close()
 

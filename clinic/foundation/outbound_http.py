@@ -2,7 +2,8 @@
 
 Both check the address (`outbound_addresses`), connect to exactly what was checked
 (`outbound_connection`), count bytes after decoding, and end in time. No cookies, proxies,
-`.netrc` or retries. Addresses may be secrets: no error raised here repeats one.
+`.netrc` or retries. No transaction stays open meanwhile (`waiting`). Addresses may be secrets: no
+error raised here repeats one.
 Source: calendars.md 10; ASVS 1.3.6, 12.3.2, 13.2.4, 15.3.2.
 """
 
@@ -35,6 +36,7 @@ from clinic.foundation.outbound_connection import (
     Dialler,
     Network,
 )
+from clinic.foundation.waiting import before_waiting
 
 __all__ = ["Fetched", "Guard", "OutboundFailed", "OutboundRefused", "fetch", "send"]
 
@@ -171,7 +173,8 @@ class _Call:
     def exchange(
         self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None
     ) -> Fetched:
-        """One request and its whole answer."""
+        """One request and its whole answer. Raises `TransactionOpen` inside a transaction."""
+        before_waiting()
         # Straight through the adapter: a requests session would read the body of a redirect
         # without any limit, keep its cookies, and look into the environment.
         adapter = CheckedAdapter(self.dialler)

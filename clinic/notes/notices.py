@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app
 
-from clinic.foundation.database import session
 from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.mail_sending import send_mail
 from clinic.practice.models import Clinic, Therapist
 
 
@@ -31,5 +31,4 @@ def send_notice(
         date=at,
         sender=settings.mail_sender or clinic.email,
     )
-    session().rollback()  # no transaction stays open while the mail server is spoken to
-    current_app.extensions["mail_transport"].deliver(mail)
+    send_mail(mail)

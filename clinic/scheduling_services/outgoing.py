@@ -132,7 +132,8 @@ def send_message(payload: Mapping[str, Any], now: datetime) -> None:
     if subscriber.ended_at is not None:
         raise GiveUp
     body = json.dumps(message.body, separators=(",", ":"), sort_keys=True).encode()
-    headers = sign_outgoing(body, secret=subscriber.secret or "", message_id=message.id, now=now)
+    message_id = message.id
+    headers = sign_outgoing(body, secret=subscriber.secret or "", message_id=message_id, now=now)
     answer = send(
         "POST",
         subscriber.url or "",
@@ -142,7 +143,7 @@ def send_message(payload: Mapping[str, Any], now: datetime) -> None:
         total_seconds=SECONDS,
         guard=_guard(),
     )
-    _note_answer(message.id, answer.status, now=now)
+    _note_answer(message_id, answer.status, now=now)
     if answer.status == GONE:
         raise GiveUp
     if not 200 <= answer.status < 300:

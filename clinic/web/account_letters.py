@@ -19,6 +19,7 @@ from clinic.accounts.models import Account, AccountLink
 from clinic.accounts.password_links import token_of
 from clinic.foundation.database import session
 from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.mail_sending import send_mail
 from clinic.foundation.outbox import GiveUp
 from clinic.foundation.reader_dates import LOCALES
 from clinic.practice.models import Clinic
@@ -76,5 +77,4 @@ def _send(account: Account, what: str, *, key: str, at: datetime, path: str = ""
         date=at,
         sender=settings.mail_sender or clinic.email,
     )
-    session().rollback()  # no transaction stays open while the mail server is spoken to
-    current_app.extensions["mail_transport"].deliver(mail)
+    send_mail(mail)

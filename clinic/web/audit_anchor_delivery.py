@@ -16,6 +16,7 @@ from clinic.foundation.audit_anchors import Anchor, store_anchor
 from clinic.foundation.database import session
 from clinic.foundation.errors import Unavailable
 from clinic.foundation.mail import OutgoingMail
+from clinic.foundation.mail_sending import send_mail
 from clinic.foundation.outbound_addresses import Guard
 from clinic.foundation.outbound_http import send
 from clinic.foundation.reader_dates import LOCALES
@@ -55,7 +56,6 @@ def _settings() -> Settings:
 
 
 def _post(anchor: Anchor, url: str) -> None:
-    session().rollback()  # no transaction stays open while the other side is waited for
     answer = send(
         "POST",
         url,
@@ -90,5 +90,4 @@ def _mail(anchor: Anchor, to: str | None) -> None:
         date=at,
         sender=settings.mail_sender or clinic.email,
     )
-    session().rollback()  # no transaction stays open while the mail server is spoken to
-    current_app.extensions["mail_transport"].deliver(mail)
+    send_mail(mail)

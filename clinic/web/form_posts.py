@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from clinic.foundation.errors import N_, ClinicError
 
@@ -18,6 +21,15 @@ class NotAForm(ClinicError):
     status = 415
     code = "not-a-form"
     says = N_("This page takes a form only, without files. Nothing was stored.")
+
+
+def receive_whole_body() -> None:
+    """Read the body before the first query, so that a slow sender keeps no transaction open.
+
+    What is too large stays unread, and is refused by whoever asks for it.
+    """
+    with suppress(RequestEntityTooLarge):
+        request.get_data()
 
 
 def take_forms_only() -> None:

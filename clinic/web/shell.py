@@ -29,7 +29,7 @@ from clinic.foundation.vault import check_keys
 from clinic.practice.clinics import the_clinic
 from clinic.practice.models import in_language
 from clinic.web.error_lines import error_lines
-from clinic.web.form_posts import take_forms_only
+from clinic.web.form_posts import receive_whole_body, take_forms_only
 
 log = logging.getLogger(__name__)
 LANGUAGES = {"en": "English", "pt": "Português"}
@@ -40,6 +40,7 @@ def init_shell(app: Flask) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = "en"
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = f"{app.root_path}/clinic/translations"
     babel.init_app(app, locale_selector=choose_locale)
+    app.before_request(receive_whole_body)
     app.before_request(begin_request)
     app.before_request(take_forms_only)
     app.context_processor(for_templates)
