@@ -1,4 +1,4 @@
-"""What the worker does once a day: drop traces nobody needs any longer, anchor the audit log."""
+"""What the worker does from time to time: drop old traces, anchor the audit log, empty the WAL."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from sqlalchemy import delete
 
 from clinic.accounts.credentials import forget_old_traces
 from clinic.booking.models import Hold, IdempotencyKey
+from clinic.extensions import db
 from clinic.foundation.audit_anchors import anchor_daily
 from clinic.foundation.database import transaction
 from clinic.foundation.outbox import OutboxMessage
+from clinic.foundation.write_ahead_log import checkpoint
 
 EVERY = timedelta(days=1)
+CHECKPOINT_EVERY = timedelta(minutes=1)
 KEPT_DONE = timedelta(days=90)
 """How long a delivered message stays to be looked up."""
 KEPT_KEYS = timedelta(days=30)
@@ -20,13 +23,19 @@ KEPT_KEYS = timedelta(days=30)
 
 
 def keep_house(*, now: datetime) -> None:
-    """Drop holds that ran out, old idempotency keys, delivered messages and sign-in traces.
-
-    Then make the day's anchor of the audit log.
-    """
+    """Drop holds that ran out, old idempotency keys, delivered messages and sign-in traces."""
     with transaction() as session:
         session.execute(delete(Hold).where(Hold.expires_at < now))
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_KEYS))
         session.execute(delete(OutboxMessage).where(OutboxMessage.done_at < now - KEPT_DONE))
     forget_old_traces(now=now)
-    anchor_daily(now=now)
+
+
+def empty_log(*, now: datetime) -> None:
+    """Move SQLite's write-ahead log into the database; whatever is in use waits for the next."""
+    del now
+    checkpoint(db.engine)
+
+
+CHORES = ((keep_house, EVERY), (anchor_daily, EVERY), (empty_log, CHECKPOINT_EVERY))
+"""What the worker does at its start, and then again after so long."""

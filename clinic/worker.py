@@ -64,11 +64,12 @@ class Worker:
         self._ending = True
 
     def _keep_house(self) -> None:
-        tidied_at = datetime.min.replace(tzinfo=UTC)
+        due = dict.fromkeys(housekeeping.CHORES, datetime.min.replace(tzinfo=UTC))
         while not self._ending:
-            if clock.now() - tidied_at >= housekeeping.EVERY:
-                apart(housekeeping.keep_house)
-                tidied_at = clock.now()
+            for chore, every in housekeeping.CHORES:
+                if clock.now() >= due[chore, every]:
+                    apart(chore)
+                    due[chore, every] = clock.now() + every
             self._rest()
 
     def _work(self, lane: str) -> None:

@@ -97,10 +97,14 @@ def test_whoever_waits_has_ended_its_transaction_first():
         "clinic/serving.py",  # after `prepare_database` has closed everything
     }
 
-    assert users_of("time.sleep") | importers("subprocess") <= ends_it_itself | with_nothing_open
-    assert importers("clinic.foundation.waiting") == ends_it_itself | {
-        "clinic/foundation/database.py"
+    ending = {
+        name_of(path)
+        for path in MODULES
+        for _module, names in imports(tree(path))
+        if "before_waiting" in names
     }
+    assert ending == ends_it_itself
+    assert users_of("time.sleep") | importers("subprocess") <= ends_it_itself | with_nothing_open
 
 
 def test_only_services_commit_and_only_through_transaction():

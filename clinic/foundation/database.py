@@ -20,7 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from clinic.extensions import db
-from clinic.foundation.waiting import watch_connections
+from clinic.foundation.waiting import end_reading, watch_connections
 
 BUSY_TIMEOUT_MS = 20_000
 LOG_PAGES = 1_000
@@ -97,7 +97,7 @@ def transaction() -> Iterator[Session]:
         return
     if current.new or current.dirty or current.deleted:
         raise RuntimeError("something was changed outside a transaction")
-    current.rollback()
+    end_reading(current)
     current.info["writing"] = True
     current.info["before_commit"] = []
     try:
@@ -165,4 +165,5 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {kind}")
+    if kind is not None:  # some pragmas work outside of transactions only
+        connection.exec_driver_sql(f"BEGIN {kind}")

@@ -25,6 +25,7 @@ from clinic.foundation.database import Base, session, transaction
 from clinic.foundation.errors import ClinicError, InvalidInput, NotFound
 from clinic.foundation.mail import MailRefused
 from clinic.foundation.vault import KeyMissing
+from clinic.foundation.waiting import end_reading
 
 log = logging.getLogger(__name__)
 
@@ -145,7 +146,7 @@ def _claim(*, now: datetime, lane: str | None = None) -> _Claimed | None:
     )
     # A look first: lanes with nothing to do keep the write lock from nobody.
     if session().scalar(due.with_only_columns(OutboxMessage.id)) is None:
-        session().rollback()
+        end_reading(session())
         return None
     with transaction() as current:
         message = current.scalars(due.with_for_update(skip_locked=True)).first()
@@ -184,7 +185,7 @@ def _deliver(message: _Claimed, *, now: datetime) -> None:
         log.warning("outbox message %s: %s", message.id, type(raised).__name__)
     finally:
         # Nothing that a handler left in the session goes into what follows.
-        session().rollback()
+        end_reading(session())
     _settle(message, error=error, now=now)
 
 

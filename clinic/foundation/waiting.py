@@ -14,6 +14,8 @@ from weakref import WeakKeyDictionary
 
 from flask import has_app_context
 from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from clinic.extensions import db
@@ -59,16 +61,26 @@ def before_waiting() -> None:
     if not has_app_context():
         return
     if db.session.registry.has():
-        _end_reading()
+        _end_what_was_read()
     checkouts = _checkouts.get(db.engine)
     if checkouts is not None and checkouts.has_any(threading.get_ident()):
         raise TransactionOpen("another session of this thread keeps a connection")
 
 
-def _end_reading() -> None:
+def end_reading(current: Session) -> None:
+    """End what a session has read, also when the server has ended it already."""
+    try:
+        current.rollback()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        current.rollback()
+
+
+def _end_what_was_read() -> None:
     current = db.session()
     if current.info.get("writing"):
         raise TransactionOpen("this belongs after the transaction")
     if current.new or current.dirty or current.deleted:
         raise TransactionOpen("something was changed outside a transaction")
-    current.rollback()
+    end_reading(current)
