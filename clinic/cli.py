@@ -90,7 +90,7 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
         try:
             return command(*args, **kwargs)
         except ClinicError as error:
-            click.echo(f"Error: {_in_words(error)}", err=True)
+            say(f"Error: {_in_words(error)}", err=True)
         except DBAPIError as error:
             said = " ".join(str(error.orig).split())  # drivers write several lines
             click.echo(f"Error: the database cannot be used: {said}", err=True)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 
 class Listener:
-    """`heard` holds (headers, body) of each POST; `status` and `more` headers are the answer."""
+    """`heard` holds (headers, body) of each POST; `status` and `more` headers are the answer.
+
+    `meanwhile` is called while whoever sent it waits.
+    """
 
     def __init__(self) -> None:
         self.status = 200
         self.heard: list[tuple[dict[str, str], bytes]] = []
         self.url = ""
         self.more: dict[str, Any] = {}
+        self.meanwhile: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -28,6 +32,7 @@ def listening() -> Iterator[Listener]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             state.heard.append((dict(self.headers), body))
+            state.meanwhile()
             self.send_response(state.status)
             self.send_header("Content-Length", "0")
             for name, value in state.more.items():

@@ -234,6 +234,29 @@ def test_show_prints_json_with_every_letter_as_it_is(capsys):
     assert out == '[\n  {\n    "name": "Inês",\n    "n": 1\n  }\n]\nInês  1\n'
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("appointments", "list"),
+        ("audit", "verify"),
+        ("couples", "export", "COUPLE"),
+        ("instruments", "list"),
+        ("keys", "rotate"),
+        ("ledger", "COUPLE"),
+    ],
+)
+def test_no_transaction_is_open_while_a_command_prints(app, demo, run, monkeypatch, command):
+    """Whoever reads, perhaps in a pager, may take their time."""
+    with app.app_context():
+        pool = db.engine.pool
+    in_use = []
+    monkeypatch.setattr("clinic.cli.click.echo", lambda *_a, **_o: in_use.append(pool.checkedout()))
+
+    code, _out, _err = run(*(demo["couples"][0] if one == "COUPLE" else one for one in command))
+
+    assert (code, set(in_use)) == (0, {0})
+
+
 def test_every_command_has_a_line_of_help(app):
     named = {"demo", "worker", "serve", "appointments", "audit", "outbox"}
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.changes import cancel_appointment
+from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session
 from clinic.foundation.errors import InvalidInput
@@ -72,6 +73,15 @@ def test_a_change_is_told_signed_and_names_nobody(told, listener):
     }  # fmt: skip
     assert b"Alex" not in body
     assert b"alex@" not in body
+
+
+def test_no_connection_is_in_use_while_a_subscriber_is_called(told, listener):
+    practice, _secret = told
+    in_use, pool = [], db.engine.pool
+    listener.meanwhile = lambda: in_use.append(pool.checkedout())
+    make_appointment(practice, NINE, now=clock.now())
+    work()
+    assert in_use == [0]
 
 
 def test_the_same_change_is_told_once_however_often_it_is_announced(told, listener):

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.changes import cancel_appointment, confirm_appointment, move_appointment
+from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database import session, transaction
 from clinic.foundation.outbox import OutboxMessage
@@ -54,6 +55,18 @@ def calcom(context, client):
     return found
 
 
+class Watched(list):
+    """A list of calls that asks something at each."""
+
+    def __init__(self, ask):
+        super().__init__()
+        self.ask, self.seen = ask, []
+
+    def append(self, call):
+        self.seen.append(self.ask())
+        super().append(call)
+
+
 def deliver_all(calcom, there):
     """Everything the service would have delivered by now."""
     while there.deliveries:
@@ -80,6 +93,19 @@ def test_what_is_booked_here_blocks_it_there_and_says_nothing_of_who_comes(calco
     assert booking["attendees"][0]["email"] == "clinic@example.org"
     assert booking["attendees"][0]["name"] == mine.reference
     assert the_appointment().external_id == booking["uid"]
+
+
+def test_no_connection_is_in_use_while_the_service_is_called(calcom, there):
+    pool = db.engine.pool
+    there.calls = Watched(pool.checkedout)
+    one = make_appointment(calcom.practice, NINE, now=TODAY)
+    work()
+    move_appointment(one.id, start=NOON, actor=calcom.practice.desk, now=TODAY)
+    work()
+    reconcile_all(now=clock.now())
+
+    assert [method for method, _path in there.calls] == ["POST", "POST", "GET"]
+    assert there.calls.seen == [0, 0, 0]
 
 
 def test_our_own_booking_coming_back_is_recognised(calcom, there):
