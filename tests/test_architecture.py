@@ -13,7 +13,7 @@ from app import create_app
 from clinic.accounts.guard import PUBLIC, declared
 from clinic.foundation.permissions import Permission
 from tests.conftest import settings_for
-from tests.source_code import MODULES, ROOT, importers, imports, name_of, tree, users_of
+from tests.source_code import MODULES, ROOT, dotted, importers, imports, name_of, tree, users_of
 
 pytestmark = pytest.mark.one_database
 
@@ -105,6 +105,21 @@ def test_whoever_waits_has_ended_its_transaction_first():
     }
     assert ending == ends_it_itself
     assert users_of("time.sleep") | importers("subprocess") <= ends_it_itself | with_nothing_open
+
+
+def test_commands_print_by_say_which_ends_their_reads():
+    printing = {
+        one.name
+        for one in ast.walk(tree(ROOT / "clinic" / "cli.py"))
+        if isinstance(one, ast.FunctionDef)
+        and any(
+            isinstance(part, ast.Attribute) and dotted(part) == "click.echo"
+            for part in ast.walk(one)
+        )
+    }
+
+    # Where the database cannot be used there is nothing to end.
+    assert printing == {"say", "one_line", "guarded"}
 
 
 def test_only_services_commit_and_only_through_transaction():
