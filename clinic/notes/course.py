@@ -129,7 +129,9 @@ class Course:
                 if s.status in SIGNED
             ),
             ruptures=tuple(
-                RuptureFacts(r.ref, r.details.significance, r.events, r.details.visibility)
+                RuptureFacts(
+                    r.ref, r.details.significance, r.events, r.details.visibility, r.details.title
+                )
                 for r in self.ruptures
             ),
             attempts=tuple(_attempt_fact(one) for one in self.attempts),

@@ -20,7 +20,6 @@ from clinic.notes.ledger_facts import (
     RuptureFacts,
     SessionFact,
     WindowRunFact,
-    partner_safe,
 )
 from clinic.notes.ledger_json import episode_json, ratio_json, shown, shown_percent, trend_json
 from clinic.notes.measures import (
@@ -52,7 +51,6 @@ __all__ = [
     "SessionFact",
     "WindowRunFact",
     "build_ledger",
-    "partner_safe",
     "shown",
     "shown_percent",
 ]

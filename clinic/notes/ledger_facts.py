@@ -5,13 +5,13 @@ Blank means not told, and is None; it is never nought.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from clinic.notes.rupture_events import EventKind, RuptureEvent, counting_events
+from clinic.notes.rupture_events import RuptureEvent, counting_events
 from clinic.notes.rupture_history import RuptureState, derive_status
 
 
@@ -32,6 +32,7 @@ class RuptureFacts:
     significance: int
     events: tuple[RuptureEvent, ...]
     visibility: str = "joint"
+    title: str = ""
 
     @cached_property
     def state(self) -> RuptureState:
@@ -115,36 +116,3 @@ class LedgerInput:
         for fact in self.ratings:
             told.setdefault((fact.person, fact.session, fact.point, fact.source), []).append(fact)
         return told
-
-
-def partner_safe(facts: LedgerInput, *, viewer: str | None = None) -> LedgerInput:
-    """The facts that may be worked out for partners (domain 2.4, 2.5, 2.7).
-
-    Restricted ruptures go, with their attempts and every link to them, and the rest is numbered
-    anew so that no gap tells of them. Of the ratings only the viewer's own stay, none without a
-    viewer.
-    """
-    shown = [rupture for rupture in facts.ruptures if rupture.visibility == "joint"]
-    refs = {rupture.ref: f"R-{place:02}" for place, rupture in enumerate(shown, start=1)}
-    return replace(
-        facts,
-        ruptures=tuple(
-            RuptureFacts(refs[r.ref], r.significance, tuple(_safe_events(r.events, refs)))
-            for r in shown
-        ),
-        attempts=tuple(
-            replace(attempt, rupture=refs.get(attempt.rupture) if attempt.rupture else None)
-            for attempt in facts.attempts
-            if attempt.rupture is None or attempt.rupture in refs
-        ),
-        ratings=tuple(r for r in facts.ratings if viewer is not None and r.person == viewer),
-        variant="partner-safe",
-    )
-
-
-def _safe_events(events: Iterable[RuptureEvent], refs: dict[str, str]) -> Iterable[RuptureEvent]:
-    links_only = {EventKind.ABSORBED, EventKind.SPLIT_INTO}
-    for event in events:
-        if event.kind in links_only and event.link not in refs:
-            continue
-        yield replace(event, text="", link=refs.get(event.link) if event.link else None)

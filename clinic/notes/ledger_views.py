@@ -23,11 +23,12 @@ from clinic.notes.charts import (
 from clinic.notes.course import Course
 from clinic.notes.cycle_chart import CycleChart, cycle_chart, partner_safe_cycle
 from clinic.notes.lane_drawing import draw_lanes
-from clinic.notes.ledger import build_ledger, partner_safe
+from clinic.notes.ledger import build_ledger
 from clinic.notes.ledger_facts import LedgerInput
 from clinic.notes.ledger_pictures import measure_pictures, window_pictures
 from clinic.notes.measure_responses import list_measures
 from clinic.notes.overview import couple_ledger, cycle_versions
+from clinic.notes.partner_view import partner_safe
 from clinic.notes.words import first_names
 
 ledger_pages = Blueprint("ledger", __name__, url_prefix="/desk/couples")
@@ -41,10 +42,7 @@ def show(code: str) -> str:
     axis = "date" if request.args.get("axis") == "date" else "session"
     facts, safe = course.facts(), request.args.get("for") == "partner"
     viewer = request.args.get("viewer") if request.args.get("viewer") in facts.partners else None
-    titles = {one.ref: one.details.title for one in course.ruptures}
     if safe:
-        joint = [one for one in course.ruptures if one.details.visibility == "joint"]
-        titles = {f"R-{at:02}": one.details.title for at, one in enumerate(joint, start=1)}
         facts = partner_safe(facts, viewer=viewer)
     ledger = build_ledger(facts)
     inside = [value for _n, values in ledger.recoveries for _p, value in values]
@@ -52,7 +50,7 @@ def show(code: str) -> str:
         "notes/ledger.html",
         chart=course.chart,
         names=first_names(course.chart.names),
-        titles=titles,
+        titles={one.ref: one.title for one in facts.ruptures},
         safe=safe,
         viewer=viewer,
         axis=axis,

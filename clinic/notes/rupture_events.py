@@ -30,6 +30,10 @@ UNMENDED = (RuptureStatus.OPEN, RuptureStatus.IN_REPAIR, RuptureStatus.REOPENED)
 """The statuses that count as an open rupture at the end of a session (domain 2.4)."""
 
 
+SAFETY_PARKING = "safety_flag"
+"""The reason (vocabulary `park_reason`) of a parking that a safety flag caused."""
+
+
 class EventKind(StrEnum):
     """What an event does: change the status, undo another event, or link two ruptures."""
 
@@ -70,6 +74,11 @@ class RuptureEvent:
     text: str = ""
     reverses: int | None = None
     link: str | None = None
+
+    @property
+    def parks_for_safety(self) -> bool:
+        """Whether it parks the rupture because of a safety flag."""
+        return self.to_status is RuptureStatus.PARKED and self.reason == SAFETY_PARKING
 
     @property
     def backdated(self) -> bool:

@@ -23,7 +23,7 @@ from clinic.notes.event_log import status_event
 from clinic.notes.flag_reminders import promise_reminder
 from clinic.notes.lifecycle import TransitionFacts
 from clinic.notes.restricted_models import SafetyFlag
-from clinic.notes.rupture_events import RuptureStatus
+from clinic.notes.rupture_events import SAFETY_PARKING, RuptureStatus
 from clinic.notes.ruptures import Change, changing_course, write_checked
 from clinic.practice.models import Clinic
 
@@ -144,7 +144,7 @@ def _park_open(change: Change) -> None:
             change.next_number(),
             RuptureStatus.PARKED,
             effective_at=change.now,
-            reason="safety_flag",
+            reason=SAFETY_PARKING,
             by=change.actor.name,
             now=change.now,
         )

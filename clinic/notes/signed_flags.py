@@ -18,7 +18,7 @@ from clinic.notes.lifecycle import TransitionFacts, check_transition
 from clinic.notes.models import SessionNote
 from clinic.notes.note_content import NoteContent, SafetyCheck
 from clinic.notes.restricted_models import SafetyFlag
-from clinic.notes.rupture_events import RuptureStatus
+from clinic.notes.rupture_events import SAFETY_PARKING, RuptureStatus
 from clinic.notes.signed_ruptures import Signing, safety_flag_open
 
 
@@ -90,7 +90,7 @@ def _park(current: Session, signing: Signing, known: RuptureSeen) -> None:
         RuptureStatus.PARKED,
         effective_at=signing.now,
         session_number=signing.session_number,
-        reason="safety_flag",
+        reason=SAFETY_PARKING,
         by=signing.by,
         now=signing.now,
     )

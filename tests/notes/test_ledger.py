@@ -19,11 +19,11 @@ from clinic.notes.ledger import (
     SessionFact,
     WindowRunFact,
     build_ledger,
-    partner_safe,
     shown,
     shown_percent,
 )
 from clinic.notes.lifecycle import EventKind, RuptureEvent, RuptureStatus
+from clinic.notes.partner_view import partner_safe
 
 LISBON = ZoneInfo("Europe/Lisbon")
 DAYS = [(3, 3), (3, 10), (3, 17), (3, 31), (4, 14), (4, 21), (4, 28), (5, 5)]
