@@ -99,7 +99,6 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/record_shape.py",
         "notes/record_tables.py",
         "notes/record_versions.py",
-        "notes/redaction.py",
         "notes/rupture_events.py",
         "notes/rupture_history.py",
         "notes/rupture_links.py",

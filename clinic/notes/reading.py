@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, may
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import SIGNED, Course, load_course, load_frame
 from clinic.notes.models import INDIVIDUAL_KINDS, SessionNote
 from clinic.notes.note_content import NoteContent
-from clinic.notes.redaction import without_flag, without_ruptures
+from clinic.notes.redaction import for_emergency, for_partners
 from clinic.notes.seal import NoteStatus
 
 
@@ -51,10 +54,26 @@ def shown_body(
     body = note.body
     if may(actor, Permission.READ_RESTRICTED, chart):
         return body
+    if not actor.is_staff:
+        return _body_for_partners(note, chart)
     if hidden is None:
         hidden = hidden_refs(chart, actor=actor)
-    content = without_flag(without_ruptures(body.content, hidden))
-    return NoteBody(content, body.late_reason, body.nonce)
+    return replace(body, content=for_emergency(body.content, hidden))
+
+
+def _body_for_partners(note: SessionNote, chart: Chart) -> NoteBody:
+    """A signed note as partners may read it. Raises `NotFound` for one that is not signed.
+
+    The nonce is left out: with it the digest would tell which answer is withheld.
+    """
+    if note.signed_at is None:
+        raise NotFound
+    course = load_frame(chart)
+    facts, number = course.facts(), course.numbers.get(note.id)
+    session = next((one for one in facts.sessions if one.number == number), None)
+    body = note.body
+    content = for_partners(body.content, facts=facts, session=session, signed_at=note.signed_at)
+    return NoteBody(content, body.late_reason)
 
 
 def shown_content(
