@@ -96,29 +96,22 @@ def clear_safety_flag(
 
 
 def list_safety_flags(code: str, *, actor: Actor, now: datetime) -> list[FlagSeen]:
-    """A couple's safety flags, open ones first; nothing for who may not read what is restricted."""
+    """A couple's safety flags, open ones first.
+
+    Who opened the joint record in an emergency is given the open ones alone, with their level,
+    action and review day, and without the concern: it may be what one partner disclosed.
+    """
     chart = find_chart(code, actor=actor, now=now)
-    if not may(actor, Permission.READ_RESTRICTED, chart):
-        return []
     tell_reading("safety_flag.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     rows = session().scalars(
         select(SafetyFlag)
         .where(SafetyFlag.couple_id == chart.couple_id)
         .order_by(SafetyFlag.cleared_at.is_not(None), SafetyFlag.opened_at.desc(), SafetyFlag.id)
     )
-    return [
-        FlagSeen(
-            row.id,
-            row.author,
-            row.opened_at,
-            row.review_on,
-            row.cleared_at,
-            row.cleared_by,
-            row.details,
-            row.cleared_at is None and row.review_on <= chart.day(now),
-        )
-        for row in rows
-    ]
+    flags = [_flag_seen(row, today=chart.day(now)) for row in rows]
+    if may(actor, Permission.READ_RESTRICTED, chart):
+        return flags
+    return [_for_emergency(one) for one in flags if one.cleared_at is None]
 
 
 def flags_due(*, actor: Actor, now: datetime) -> list[FlagDue]:
@@ -136,6 +129,24 @@ def flags_due(*, actor: Actor, now: datetime) -> list[FlagDue]:
         .order_by(SafetyFlag.review_on, Couple.code)
     )
     return [FlagDue(code, review_on, review_on < today) for code, review_on in rows]
+
+
+def _flag_seen(row: SafetyFlag, *, today: date) -> FlagSeen:
+    is_due = row.cleared_at is None and row.review_on <= today
+    return FlagSeen(
+        row.id,
+        row.author,
+        row.opened_at,
+        row.review_on,
+        row.cleared_at,
+        row.cleared_by,
+        row.details,
+        is_due,
+    )
+
+
+def _for_emergency(flag: FlagSeen) -> FlagSeen:
+    return replace(flag, details=replace(flag.details, about="", owner=""))
 
 
 def _park_open(change: Change) -> None:

@@ -10,7 +10,7 @@ import pytest
 from clinic.accounts.models import Account
 from clinic.foundation.database import session
 from clinic.notes.emergency import break_glass
-from clinic.notes.note_content import SafetyCheck
+from clinic.notes.note_content import NewRupture, SafetyCheck
 from tests.factories import NOW, PASSWORD, a_note, make_signed_note
 from tests.notes.desk import AT, WHOLE, open_desk
 from tests.notes.test_signed_flags import RAISED
@@ -99,13 +99,22 @@ def test_on_its_day_the_flag_is_first_of_what_waits_and_said_on_the_brief(desk):
     assert "Safety flag: look at it today" in brief
 
 
-def test_who_opened_the_record_in_an_emergency_reads_the_note_without_its_safety_details(app):
+@pytest.fixture
+def emergency(app):
+    """The desk of somebody who opened the record in an emergency, and the note that has a flag."""
     desk = open_desk(app, therapist_id=None)
-    note_id = desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
+    told = a_note(
+        safety=RAISED, new_ruptures=(NewRupture("Silence", ("secrecy",), significance=2),)
+    )
+    note_id = desk.make(lambda: make_signed_note(desk.couple, told, at=AT))
     account = desk.make(_only_account)
     desk.make(lambda: break_glass(desk.couple.code, "It cannot wait.", **_by(desk, account)))
-    code = desk.couple.code
+    return desk, note_id
 
+
+def test_who_opened_the_record_in_an_emergency_reads_nowhere_what_the_flag_is_about(emergency):
+    desk, note_id = emergency
+    code = desk.couple.code
     pages = [
         desk.get(path)
         for path in (
@@ -113,14 +122,28 @@ def test_who_opened_the_record_in_an_emergency_reads_the_note_without_its_safety
             f"/desk/notes/{note_id}?view=soap",
             f"/desk/couples/{code}",
             f"/desk/couples/{code}/brief",
+            f"/desk/couples/{code}/ruptures/R-01",
             f"/desk/couples/{code}/search?words=home",
             "/desk/notes/unsigned",
         )
     ]
 
-    told = [text for page in pages for text in ("Afraid", "call tomorrow") if text in page]
-    assert told == []
+    assert ["Afraid" in page for page in pages] == [False] * 7
     assert "Safety flag raised" in pages[0]
+
+
+def test_who_opened_the_record_in_an_emergency_sees_that_a_flag_is_open_and_what_is_done(emergency):
+    desk, _note_id = emergency
+    code = desk.couple.code
+    record, brief, rupture = (
+        desk.get(f"/desk/couples/{code}{path}") for path in ("", "/brief", "/ruptures/R-01")
+    )
+
+    for page in (record, brief):
+        assert "Safety flag: look at it today" in page
+        assert "level 2 · What is done: A call tomorrow." in page
+        assert f"/desk/couples/{code}/restricted" not in page
+    assert "Safety flag open" in rupture
 
 
 def test_answer_changed_keeps_what_was_typed_for_the_flag_in_the_draft_and_out_of_sight(desk):

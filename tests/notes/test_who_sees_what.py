@@ -36,7 +36,7 @@ from clinic.notes.process_notes import list_process_notes, read_process_note, wr
 from clinic.notes.queries import list_versions, note_screen, read_note
 from clinic.notes.record_export import export_record
 from clinic.notes.ruptures import open_rupture
-from clinic.notes.safety import list_safety_flags, open_safety_flag
+from clinic.notes.safety import clear_safety_flag, list_safety_flags, open_safety_flag
 from clinic.notes.search import Wanted, search_couple
 from clinic.notes.service import enter_note, save_draft
 from clinic.notes.signing import ProofNeeded
@@ -275,14 +275,30 @@ def test_break_glass_never_reaches_further(room, thing, given):
     assert told(room, "other_therapist", CHARTS[thing]) == given
 
 
-def test_break_glass_shows_no_individual_session_and_no_safety_flag(room):
-    details = FlagDetails("Shouting heard by the neighbours", 2, "Seen alone on Monday.")
-    open_safety_flag(room.couple.code, details, review_on=REVIEW, actor=room.couple.lead, now=NOW)
+def test_break_glass_shows_no_individual_session(room):
     open_in_emergency(room)
-    actor = room.couple.other_therapist
 
-    assert outcome(lambda: read_note(room.alone, actor=actor, now=NOW)) == NONE
-    assert list_safety_flags(room.couple.code, actor=actor, now=NOW) == []
+    assert (
+        outcome(lambda: read_note(room.alone, actor=room.couple.other_therapist, now=NOW)) == NONE
+    )
+
+
+def test_break_glass_shows_an_open_flag_with_its_action_and_without_the_concern(room):
+    asks = {"actor": room.couple.lead, "now": NOW}
+    details = FlagDetails("Shouting heard", 2, "Seen alone on Monday.", "Inês Duarte")
+    flag = open_safety_flag(room.couple.code, details, review_on=REVIEW, **asks)
+    open_in_emergency(room)
+
+    def seen():
+        flags = list_safety_flags(room.couple.code, actor=room.couple.other_therapist, now=NOW)
+        return [(one.details, one.review_on, one.cleared_at) for one in flags]
+
+    assert seen() == [(FlagDetails("", 2, "Seen alone on Monday."), REVIEW, None)]
+    clear_safety_flag(room.couple.code, flag, because="Told by A: safe.", **asks)
+    assert seen() == []
+    assert [one.details.about for one in list_safety_flags(room.couple.code, **asks)] == [
+        "Shouting heard"
+    ]
 
 
 def test_break_glass_tells_the_therapist_and_the_clinic_and_names_nobody(room, tmp_path):
