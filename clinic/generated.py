@@ -6,6 +6,7 @@ clinic, its people and their keys are made one by one. The names say that they a
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from clinic.accounts.service import create_account
-from clinic.booking.models import Appointment, OutsideBusy
+from clinic.booking.models import Appointment, ManageLink, OutsideBusy
 from clinic.calendars.service import create_therapist_feed
 from clinic.config import Settings
 from clinic.couples.models import Couple
@@ -170,6 +171,7 @@ def _fill(
     ]
     with transaction() as current:
         _insert(current, rows)
+        _name_both(current, rows, couples)
         _insert_busy(current, therapist, amounts.busy, now=now)
 
 
@@ -229,6 +231,25 @@ def _insert(current: Session, rows: Sequence[dict[str, Any]]) -> None:
     # In the order of time: the guard against overlaps looks at what ends after a start.
     for first in range(0, len(rows), IN_ONE_INSERT):
         current.execute(insert(Appointment), rows[first : first + IN_ONE_INSERT])
+
+
+def _name_both(current: Session, rows: Sequence[dict[str, Any]], couples: Sequence[Couple]) -> None:
+    """Name both partners in each appointment, by links that nobody was given."""
+    members = {couple.id: [one.id for one in couple.members] for couple in couples}
+    links = [
+        {
+            "id": new_id(),
+            "appointment_id": row["id"],
+            "member_id": member_id,
+            "version": 1,
+            "token_hash": secrets.token_bytes(32),
+            "created_at": row["created_at"],
+        }
+        for row in rows
+        for member_id in members[row["couple_id"]]
+    ]
+    for first in range(0, len(links), IN_ONE_INSERT):
+        current.execute(insert(ManageLink), links[first : first + IN_ONE_INSERT])
 
 
 def _insert_busy(current: Session, therapist: Therapist, count: int, *, now: datetime) -> None:

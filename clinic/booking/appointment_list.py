@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from clinic.booking.models import Appointment, ManageLink
-from clinic.couples.models import Couple, CoupleMember
+from clinic.booking.models import Appointment
+from clinic.booking.named_partners import Named, named_in_each
+from clinic.couples.models import Couple
 from clinic.foundation.database import session
 
 
@@ -23,16 +24,12 @@ def list_appointments(
         query = query.where(Appointment.external_id == external_id)
     if source is not None:
         query = query.where(Appointment.source == source)
-    rows = session().scalars(query.order_by(Appointment.starts_at, Appointment.uid)).unique()
-    links = session().execute(select(ManageLink.appointment_id, ManageLink.member_id))
-    named = {(appointment_id, member_id) for appointment_id, member_id in links}
-    return [_row(appointment, named) for appointment in rows]
+    rows = session().scalars(query.order_by(Appointment.starts_at, Appointment.uid)).unique().all()
+    named = named_in_each(rows)
+    return [_row(appointment, named[appointment.id]) for appointment in rows]
 
 
-def _row(appointment: Appointment, named: set[tuple[str, str]]) -> dict[str, Any]:
-    members: list[CoupleMember] = appointment.couple.members
-    # Whoever was named in the booking holds a link; a partner who was not is not told of it.
-    members = [one for one in members if (appointment.id, one.id) in named] or members
+def _row(appointment: Appointment, named: Named) -> dict[str, Any]:
     return {
         "reference": appointment.reference,
         "uid": appointment.uid,
@@ -44,6 +41,6 @@ def _row(appointment: Appointment, named: set[tuple[str, str]]) -> dict[str, Any
         "session_type": appointment.session_type.slug,
         "source": appointment.source,
         "external_id": appointment.external_id,
-        "email": members[0].person.email if members else None,
+        "email": named[0].person.email if named else None,
         "conflict": appointment.conflict,
     }

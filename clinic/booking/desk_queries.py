@@ -19,6 +19,7 @@ from clinic.booking.diary_lines import Entry, Line, day_window, lines_of_day
 from clinic.booking.explanation import explain_wall
 from clinic.booking.intervals import Interval, intersect
 from clinic.booking.models import LIVE, Appointment, AppointmentChange, Status
+from clinic.booking.named_partners import booked_session, named_in_each, named_members
 from clinic.booking.offers import ClaimKind
 from clinic.booking.queries import Diary, diaries, offer_of
 from clinic.booking.restrictions import Rule
@@ -93,6 +94,8 @@ class AppointmentPage:
     partners: tuple[PartnerLine, ...]
     shows_words: bool
     """Whether the reader may read what the partners wrote."""
+    is_individual: bool
+    """Whether it is one partner's own session: then nobody but who holds it reads their words."""
     message: str
     needs: tuple[Term, ...]
     history: tuple[Happening, ...]
@@ -163,8 +166,7 @@ def entries(
         Appointment.ends_at > window.start,
         Appointment.starts_at < window.end,
     )
-    rows = session().scalars(query.order_by(Appointment.starts_at, Appointment.id)).unique()
-    return [_entry(row, names=names) for row in rows]
+    return _entries(query, names=names)
 
 
 def requests_waiting(therapist_ids: Sequence[str], *, names: bool) -> list[Entry]:
@@ -172,8 +174,7 @@ def requests_waiting(therapist_ids: Sequence[str], *, names: bool) -> list[Entry
     query = _with_couple().where(
         Appointment.therapist_id.in_(therapist_ids), Appointment.status == Status.REQUESTED
     )
-    rows = session().scalars(query.order_by(Appointment.starts_at, Appointment.id)).unique()
-    return [_entry(row, names=names) for row in rows]
+    return _entries(query, names=names)
 
 
 def count_requests(actor: Actor) -> int:
@@ -208,28 +209,26 @@ def find_appointment(
 
 def appointment_page(appointment: Appointment, *, actor: Actor) -> AppointmentPage:
     """Everything on an appointment's page, less what this actor may not read."""
-    reads = is_allowed(actor, Permission.READ_CLIENT_WORDS, appointment)
+    named = named_members(appointment)
+    held = booked_session(appointment, named)
+    reads = is_allowed(actor, Permission.READ_CLIENT_WORDS, held)
     codes = json.loads(appointment.concerns or "[]") if reads else []
     kept = vocabulary_of(actor.clinic_id, "need").terms
     return AppointmentPage(
-        entry=_entry(appointment, names=True),
+        entry=_entry(appointment, named),
         time_zone=appointment.therapist.time_zone,
         minutes=int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60,
         source=appointment.source,
         partners=tuple(
             PartnerLine(member.person.name or "", member.person.language, member.person.time_zone)
-            for member in present_members(appointment.couple)
+            for member in named
         ),
         shows_words=reads,
+        is_individual=held.is_individual,
         message=(appointment.message or "") if reads else "",
         needs=tuple(term for term in kept if term.code in codes),
         history=_history(appointment, reads=reads),
     )
-
-
-def present_members(couple: Couple) -> list[CoupleMember]:
-    """The partners who have not left."""
-    return [member for member in couple.members if member.left_at is None]
 
 
 def staff_slots(
@@ -277,8 +276,14 @@ def _with_couple() -> Select[Appointment]:
     )
 
 
-def _entry(row: Appointment, *, names: bool) -> Entry:
-    people = present_members(row.couple) if names else []
+def _entries(query: Select[Appointment], *, names: bool) -> list[Entry]:
+    ordered = query.order_by(Appointment.starts_at, Appointment.id)
+    rows = session().scalars(ordered).unique().all()
+    named = named_in_each(rows) if names else {}
+    return [_entry(row, named.get(row.id, ())) for row in rows]
+
+
+def _entry(row: Appointment, people: Sequence[CoupleMember]) -> Entry:
     return Entry(
         id=row.id,
         reference=row.reference,

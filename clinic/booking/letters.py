@@ -19,6 +19,7 @@ from flask_babel import force_locale
 from sqlalchemy import func, select
 
 from clinic.booking.history import manage_token
+from clinic.booking.links import links_of
 from clinic.booking.models import Appointment, AppointmentChange, ManageLink
 from clinic.foundation.database import session
 from clinic.foundation.mail import CalendarPart, OutgoingMail
@@ -40,7 +41,7 @@ class Reader:
     link: str
     is_therapist: bool = False
     is_first: bool = True
-    """Whether they are the partner who booked."""
+    """Whether they are the first, or the only one, of those who are named."""
 
 
 Invite = Callable[[Appointment, AppointmentChange, Reader, str], CalendarPart | None]
@@ -140,7 +141,7 @@ def _reader(appointment: Appointment, link_id: str | None) -> Reader | None:
         language=person.language,
         time_zone=person.time_zone,
         link=f"{base}/a/{manage_token(link, clinic_id=appointment.clinic_id)}",
-        is_first=link.member.slot == "A",
+        is_first=link.id == links_of(appointment)[0].id,
     )
 
 
