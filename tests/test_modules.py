@@ -54,6 +54,11 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "calendars/outside_zones.py",
         "calendars/subscribe_links.py",
     ),
+    "sessions that another than the lead holds: tests/notes/test_sessions_apart.py": (
+        "notes/held_brief.py",
+        "notes/held_sessions.py",
+        "notes/sessions_to_write.py",
+    ),
     "the way out: tests/foundation/test_outbound_http.py; dates: tests/web/test_shell.py": (
         "foundation/outbound_addresses.py",
         "foundation/outbound_connection.py",

@@ -81,6 +81,7 @@ class Permission(StrEnum):
     OPEN_CHARTS = "open_charts"
     READ_CHART = "read_chart"
     WRITE_CHART = "write_chart"
+    WRITE_NOTE = "write_note"
     READ_SIGNED_NOTE = "read_signed_note"
     READ_DRAFT_NOTE = "read_draft_note"
     READ_RESTRICTED = "read_restricted"
@@ -150,6 +151,18 @@ def leads_the_couple(actor: Actor, subject: Any) -> bool:
     """The lead therapist of the couple that the subject is or belongs to."""
     lead = getattr(couple_of(subject), "lead_therapist_id", None)
     return lead is not None and lead == actor.therapist_id
+
+
+def held_it(actor: Actor, subject: Any) -> bool:
+    """The therapist who held the session that the subject is, or is the note of."""
+    held_by = getattr(subject, "held_by", None)
+    return held_by is not None and held_by == actor.therapist_id
+
+
+def held_or_wrote_it_alone(actor: Actor, subject: Any) -> bool:
+    """The therapist who held it, of what one partner alone told them or what they wrote."""
+    is_theirs = getattr(subject, "is_individual", False) or wrote_it(actor, subject)
+    return held_it(actor, subject) and is_theirs
 
 
 def supervises(actor: Actor, subject: Any) -> bool:
@@ -245,13 +258,28 @@ def kept_from_partners(actor: Actor, subject: Any) -> bool:
     return actor.member_id is not None and is_restricted
 
 
+def of_a_session_apart(actor: Actor, subject: Any) -> bool:
+    """The actor leads the couple, and another therapist held this session with one partner alone.
+
+    What the actor signed about it themselves before this was so stays open to them.
+    """
+    is_individual = getattr(subject, "is_individual", False)
+    is_apart = is_individual and leads_the_couple(actor, subject) and not held_it(actor, subject)
+    return is_apart and not (getattr(subject, "is_signed", False) and wrote_it(actor, subject))
+
+
 admin = has_role(Role.ADMIN)
 front_desk = has_role(Role.FRONT_DESK)
 desk = has_role(Role.FRONT_DESK, Role.ADMIN)
 supervisor = has_role(Role.SUPERVISOR)
 clinical = has_role(Role.THERAPIST, Role.SUPERVISOR)
 
-DENIED: tuple[Clause, ...] = (of_another_clinic, of_the_other_partner, kept_from_partners)
+DENIED: tuple[Clause, ...] = (
+    of_another_clinic,
+    of_the_other_partner,
+    kept_from_partners,
+    of_a_session_apart,
+)
 """Where one of these holds nothing is granted, whatever `POLICY` says."""
 
 POLICY: dict[Permission, tuple[Clause, ...]] = {
@@ -280,15 +308,17 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
     Permission.OPEN_CHARTS: (clinical,),
     Permission.READ_CHART: (leads_the_couple, supervises, broke_the_glass, is_system),
     Permission.WRITE_CHART: (leads_the_couple,),
+    Permission.WRITE_NOTE: (leads_the_couple, held_it),
     Permission.READ_SIGNED_NOTE: (
         leads_the_couple,
+        held_it,
         supervises,
         broke_the_glass,
         both_authorised,
         is_system,
     ),
-    Permission.READ_DRAFT_NOTE: (leads_the_couple,),
-    Permission.READ_RESTRICTED: (leads_the_couple, supervises, is_system),
+    Permission.READ_DRAFT_NOTE: (leads_the_couple, held_it),
+    Permission.READ_RESTRICTED: (leads_the_couple, held_or_wrote_it_alone, supervises, is_system),
     Permission.READ_EXERCISE_RUN: (leads_the_couple, supervises, is_system),
     Permission.READ_MEASURE: (leads_the_couple, supervises, is_system),
     Permission.COSIGN_NOTE: (supervises_another,),

@@ -22,6 +22,7 @@ from clinic.foundation import audit
 from clinic.foundation.database import lock_name, session, transaction
 from clinic.foundation.errors import NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Permission, is_allowed
+from clinic.notes.held_sessions import HeldSession, held_session
 from clinic.notes.models import SessionNote
 from clinic.notes.restricted_models import EmergencyAccess
 from clinic.practice.models import Clinic
@@ -49,11 +50,22 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Something in a chart that has an author, and may be flagged for supervision."""
+    """Something in a chart that has an author, and may be flagged for supervision.
+
+    A session and its note have a therapist who held it, the lead or another.
+    """
 
     couple: Chart
     author: str = ""
     flagged: bool = False
+    held_by: str | None = None
+    is_individual: bool = False
+    is_signed: bool = False
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether another therapist than the lead held it with one partner alone."""
+        return self.is_individual and self.held_by != self.couple.lead_therapist_id
 
 
 def find_chart(
@@ -83,11 +95,24 @@ def chart_of(
 def find_note(
     note_id: str,
     *,
-    permission: Permission = Permission.WRITE_CHART,
+    permission: Permission = Permission.WRITE_NOTE,
     actor: Actor,
     now: datetime,
 ) -> tuple[SessionNote, Chart]:
-    """A note with its chart, the note locked while a transaction runs. Raises `NotFound`."""
+    """A note with its chart, the note locked while a transaction runs.
+
+    Raises `NotFound`, and `NotAllowed` where the actor may read the joint record it belongs to.
+    """
+    note, chart = note_with_chart(note_id, actor=actor, now=now)
+    require_for(written(chart, held_session(note)), permission, actor=actor)
+    return note, chart
+
+
+def note_with_chart(note_id: str, *, actor: Actor, now: datetime) -> tuple[SessionNote, Chart]:
+    """A note of the actor's clinic with its chart, whoever asks. Raises `NotFound`.
+
+    The caller asks the permission table.
+    """
     query = select(SessionNote).where(
         SessionNote.id == note_id, SessionNote.clinic_id == actor.clinic_id
     )
@@ -96,7 +121,25 @@ def find_note(
     note = session().scalar(query.execution_options(populate_existing=True))
     if note is None:
         raise NotFound
-    return note, chart_of(note.couple_id, permission=permission, actor=actor, now=now)
+    return note, make_chart(session().get_one(Couple, note.couple_id), now=now)
+
+
+def written(chart: Chart, held: HeldSession) -> Written:
+    """What the permission table asks of a session and its note."""
+    return Written(
+        chart,
+        author=held.author,
+        held_by=held.held_by or chart.lead_therapist_id,
+        is_individual=held.is_individual,
+        is_signed=held.is_signed,
+    )
+
+
+def require_for(subject: Written, permission: Permission, *, actor: Actor) -> None:
+    """Raise unless it is granted: `NotFound` for who may not even know of it, or `NotAllowed`."""
+    if is_allowed(actor, permission, subject):
+        return
+    raise NotAllowed if is_allowed(actor, Permission.READ_CHART, subject) else NotFound
 
 
 def may(actor: Actor, permission: Permission, subject: Chart | Written) -> bool:

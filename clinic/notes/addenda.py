@@ -15,8 +15,9 @@ from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput
 from clinic.foundation.permissions import Actor, Permission, require
-from clinic.notes.access import Written, find_note, lock_course
+from clinic.notes.access import find_note, lock_course, written
 from clinic.notes.clinical_values import AddendumText
+from clinic.notes.held_sessions import held_session
 from clinic.notes.models import NoteAddendum, SessionNote
 from clinic.notes.plain_json import to_plain
 from clinic.notes.seal import digest
@@ -57,8 +58,10 @@ def return_for_revision(note_id: str, *, comment: str, actor: Actor, now: dateti
     if not comment.strip() or len(comment) > TEXT_MAX:
         raise InvalidInput({"comment": [N_("Say what should be looked at again.")]})
     with transaction() as current:
-        note, chart = find_note(note_id, permission=Permission.READ_CHART, actor=actor, now=now)
-        require(actor, Permission.COSIGN_NOTE, Written(chart, note.author))
+        note, chart = find_note(
+            note_id, permission=Permission.READ_SIGNED_NOTE, actor=actor, now=now
+        )
+        require(actor, Permission.COSIGN_NOTE, written(chart, held_session(note)))
         lock_course(current, chart.couple_id)
         seal_due_notes(current, chart.couple_id, now=now)
         if note.status != "cosign_pending":

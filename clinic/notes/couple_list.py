@@ -8,16 +8,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.models import Appointment, Status
+from clinic.booking.models import Appointment
 from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database import transaction
 from clinic.foundation.permissions import Actor, Permission, Role, require
 from clinic.notes.access import Chart, make_chart, may
 from clinic.notes.course import load_frame
+from clinic.notes.held_sessions import HELD, appointments_apart
 from clinic.practice.models import Therapist
-
-HELD = (Status.CONFIRMED, Status.COMPLETED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +59,20 @@ def list_couples(*, actor: Actor, now: datetime) -> list[CoupleLine]:
 
 
 def next_session(chart: Chart, *, now: datetime) -> tuple[datetime, datetime] | None:
-    """Start and end of the couple's next (or running) session."""
+    """Start and end of the couple's next (or running) session; none that is held apart."""
     with transaction() as current:
         row = current.execute(
             select(Appointment.starts_at, Appointment.ends_at)
             .where(Appointment.couple_id == chart.couple_id, Appointment.status.in_(HELD))
-            .where(Appointment.ends_at > now)
+            .where(Appointment.ends_at > now, Appointment.id.not_in(_apart(chart)))
             .order_by(Appointment.starts_at)
             .limit(1)
         ).one_or_none()
     return (row.starts_at, row.ends_at) if row else None
+
+
+def _apart(chart: Chart) -> list[str]:
+    return [one.id for one in appointments_apart(chart.couple_id)]
 
 
 def _leads(current: Session, clinic_id: str) -> dict[str, str]:
@@ -81,7 +84,9 @@ def _leads(current: Session, clinic_id: str) -> dict[str, str]:
 
 def _line(current: Session, chart: Chart, leads: dict[str, str], *, now: datetime) -> CoupleLine:
     held = select(Appointment).where(
-        Appointment.couple_id == chart.couple_id, Appointment.status.in_(HELD)
+        Appointment.couple_id == chart.couple_id,
+        Appointment.status.in_(HELD),
+        Appointment.id.not_in(_apart(chart)),
     )
     times = held.subquery()
     last = current.scalar(select(func.max(times.c.starts_at)).where(times.c.starts_at <= now))

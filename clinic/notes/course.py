@@ -11,14 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Select, not_, or_, select
 
 from clinic.foundation.database import session
 from clinic.foundation.errors import N_, NotFound
 from clinic.notes.access import Chart
 from clinic.notes.clinical_values import AttemptDetails, RatingDetails, RuptureDetails
-from clinic.notes.entries_in_error import marked_in_error
+from clinic.notes.entries_in_error import in_error, marked_in_error
+from clinic.notes.held_sessions import individual_notes, notes_apart
 from clinic.notes.ledger_facts import (
     AttemptFact,
     LedgerInput,
@@ -27,7 +27,7 @@ from clinic.notes.ledger_facts import (
     SessionFact,
     WindowRunFact,
 )
-from clinic.notes.models import INDIVIDUAL_KINDS, NoteAddendum, SessionNote
+from clinic.notes.models import SessionNote
 from clinic.notes.rupture_events import RuptureEvent, told_event
 from clinic.notes.rupture_history import RuptureState, derive_status
 from clinic.notes.rupture_models import (
@@ -176,7 +176,8 @@ def list_sessions(couple_id: str) -> tuple[SessionSeen, ...]:
     """The sessions of the joint course, numbered by when they were held."""
     rows = session().execute(
         select(SessionNote.id, SessionNote.held_from, SessionNote.held_until, SessionNote.status)
-        .where(SessionNote.couple_id == couple_id, SessionNote.kind.not_in(INDIVIDUAL_KINDS))
+        .where(SessionNote.couple_id == couple_id)
+        .where(SessionNote.id.not_in(individual_notes(couple_id)))
         .where(SessionNote.id.not_in(in_error(couple_id)))
         .order_by(SessionNote.held_from, SessionNote.id)
     )
@@ -198,22 +199,15 @@ def event_of(row: RuptureEventRow, *, numbers: Mapping[str, int]) -> RuptureEven
     )
 
 
-def in_error(couple_id: str) -> Select[str]:
-    """Selects the ids of a couple's notes that were entered in error.
-
-    By way of the couple's notes, which are indexed: other couples' addenda are not read.
-    """
-    note = aliased(SessionNote)
-    return (
-        select(NoteAddendum.note_id)
-        .join(note, note.id == NoteAddendum.note_id)
-        .where(note.couple_id == couple_id, NoteAddendum.kind == "entered_in_error")
-    )
-
-
 def _counting(table: type[Row], couple_id: str) -> Select[Row]:
-    """The rows of a couple that were not entered in error, alone or with their note."""
-    counts = or_(table.note_id.is_(None), table.note_id.not_in(in_error(couple_id)))
+    """The rows of a couple that were not entered in error, alone or with their note.
+
+    Nor those of a session that another therapist than the lead held with one partner alone.
+    """
+    left_out = or_(
+        table.note_id.in_(in_error(couple_id)), table.note_id.in_(notes_apart(couple_id))
+    )
+    counts = or_(table.note_id.is_(None), not_(left_out))
     what = "attempt" if table is RepairAttempt else "rating"
     unmarked = table.id.not_in(marked_in_error(what, couple_id))
     return select(table).where(table.couple_id == couple_id, counts, unmarked)

@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation.database import new_id, session
 from clinic.foundation.errors import N_
-from clinic.notes.access import Chart
+from clinic.notes.access import Chart, Written
 from clinic.notes.choosable import Choosable, retired_in
 from clinic.notes.clinical_rules import code_problems
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import SIGNED, Course
+from clinic.notes.held_sessions import HeldSession, held_session, individual_notes
 from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attendance, NoteContent, RuptureEntry
 from clinic.notes.note_rules import Finding, NoteSetting, missing_to_sign, wrong_values
@@ -45,11 +46,12 @@ def setting_of(
 ) -> NoteSetting:
     """What is known around a note. Its own new ruptures count under their keys."""
     known: dict[str, date | None] = {r.ref: r.details.occurred_on for r in course.ruptures}
+    held = held_session(note)
     for at, new in enumerate(content.new_ruptures):
         known.setdefault(new.key or f"new-{at + 1}", new.occurred_on)
     return NoteSetting(
-        members=course.chart.members,
-        open_ruptures=open_at(note, course),
+        members=expected(held, course.chart),
+        open_ruptures=open_at(note, held, course),
         ruptures=known,
         session_on=course.chart.day(note.held_from),
         couple_began=course.chart.began_on,
@@ -82,9 +84,9 @@ def choosable_in(note: SessionNote, content: NoteContent, terms: Terms) -> Choos
     return Choosable(terms, frozenset(kept))
 
 
-def open_at(note: SessionNote, course: Course) -> tuple[str, ...]:
+def open_at(note: SessionNote, held: HeldSession, course: Course) -> tuple[str, ...]:
     """The open ruptures whose standing this note has to tell: not those of a later day."""
-    if note.kind in {"individual_a", "individual_b"}:
+    if held.is_individual:
         return ()
     return tuple(
         one.ref
@@ -119,7 +121,7 @@ def carried_forward(chart: Chart, *, before: datetime) -> CarriedForward:
         select(SessionNote)
         .where(SessionNote.couple_id == chart.couple_id, SessionNote.held_from < before)
         .where(SessionNote.status.in_(SIGNED))
-        .where(SessionNote.kind.not_in(("individual_a", "individual_b")))
+        .where(SessionNote.id.not_in(individual_notes(chart.couple_id)))
         .order_by(SessionNote.held_from.desc(), SessionNote.id.desc())
         .limit(1)
     )
@@ -136,24 +138,46 @@ def carried_forward(chart: Chart, *, before: datetime) -> CarriedForward:
     )
 
 
+def carried_into(subject: Written, *, before: datetime) -> CarriedForward:
+    """What the last joint session left for this one: nothing for one held apart from the lead."""
+    return CarriedForward() if subject.is_apart else carried_forward(subject.couple, before=before)
+
+
 def first_content(note: SessionNote, course: Course, carried: CarriedForward) -> NoteContent:
     """What the screen knows before a key is pressed: who was expected, what is open, the goals."""
+    held = held_session(note)
+    open_refs = open_at(note, held, course)
     return NoteContent(
-        attendance=tuple(Attendance(slot, "present") for slot in expected(note, course.chart)),
+        attendance=tuple(Attendance(slot, "present") for slot in expected(held, course.chart)),
         ruptures=tuple(
-            RuptureEntry(one.ref)
-            for one in course.open_ruptures
-            if one.ref in open_at(note, course)
+            RuptureEntry(one.ref) for one in course.open_ruptures if one.ref in open_refs
         ),
         goals=carried.goals,
         stage=carried.stage,
     )
 
 
-def expected(note: SessionNote, chart: Chart) -> tuple[str, ...]:
+def expected(held: HeldSession, chart: Chart) -> tuple[str, ...]:
     """Who was to come: both, or the one of an individual session."""
     alone: Mapping[str, str] = {"individual_a": "A", "individual_b": "B"}
-    return (alone[note.kind],) if note.kind in alone else chart.members
+    return (alone[held.kind],) if held.kind in alone else chart.members
+
+
+def chart_of_note(chart: Chart, subject: Written, note: SessionNote) -> Chart:
+    """The chart as the pages of this note name it: whom the note is about, and nobody else.
+
+    Somebody who was not expected stands there too when the note tells something of them. The other
+    partner's name is left out only where the writer is not the couple's own therapist.
+    """
+    if not subject.is_individual:
+        return chart
+    content = note.body.content
+    told = content.partners_told()
+    if note.signed_at is not None:
+        told |= {one.partner for one in content.attendance}
+    slots = tuple(sorted({*expected(held_session(note), chart), *told}))
+    names = {slot: chart.names[slot] for slot in slots if slot in chart.names}
+    return replace(chart, members=slots, names=names if subject.is_apart else chart.names)
 
 
 def add_version(

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from clinic.foundation.database import session
 from clinic.notes.correction_models import EntryInError
 from clinic.notes.exercise_models import ExerciseRun
 from clinic.notes.measure_models import MeasureResponse
+from clinic.notes.models import NoteAddendum, SessionNote
 from clinic.notes.rupture_models import PartnerRating, RepairAttempt
 
 Entry = RepairAttempt | PartnerRating | ExerciseRun | MeasureResponse
@@ -62,3 +63,16 @@ def marks_of(what: str, couple_id: str) -> dict[str, InError]:
         for entry_id, row in session().execute(marks)
         if entry_id is not None
     }
+
+
+def in_error(couple_id: str) -> Select[str]:
+    """Selects the ids of a couple's notes that were entered in error.
+
+    By way of the couple's notes, which are indexed: other couples' addenda are not read.
+    """
+    note = aliased(SessionNote)
+    return (
+        select(NoteAddendum.note_id)
+        .join(note, note.id == NoteAddendum.note_id)
+        .where(note.couple_id == couple_id, NoteAddendum.kind == "entered_in_error")
+    )

@@ -46,6 +46,10 @@ class SessionNote(Revised, Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     clinic_id: Mapped[str] = mapped_column(ForeignKey("clinic.id"))
     appointment_id: Mapped[str | None] = mapped_column(ForeignKey("appointment.id"))
+    held_by_id: Mapped[str | None] = mapped_column(ID)
+    """The therapist who held a session apart from the lead, kept when its note is opened and with
+    a record file: an appointment may be handed over, its note is not. Else the appointment tells,
+    or it was the lead."""
     kind: Mapped[str] = mapped_column(String(14), default="joint")
     held_from: Mapped[datetime]
     held_until: Mapped[datetime]

@@ -160,6 +160,16 @@ class NoteContent:
     exercises: tuple[str, ...] = ()
     free_text: str = ""
 
+    def partners_told(self) -> frozenset[str]:
+        """The partners of whom something was typed; that one was expected is no such thing."""
+        texts = (*self.checkins, *self.responses, *self.cycle.moves)
+        came = (one for one in self.attendance if one.text or one.code not in {None, "present"})
+        return frozenset(
+            [partner for partner, _text in texts]
+            + [one.partner for one in came]
+            + [one.partner for one in self.ratings]
+        )
+
     def answered(self, *, flag_open: bool = False) -> NoteContent:
         """The note as a signature takes it and others read it: see `SafetyCheck.answered`."""
         return replace(self, safety=self.safety.answered(flag_open=flag_open))

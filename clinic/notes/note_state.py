@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.foundation.permissions import Actor
-from clinic.notes.access import find_note
+from clinic.notes.access import find_note, written
+from clinic.notes.drafts import chart_of_note
+from clinic.notes.held_sessions import held_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +25,5 @@ class NoteState:
 def note_state(note_id: str, *, actor: Actor, now: datetime) -> NoteState:
     """The state of a note that the actor may write. Raises `NotFound`, `NotAllowed`."""
     note, chart = find_note(note_id, actor=actor, now=now)
-    return NoteState(note.revision, note.status, chart.members, chart.names)
+    about = chart_of_note(chart, written(chart, held_session(note)), note)
+    return NoteState(note.revision, note.status, about.members, about.names)

@@ -27,6 +27,7 @@ from clinic.notes.plain_json import NotPlain, dump, load
 from clinic.notes.queries import NoteScreen, note_screen, read_note
 from clinic.notes.refusals import refusal, said
 from clinic.notes.seal import NoteStatus
+from clinic.notes.sessions_to_write import note_of_both
 from clinic.notes.signed_note_page import reading_page
 from clinic.notes.words import FILTERS, first_names, offered
 
@@ -46,7 +47,7 @@ def show(note_id: str) -> str:
     """A draft on its writing screen; a signed note to read."""
     actor, now = current_actor(), clock.now()
     seen = read_note(note_id, actor=actor, now=now)
-    if seen.status in DRAFTS and is_allowed(actor, Permission.WRITE_CHART, seen.chart):
+    if seen.status in DRAFTS and is_allowed(actor, Permission.WRITE_NOTE, seen.subject):
         return _screen(note_screen(note_id, actor=actor, now=now))
     return reading_page(seen)
 
@@ -59,12 +60,7 @@ def save(note_id: str) -> AnyResponse | Page:
     content, reason = _sent(note_id)
     try:
         service.save_draft(
-            note_id,
-            content=content,
-            late_reason=reason,
-            revision=_revision(),
-            actor=actor,
-            now=now,
+            note_id, content=content, late_reason=reason, revision=_revision(), actor=actor, now=now
         )
     except service.ChangedElsewhere as refused:
         return _merge_page(note_id, refused), 409
@@ -244,6 +240,9 @@ def _terms(page: ScreenPage, screen: NoteScreen) -> dict[str, Any]:
 
 
 def _after_saving(note_id: str, then: str) -> AnyResponse:
+    if then == "together":
+        note_of_both(note_id, actor=current_actor(), now=clock.now())
+        return redirect(url_for("session_notes.show", note_id=note_id))
     if then == "sign":
         return redirect(url_for("session_notes.ask_signature", note_id=note_id))
     if then in {"attempts", "new_ruptures"}:

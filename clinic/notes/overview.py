@@ -19,6 +19,7 @@ from clinic.notes.access import Chart, find_chart, may, tell_reading
 from clinic.notes.clinical_values import CycleDetails
 from clinic.notes.course import AttemptSeen, Course, RatingSeen, RuptureSeen, SessionSeen
 from clinic.notes.drafts import CarriedForward, carried_forward
+from clinic.notes.held_sessions import notes_apart
 from clinic.notes.ledger import Ledger, build_ledger
 from clinic.notes.models import SessionNote
 from clinic.notes.reading import course_for
@@ -104,7 +105,10 @@ def cycle_versions(code: str, *, actor: Actor, now: datetime) -> list[CycleSeenA
 def chart_accesses(code: str, *, limit: int = 100, actor: Actor, now: datetime) -> list[Access]:
     """Who did what with a couple's chart, newest first: no text, only ids and codes."""
     chart = find_chart(code, permission=Permission.SEE_CHART_ACCESS, actor=actor, now=now)
-    notes = select(SessionNote.id).where(SessionNote.couple_id == chart.couple_id)
+    notes = select(SessionNote.id).where(
+        SessionNote.couple_id == chart.couple_id,
+        SessionNote.id.not_in(notes_apart(chart.couple_id)),
+    )
     rows = session().scalars(
         select(AuditEntry)
         .where(AuditEntry.clinic_id == chart.clinic_id)

@@ -24,6 +24,7 @@ from clinic.notes.note_content import (
     RuptureEntry,
     SafetyCheck,
 )
+from clinic.notes.signed_flags import RAISED_APART
 from clinic.notes.version_diff import FieldChange, Piece
 from clinic.notes.words import any_reason, choice_name, happened, measure_name, term_name
 
@@ -195,6 +196,11 @@ def _ref(rupture: str | None) -> str:
     return rupture or ""
 
 
+def flag_about(about: str) -> str:
+    """A safety flag's concern; the product's own sentence in the reader's language."""
+    return str(_(RAISED_APART)) if about == RAISED_APART else about
+
+
 def _yes_no(told: object) -> str:
     return str(_("yes") if told is True else _("no"))
 
@@ -213,5 +219,6 @@ _WORDS: dict[type, Callable[[Any, Names], list[str]]] = {
 PART_FILTERS: dict[str, Callable[..., Any]] = {
     "shown_part": shown_part,
     "told_pieces": told_pieces,
+    "flag_about": flag_about,
 }
 """For templates, by the names they go by there."""

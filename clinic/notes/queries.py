@@ -13,19 +13,29 @@ from sqlalchemy import select
 from clinic.foundation.database import session
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, find_note, tell_reading
+from clinic.notes.access import (
+    Chart,
+    Written,
+    find_note,
+    may,
+    note_with_chart,
+    tell_reading,
+    written,
+)
 from clinic.notes.clinical_values import AddendumText, NoteBody
 from clinic.notes.course import Course, RuptureSeen, load_frame
 from clinic.notes.drafts import (
     CarriedForward,
     between_it_and_signing,
-    carried_forward,
+    carried_into,
+    chart_of_note,
     expected,
     setting_of,
 )
+from clinic.notes.held_sessions import held_session
 from clinic.notes.models import NoteAddendum, NoteVersion, SessionNote
 from clinic.notes.note_rules import Finding, NoteSetting
-from clinic.notes.reading import hidden_kinds, readable_statuses, shown_body
+from clinic.notes.reading import frame_for_note, shown_body
 from clinic.notes.seal import NoteStatus, NoteStep, allowed_steps, is_overdue
 from clinic.notes.version_diff import FieldChange, compare
 
@@ -51,6 +61,9 @@ class NoteSeen:
 
     id: str
     chart: Chart
+    """Names only whom the note is about."""
+    subject: Written
+    """What the permission table asks of the note."""
     appointment_id: str | None
     kind: str
     number: int | None
@@ -101,10 +114,10 @@ class VersionSeen:
 
 def read_note(note_id: str, *, actor: Actor, now: datetime) -> NoteSeen:
     """One note with its addenda. Raises `NotFound` when the actor may not read it."""
-    note, chart = _readable(note_id, actor=actor, now=now)
+    _readable(note_id, actor=actor, now=now)
     tell_reading("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
-    note, chart = _readable(note_id, actor=actor, now=now)
-    return _seen(note, chart, load_frame(chart), actor=actor, now=now)
+    note, subject = _readable(note_id, actor=actor, now=now)
+    return _seen(note, subject, load_frame(subject.couple), actor=actor, now=now)
 
 
 def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
@@ -112,8 +125,10 @@ def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
     find_note(note_id, actor=actor, now=now)
     tell_reading("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
     note, chart = find_note(note_id, actor=actor, now=now)
-    course = load_frame(chart)
-    seen = _seen(note, chart, course, actor=actor, now=now)
+    held = held_session(note)
+    subject = written(chart, held)
+    course = frame_for_note(subject, actor=actor)
+    seen = _seen(note, subject, course, actor=actor, now=now)
     setting = setting_of(note, course, seen.body.content, now=now)
     is_open = set(setting.open_ruptures)
     status = NoteStatus(note.status)
@@ -121,8 +136,8 @@ def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
     return NoteScreen(
         note=seen,
         setting=setting,
-        expected=expected(note, chart),
-        carried=carried_forward(chart, before=note.held_from),
+        expected=expected(held, chart),
+        carried=carried_into(subject, before=note.held_from),
         open_ruptures=tuple(one for one in course.ruptures if one.ref in is_open),
         other_ruptures=tuple(one for one in course.ruptures if one.ref not in is_open),
         findings=tuple(findings) if note.signed_at is None else (),
@@ -154,24 +169,27 @@ def compare_versions(
     return compare(_version(note_id, first), after)
 
 
-def _readable(note_id: str, *, actor: Actor, now: datetime) -> tuple[SessionNote, Chart]:
-    note, chart = find_note(note_id, permission=Permission.READ_CHART, actor=actor, now=now)
-    if note.status not in readable_statuses(chart, actor=actor):
+def _readable(note_id: str, *, actor: Actor, now: datetime) -> tuple[SessionNote, Written]:
+    note, chart = note_with_chart(note_id, actor=actor, now=now)
+    subject = written(chart, held_session(note))
+    reads = Permission.READ_SIGNED_NOTE if subject.is_signed else Permission.READ_DRAFT_NOTE
+    if not may(actor, reads, subject):
         raise NotFound
-    if note.kind in hidden_kinds(chart, actor=actor):
+    if subject.is_individual and not may(actor, Permission.READ_RESTRICTED, subject):
         raise NotFound
-    return note, chart
+    return note, subject
 
 
 def _seen(
-    note: SessionNote, chart: Chart, course: Course, *, actor: Actor, now: datetime
+    note: SessionNote, subject: Written, course: Course, *, actor: Actor, now: datetime
 ) -> NoteSeen:
-    addenda = _addenda(note.id)
+    addenda, chart = _addenda(note.id), subject.couple
     return NoteSeen(
         id=note.id,
-        chart=chart,
+        chart=chart_of_note(chart, subject, note),
+        subject=subject,
         appointment_id=note.appointment_id,
-        kind=note.kind,
+        kind=held_session(note).kind,
         number=course.numbers.get(note.id),
         held_from=note.held_from,
         held_until=note.held_until,

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, may
+from clinic.notes.access import Chart, Written, may, written
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.course import SIGNED, Course, load_course, load_frame
-from clinic.notes.models import INDIVIDUAL_KINDS, SessionNote
+from clinic.notes.held_sessions import held_session, held_sessions
+from clinic.notes.models import SessionNote
 from clinic.notes.note_content import NoteContent
 from clinic.notes.redaction import for_emergency, for_partners
 from clinic.notes.seal import NoteStatus
@@ -22,9 +23,24 @@ def readable_statuses(chart: Chart, *, actor: Actor) -> tuple[str, ...]:
     return SIGNED if may(actor, Permission.READ_SIGNED_NOTE, chart) else ()
 
 
-def hidden_kinds(chart: Chart, *, actor: Actor) -> tuple[str, ...]:
-    """Kinds of notes that are not part of what the actor opened."""
-    return () if may(actor, Permission.READ_RESTRICTED, chart) else INDIVIDUAL_KINDS
+def hidden_notes(chart: Chart, *, actor: Actor) -> frozenset[str]:
+    """The ids of the notes of individual sessions of which the actor may not learn."""
+    return frozenset(
+        note_id
+        for note_id, held in held_sessions(chart.couple_id).items()
+        if held.is_individual and not may(actor, Permission.READ_RESTRICTED, written(chart, held))
+    )
+
+
+def frame_for_note(subject: Written, *, actor: Actor) -> Course:
+    """The sessions and ruptures that whoever writes this note works with.
+
+    No ruptures for a session that another than the lead held with one partner alone: the couple's
+    are not theirs to see, and what they write stays in the note.
+    """
+    chart = subject.couple
+    frame = load_frame(chart, restricted=may(actor, Permission.READ_RESTRICTED, chart))
+    return replace(frame, ruptures=()) if subject.is_apart else frame
 
 
 def course_for(chart: Chart, *, actor: Actor) -> Course:
@@ -34,6 +50,14 @@ def course_for(chart: Chart, *, actor: Actor) -> Course:
         restricted=may(actor, Permission.READ_RESTRICTED, chart),
         runs=may(actor, Permission.READ_EXERCISE_RUN, chart),
     )
+
+
+def course_for_note(subject: Written, *, actor: Actor) -> Course:
+    """The course that a note is signed into, as far as whoever signs it works with it."""
+    if subject.is_apart:
+        return frame_for_note(subject, actor=actor)
+    chart = subject.couple
+    return load_course(chart, restricted=may(actor, Permission.READ_RESTRICTED, chart))
 
 
 def hidden_refs(chart: Chart, *, actor: Actor) -> frozenset[str]:
@@ -57,6 +81,8 @@ def shown_body(
     if not actor.is_staff:
         return _body_for_partners(note, chart)
     if hidden is None:
+        if may(actor, Permission.READ_RESTRICTED, written(chart, held_session(note))):
+            return body
         hidden = hidden_refs(chart, actor=actor)
     return replace(body, content=for_emergency(body.content, hidden))
 

@@ -13,6 +13,7 @@ from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database import session
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import find_chart, tell_reading
+from clinic.notes.held_sessions import held_sessions
 from clinic.notes.measure_responses import definition_files
 from clinic.notes.plain_json import to_plain
 from clinic.notes.record_instruments import used_instruments
@@ -22,6 +23,7 @@ from clinic.notes.record_shape import (
     CoupleRecord,
     LeadPart,
     MemberPart,
+    NotePart,
     PersonPart,
 )
 from clinic.notes.record_tables import TABLES, RecordTable
@@ -49,9 +51,16 @@ def read_record(couple_id: str) -> CoupleRecord:
         select(CoupleMember).where(CoupleMember.couple_id == couple_id).order_by(CoupleMember.slot)
     )
     lists: dict[str, Any] = {table.name: _parts(table, couple_id) for table in TABLES}
+    lists["notes"] = _with_who_held(lists["notes"], couple_id)
     record = CoupleRecord(
         format=FORMAT,
-        couple=CouplePart(couple.id, couple.code, couple.status, couple.created_at, _lead(couple)),
+        couple=CouplePart(
+            couple.id,
+            couple.code,
+            couple.status,
+            couple.created_at,
+            _therapist(couple.lead_therapist_id),
+        ),
         members=tuple(_member(one) for one in members),
         **lists,
     )
@@ -70,11 +79,20 @@ def _parts(table: RecordTable, couple_id: str) -> tuple[Any, ...]:
     return tuple(table.part(**{name: getattr(one, name) for name in names}) for one in found)
 
 
-def _lead(couple: Couple) -> LeadPart | None:
-    if couple.lead_therapist_id is None:
+def _with_who_held(notes: tuple[NotePart, ...], couple_id: str) -> tuple[NotePart, ...]:
+    """The notes with the therapist who held the session, where another than the lead did."""
+    held = held_sessions(couple_id)
+    return tuple(
+        replace(one, held_by=_therapist(held[one.id].held_by)) if held[one.id].held_by else one
+        for one in notes
+    )
+
+
+def _therapist(therapist_id: str | None) -> LeadPart | None:
+    if therapist_id is None:
         return None
-    lead = session().get_one(Therapist, couple.lead_therapist_id)
-    return LeadPart(lead.slug, lead.name)
+    therapist = session().get_one(Therapist, therapist_id)
+    return LeadPart(therapist.slug, therapist.name)
 
 
 def _member(member: CoupleMember) -> MemberPart:

@@ -24,7 +24,7 @@ from clinic.notes.plain_json import NotPlain, from_plain
 from clinic.notes.record_check import record_problems
 from clinic.notes.record_instruments import instrument_clashes, new_instruments
 from clinic.notes.record_shape import CoupleRecord, LeadPart, MemberPart
-from clinic.notes.record_tables import TABLES, RecordTable
+from clinic.notes.record_tables import HELD_BY, TABLES, RecordTable
 from clinic.notes.record_terms import new_terms, term_problems
 from clinic.notes.record_versions import KNOWN, in_todays_form
 from clinic.notes.seal import RECALL_WINDOW
@@ -120,10 +120,12 @@ def _clashes(current: Session, record: CoupleRecord, clinic: Clinic) -> list[Pro
         return [*problems, ("couple.id", "This couple is here already.")]
     problems += term_problems(record, terms_of(clinic.id))  # they may have changed since
     problems += instrument_clashes(record, definitions(clinic.id))
-    lead = couple.lead_therapist
-    known = _therapist(current, lead, clinic) if lead else None
-    if lead and known and known.name != lead.name:
-        problems.append(("couple.lead_therapist", "Somebody else here has this slug."))
+    people: list[tuple[str, LeadPart | None]] = [("couple.lead_therapist", couple.lead_therapist)]
+    people += [(f"notes[{at}].held_by", one.held_by) for at, one in enumerate(record.notes)]
+    for place, told in people:
+        known = _therapist(current, told, clinic) if told else None
+        if told and known and known.name != told.name:
+            problems.append((place, "Somebody else here has this slug."))
     for table in TABLES:
         row: Any = table.row
         parts = getattr(record, table.name)
@@ -155,7 +157,7 @@ def _store(current: Session, record: CoupleRecord, clinic: Clinic, *, now: datet
         clinic_id=clinic.id,
         code=record.couple.code,
         status=record.couple.status,
-        lead_therapist_id=_lead(current, record.couple.lead_therapist, clinic, now=now),
+        lead_therapist_id=_known_or_new(current, record.couple.lead_therapist, clinic, now=now),
         created_at=record.couple.created_at,
     )
     current.add(couple)
@@ -170,7 +172,7 @@ def _store(current: Session, record: CoupleRecord, clinic: Clinic, *, now: datet
     for member in record.members:
         _store_member(current, couple, member)
     for table in TABLES:
-        _store_rows(current, record, table, clinic)
+        _store_rows(current, record, table, clinic, now=now)
     for note in record.notes:
         if note.signed_at is not None and note.sealed_at is None:
             due = note.signed_at + RECALL_WINDOW
@@ -186,7 +188,9 @@ def _therapist(current: Session, lead: LeadPart, clinic: Clinic) -> Therapist | 
     )
 
 
-def _lead(current: Session, lead: LeadPart | None, clinic: Clinic, *, now: datetime) -> str | None:
+def _known_or_new(
+    current: Session, lead: LeadPart | None, clinic: Clinic, *, now: datetime
+) -> str | None:
     if lead is None:
         return None
     known = _therapist(current, lead, clinic)
@@ -234,13 +238,17 @@ def _store_member(current: Session, couple: Couple, member: MemberPart) -> None:
     current.flush()
 
 
-def _store_rows(current: Session, record: CoupleRecord, table: RecordTable, clinic: Clinic) -> None:
+def _store_rows(
+    current: Session, record: CoupleRecord, table: RecordTable, clinic: Clinic, *, now: datetime
+) -> None:
     make: Any = table.row
     for part in getattr(record, table.name):
         values = {one.name: getattr(part, one.name) for one in fields(part)}
         sealed = values.pop(table.sealed)
         if table.name == "notes":
             values["clinic_id"] = clinic.id
+            held_by = _known_or_new(current, values.pop(HELD_BY), clinic, now=now)
+            values["held_by_id"] = held_by
         row = make(couple_id=record.couple.id, **values)
         setattr(row, table.sealed, sealed)
         current.add(row)

@@ -32,7 +32,7 @@ FORMAT = "couple-record/2"
 
 @dataclass(frozen=True, slots=True)
 class LeadPart:
-    """The therapist who leads the couple."""
+    """The therapist who leads the couple, or who held a session with it."""
 
     slug: str
     name: str
@@ -96,6 +96,8 @@ class NotePart:
     cosigned_at: datetime | None
     cosigned_by: str | None
     body: NoteBody
+    held_by: LeadPart | None = field(default=None, metadata=WHEN_TOLD)
+    """The therapist who held the session, where that was not the one who leads the couple."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,9 @@ from clinic.notes.rupture_models import (
     RuptureEventRow,
 )
 
+HELD_BY = "held_by"
+"""The part of a note that its appointment tells here, and the file by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class RecordTable:
@@ -35,7 +38,8 @@ class RecordTable:
     @property
     def plain(self) -> tuple[str, ...]:
         """The attributes that are stored as they are."""
-        return tuple(one.name for one in fields(self.part) if one.name != self.sealed)
+        apart = {self.sealed, HELD_BY}
+        return tuple(one.name for one in fields(self.part) if one.name not in apart)
 
 
 TABLES = (

@@ -15,6 +15,7 @@ from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.notes import service
 from clinic.notes.access import find_chart
 from clinic.notes.couple_list import list_couples, next_session
+from clinic.notes.held_brief import held_brief, writable_appointment
 from clinic.notes.held_session_form import HeldSessionForm, held_session_form
 from clinic.notes.overview import Overview, couple_overview
 from clinic.notes.safety import flags_due, list_safety_flags
@@ -97,8 +98,14 @@ def search(code: str) -> Page:
 @record.get("/couples/<code>/brief")
 @requires(Permission.OPEN_CHARTS)
 def brief(code: str) -> str:
-    """One screen before a session: the plan, what is open, the last ratings, flags."""
+    """One screen before a session: the plan, what is open, the last ratings, flags.
+
+    For who holds this one session and does not lead the couple, what that calls for.
+    """
     actor, now = current_actor(), clock.now()
+    appointment = request.args.get("appointment", "")
+    if appointment and (held := held_brief(code, appointment, actor=actor, now=now)):
+        return render_template("notes/held_brief.html", held=held)
     overview = couple_overview(code, actor=actor, now=now)
     flags = list_safety_flags(code, actor=actor, now=now)
     return render_template(
@@ -106,9 +113,8 @@ def brief(code: str) -> str:
         overview=overview,
         flags=[one for one in flags if one.cleared_at is None],
         coming=next_session(overview.chart, now=now),
-        can_write=is_allowed(actor, Permission.WRITE_CHART, overview.chart),
         told=_told_since(overview, actor=actor, now=now),
-        appointment=request.args.get("appointment", ""),
+        appointment=writable_appointment(appointment, actor=actor, now=now),
         **_standing(overview),
     )
 
@@ -117,6 +123,10 @@ def brief(code: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def new_note(code: str) -> Page:
     """Which session the note is of: one of those without a note, or one held elsewhere."""
+    appointment = request.args.get("appointment", "")
+    actor, now = current_actor(), clock.now()
+    if appointment and (held := held_brief(code, appointment, actor=actor, now=now)):
+        return render_template("notes/held_brief.html", held=held)
     return _new_note_page(code, held_session_form())
 
 
@@ -165,7 +175,7 @@ def _new_note_page(code: str, form: HeldSessionForm) -> str:
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
     waiting = [one for one in _waiting() if one.code == code]
-    wanted = request.args.get("appointment", "")
+    wanted = writable_appointment(request.args.get("appointment", ""), actor=actor, now=now)
     return render_template("notes/new.html", chart=chart, waiting=waiting, wanted=wanted, form=form)
 
 

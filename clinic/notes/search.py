@@ -24,7 +24,7 @@ from clinic.notes.course import list_sessions
 from clinic.notes.models import NoteAddendum, SessionNote
 from clinic.notes.note_content import NoteContent
 from clinic.notes.plain_json import to_plain
-from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_content
+from clinic.notes.reading import hidden_notes, hidden_refs, readable_statuses, shown_content
 
 AROUND = 60
 MOST = 200
@@ -116,7 +116,7 @@ def _hits(chart: Chart, wanted: Wanted, *, actor: Actor) -> Iterator[Hit]:
         select(SessionNote)
         .where(SessionNote.couple_id == chart.couple_id)
         .where(SessionNote.status.in_(readable_statuses(chart, actor=actor)))
-        .where(SessionNote.kind.not_in(hidden_kinds(chart, actor=actor)))
+        .where(SessionNote.id.not_in(hidden_notes(chart, actor=actor)))
     )
     hidden = hidden_refs(chart, actor=actor)
     for note in notes:

@@ -13,29 +13,38 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.booking.models import LIVE, Appointment
+from clinic.booking.models import LIVE
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
+from clinic.foundation.errors import N_, Conflict, InvalidInput
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, chart_of, find_chart, find_note, lock_course
+from clinic.notes import sessions_to_write as to_write
+from clinic.notes.access import (
+    Chart,
+    Written,
+    find_chart,
+    find_note,
+    lock_course,
+    written,
+)
 from clinic.notes.choosable import Problem
 from clinic.notes.clinical_rules import refuse
 from clinic.notes.clinical_values import NoteBody
-from clinic.notes.course import load_frame
 from clinic.notes.drafts import (
     add_version,
     between_it_and_signing,
-    carried_forward,
+    carried_into,
     findings_of,
     first_content,
     keep_what_held,
     setting_of,
 )
-from clinic.notes.models import KINDS, SessionNote
+from clinic.notes.held_sessions import UNTOUCHED, held_session
+from clinic.notes.models import INDIVIDUAL_KINDS, KINDS, SessionNote
 from clinic.notes.note_content import NoteContent
 from clinic.notes.note_rules import Finding
 from clinic.notes.plain_json import dump
+from clinic.notes.reading import frame_for_note
 from clinic.notes.seal import NoteStatus, NoteStep, next_status
 from clinic.notes.version_diff import FieldChange, compare
 from clinic.practice.terms import terms_of
@@ -81,29 +90,33 @@ class Saved:
 def open_note(appointment_id: str, *, actor: Actor, now: datetime) -> str:
     """The id of the appointment's note, made and prefilled when there is none yet.
 
+    Who held the session writes its note; `set_aside` tells of a draft that somebody else began.
+
     Raises `NotFound`, `NotAllowed`, and `Conflict` when the session has not begun or was called
     off.
     """
     with transaction() as current:
-        appointment = current.get(Appointment, appointment_id)
-        if appointment is None:
-            raise NotFound
-        chart = chart_of(
-            appointment.couple_id, permission=Permission.WRITE_CHART, actor=actor, now=now
-        )
-        lock_course(current, chart.couple_id)
-        there = select(SessionNote.id).where(SessionNote.appointment_id == appointment.id)
-        if (found := current.scalar(there)) is not None:
-            return found
+        appointment, subject, kind = to_write.session_to_write(appointment_id, actor=actor, now=now)
+        lock_course(current, subject.couple.couple_id)
+        there = select(SessionNote).where(SessionNote.appointment_id == appointment.id)
+        found = current.scalar(there)
+        if found is not None and not to_write.set_aside(
+            current, found, subject, actor=actor, now=now
+        ):
+            if to_write.is_begun_by_another(found, subject, actor=actor):
+                found.kind, found.held_by_id = kind, to_write.holder_apart(subject)
+                _prefill(found, subject, actor=actor, now=now)
+            return found.id
         if appointment.status not in LIVE:
             raise Conflict(N_("This appointment did not take place."), code="not-held")
         note = SessionNote(
             appointment_id=appointment.id,
-            kind=_kind_of(appointment),
+            kind=kind,
+            held_by_id=to_write.holder_apart(subject),
             held_from=appointment.starts_at,
             held_until=appointment.ends_at,
         )
-        return _store(current, note, chart, actor=actor, now=now)
+        return _store(current, note, subject, actor=actor, now=now)
 
 
 def enter_note(
@@ -122,7 +135,13 @@ def enter_note(
         note = SessionNote(kind=kind, held_from=held_from, held_until=held_until)
         refuse(_held_problems(note, chart, now=now))
         lock_course(current, chart.couple_id)
-        return _store(current, note, chart, late_reason=late_reason, actor=actor, now=now)
+        subject = Written(
+            chart,
+            actor.name,
+            held_by=chart.lead_therapist_id,
+            is_individual=kind in INDIVIDUAL_KINDS,
+        )
+        return _store(current, note, subject, late_reason=late_reason, actor=actor, now=now)
 
 
 def save_draft(
@@ -150,6 +169,8 @@ def save_draft(
         body = NoteBody(content, reason, before.nonce)
         _check_size(body)
         refused = None
+        held = held_session(note)
+        note.kind = held.kind
         if note.revision == revision:
             keep_what_held(current, note, terms_of(chart.clinic_id))
             _write(current, note, body, autosave=autosave, actor=actor, now=now)
@@ -158,7 +179,8 @@ def save_draft(
             refused = ChangedElsewhere(
                 mine=body, theirs=before, revision=note.revision, at=note.saved_at, by=note.saved_by
             )
-        setting = setting_of(note, load_frame(chart), content, now=now)
+        frame = frame_for_note(written(chart, held), actor=actor)
+        setting = setting_of(note, frame, content, now=now)
         saved = Saved(
             note.id,
             note.revision,
@@ -209,10 +231,6 @@ def _check_size(body: NoteBody) -> None:
         raise InvalidInput({"free_text": [N_("This note is too long to be kept.")]})
 
 
-def _kind_of(appointment: Appointment) -> str:
-    return "joint" if appointment.session_type.audience == "existing" else "consultation"
-
-
 def _held_problems(note: SessionNote, chart: Chart, *, now: datetime) -> Iterator[Problem]:
     """What cannot be of a session that is said to have been held."""
     if note.kind not in KINDS:
@@ -228,7 +246,7 @@ def _held_problems(note: SessionNote, chart: Chart, *, now: datetime) -> Iterato
 def _store(
     current: Session,
     note: SessionNote,
-    chart: Chart,
+    subject: Written,
     *,
     late_reason: str = "",
     actor: Actor,
@@ -236,19 +254,29 @@ def _store(
 ) -> str:
     if note.held_from > now + EARLY:
         raise Conflict(NOT_BEGUN, code="not-begun")
+    chart = subject.couple
     note.id, note.clinic_id, note.couple_id = new_id(), chart.clinic_id, chart.couple_id
-    note.author = note.saved_by = actor.name
-    note.created_at = note.saved_at = now
-    note.status, note.revision = NoteStatus.DRAFT, 1
-    course, carried = load_frame(chart), carried_forward(chart, before=note.held_from)
-    nonce = secrets.token_hex(16)
-    note.body = NoteBody(first_content(note, course, carried), late_reason, nonce)
+    note.created_at = now
+    note.status, note.revision = NoteStatus.DRAFT, UNTOUCHED
+    _prefill(note, subject, late_reason=late_reason, actor=actor, now=now)
     current.add(note)
     current.flush()
     audit.record(
         current, "note.opened", kind="session_note", object_id=note.id, actor=actor, now=now
     )
     return note.id
+
+
+def _prefill(
+    note: SessionNote, subject: Written, *, late_reason: str = "", actor: Actor, now: datetime
+) -> None:
+    """Begin the text of an untouched note with what is known, as its author's."""
+    note.author = note.saved_by = actor.name
+    note.saved_at = now
+    course = frame_for_note(subject, actor=actor)
+    carried = carried_into(subject, before=note.held_from)
+    nonce = secrets.token_hex(16)
+    note.body = NoteBody(first_content(note, course, carried), late_reason, nonce)
 
 
 def _write(

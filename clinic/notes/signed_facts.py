@@ -35,8 +35,11 @@ def bring_in(
 ) -> tuple[NoteContent, list[Finding]]:
     """Write what the note says into the record; the content with the refs it was given.
 
-    Findings name what the record cannot take; then the caller rolls back.
+    Findings name what the record cannot take; then the caller rolls back. What was told apart from
+    the couple's therapist stays in its note: nothing of it is the couple's.
     """
+    if signing.is_apart:
+        return content, []
     refs = open_new(current, signing, content)
     content = with_refs(content, refs)
     findings = change_statuses(current, signing, content)

@@ -21,6 +21,11 @@ from clinic.notes.restricted_models import SafetyFlag
 from clinic.notes.rupture_events import SAFETY_PARKING, RuptureStatus
 from clinic.notes.signed_ruptures import Signing, safety_flag_open
 
+RAISED_APART = N_(
+    "Raised in a session with one partner alone, with another therapist. Ask whoever raised it."
+)
+"""What the couple's therapist reads of a concern that was told apart from them."""
+
 
 def raise_flag(current: Session, signing: Signing, content: NoteContent, *, actor: Actor) -> None:
     """Open the flag that the note raises, after the note's own changes; never a second one."""
@@ -76,7 +81,7 @@ def _flag_of(current: Session, signing: Signing, safety: SafetyCheck) -> SafetyF
         revision=1,
     )
     row.details = FlagDetails(
-        about=safety.text.strip(),
+        about=RAISED_APART if signing.is_apart else safety.text.strip(),
         level=safety.level or 1,
         action=safety.action.strip(),
         owner=(signer.name or "") if signer else "",

@@ -8,7 +8,6 @@ from flask import render_template, request
 
 from clinic.accounts.guard import current_actor
 from clinic.foundation.permissions import Permission, is_allowed
-from clinic.notes.access import Written
 from clinic.notes.formats import birp, dap, girp, soap
 from clinic.notes.overview import names_of
 from clinic.notes.queries import NoteSeen
@@ -36,9 +35,9 @@ def reading_page(seen: NoteSeen, **more: Any) -> str:
         "formats": list(FORMATS),
         "people": people,
         "recall_until": seen.signed_at + RECALL_WINDOW if seen.signed_at else None,
-        "can_write": is_allowed(actor, Permission.WRITE_CHART, seen.chart),
+        "can_write": is_allowed(actor, Permission.WRITE_NOTE, seen.subject),
         "is_author": seen.author == actor.name,
-        "can_cosign": is_allowed(actor, Permission.COSIGN_NOTE, Written(seen.chart, seen.author)),
+        "can_cosign": is_allowed(actor, Permission.COSIGN_NOTE, seen.subject),
         "marked": marked_in_note(seen.chart, seen.id, actor=actor),
         "problems": {},
         "typed": {},

@@ -41,6 +41,8 @@ class Signing:
     course: Course
     by: str
     now: datetime
+    is_apart: bool = False
+    """Held with one partner alone by another than the lead: nothing but a flag leaves the note."""
 
     @property
     def chart(self) -> Chart:

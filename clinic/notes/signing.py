@@ -18,9 +18,8 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed
 from clinic.foundation.permissions import Actor, Permission, require
-from clinic.notes.access import Written, find_note, lock_course
+from clinic.notes.access import find_note, lock_course, written
 from clinic.notes.clinical_values import NoteBody
-from clinic.notes.course import load_course
 from clinic.notes.drafts import (
     add_version,
     between_it_and_signing,
@@ -28,9 +27,11 @@ from clinic.notes.drafts import (
     setting_of,
     take_safety_back,
 )
+from clinic.notes.held_sessions import held_session
 from clinic.notes.models import SessionNote
 from clinic.notes.note_rules import Finding, places_of
 from clinic.notes.plain_json import to_plain
+from clinic.notes.reading import course_for_note
 from clinic.notes.seal import (
     RECALL_WINDOW,
     NoteStatus,
@@ -92,10 +93,13 @@ def sign_note(
         status = _ready(note, now=now)
         step = NoteStep.SIGN_FOR_COSIGN if for_cosign else NoteStep.SIGN
         status = next_status(status, step=step, now=now)
-        course, body = load_course(chart), note.body
+        held = held_session(note)
+        subject = written(chart, held)
+        course, body = course_for_note(subject, actor=actor), note.body
         setting = setting_of(note, course, body.content, now=now)
         _refuse(between_it_and_signing(note, body, setting, now=now))
-        signing = Signing(note, course, actor.name, now)
+        note.kind = held.kind
+        signing = Signing(note, course, actor.name, now, is_apart=subject.is_apart)
         content = body.content.answered(flag_open=setting.flag_open)
         if content != body.content:
             keep_draft(current, note, by=actor.name, now=now)
@@ -114,7 +118,6 @@ def recall_signature(note_id: str, *, actor: Actor, now: datetime) -> None:
     with transaction() as current:
         note, chart = find_note(note_id, actor=actor, now=now)
         lock_course(current, chart.couple_id)
-        require(actor, Permission.WRITE_CHART, chart)
         if note.author != actor.name:
             raise NotAllowed(N_("Only who signed it can recall the signature."))
         status = next_status(
@@ -133,8 +136,10 @@ def cosign_note(note_id: str, *, proved_at: datetime, actor: Actor, now: datetim
     if not is_proof_recent(proved_at, now=now):
         raise ProofNeeded
     with transaction() as current:
-        note, chart = find_note(note_id, permission=Permission.READ_CHART, actor=actor, now=now)
-        require(actor, Permission.COSIGN_NOTE, Written(chart, note.author))
+        note, chart = find_note(
+            note_id, permission=Permission.READ_SIGNED_NOTE, actor=actor, now=now
+        )
+        require(actor, Permission.COSIGN_NOTE, written(chart, held_session(note)))
         lock_course(current, chart.couple_id)
         seal_due_notes(current, chart.couple_id, now=now)
         note.status = next_status(

@@ -1,5 +1,8 @@
 """A couple's timeline: notes, ruptures, attempts and windows, newest first, 25 a page.
 
+Of a session that another therapist held with one partner alone, the couple's therapist is shown
+the time and nothing else.
+
 Pages are cut by key (instant, id), so that a page stays what it was when something is added
 above it, and the hundredth page costs what the first does.
 """
@@ -7,13 +10,14 @@ above it, and the hundredth page costs what the first does.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, union_all
 
+from clinic.booking.models import Appointment
 from clinic.foundation.database import UtcDateTime, session
 from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission
@@ -22,16 +26,16 @@ from clinic.notes.course import (
     AttemptSeen,
     Course,
     RuptureSeen,
-    in_error,
     list_attempts,
     list_ruptures,
     list_sessions,
     load_course,
 )
-from clinic.notes.entries_in_error import marked_in_error
+from clinic.notes.entries_in_error import in_error, marked_in_error
 from clinic.notes.exercise_models import ExerciseRun
+from clinic.notes.held_sessions import appointments_apart, held_sessions, notes_apart
 from clinic.notes.models import SessionNote
-from clinic.notes.reading import hidden_kinds, hidden_refs, readable_statuses, shown_body
+from clinic.notes.reading import hidden_notes, hidden_refs, readable_statuses, shown_body
 from clinic.notes.rupture_models import RepairAttempt, Rupture
 from clinic.notes.stored_runs import RunSeen, list_runs
 
@@ -56,8 +60,15 @@ class NoteLine:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionLine:
+    """A session with another therapist: when it ended, and nothing more."""
+
+    ended_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """One item; `what` names the one field that is filled: note, rupture, attempt or run."""
+    """One item; `what` names the field that is filled: note, rupture, attempt, run or session."""
 
     what: str
     id: str
@@ -66,6 +77,7 @@ class TimelineItem:
     rupture: RuptureSeen | None = None
     attempt: AttemptSeen | None = None
     run: RunSeen | None = None
+    session: SessionLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +104,9 @@ def timeline_page(
     chart = find_chart(code, actor=actor, now=now)
     tell_reading("timeline.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     course = _course(chart, actor=actor)
-    keys = _keys(chart, course, key, limit=limit + 1, actor=actor)
-    items = _items(chart, course, keys[:limit], actor=actor)
+    apart = _sessions_apart(chart, actor=actor, now=now)
+    keys = _keys(chart, course, apart, key, limit=limit + 1, actor=actor)
+    items = _items(chart, course, keys[:limit], apart, actor=actor)
     more = len(keys) > limit
     return TimelinePage(chart, items, _cursor(items[-1]) if more else None)
 
@@ -118,6 +131,7 @@ def _read_cursor(text: str | None) -> tuple[datetime, str] | None:
 def _keys(
     chart: Chart,
     course: Course,
+    apart: Mapping[str, datetime],
     key: tuple[datetime, str] | None,
     *,
     limit: int,
@@ -130,6 +144,8 @@ def _keys(
     ]
     if may(actor, Permission.READ_EXERCISE_RUN, chart):
         parts.append(_runs(chart))
+    if apart:
+        parts.append(_sessions(apart))
     together = union_all(*parts).subquery()
     query = select(together.c.what, together.c.at, together.c.id)
     if key is not None:
@@ -152,7 +168,7 @@ def _notes(chart: Chart, *, actor: Actor) -> Select[str, datetime, str]:
         )
         .where(SessionNote.couple_id == chart.couple_id)
         .where(SessionNote.status.in_(readable_statuses(chart, actor=actor)))
-        .where(SessionNote.kind.not_in(hidden_kinds(chart, actor=actor)))
+        .where(SessionNote.id.not_in(hidden_notes(chart, actor=actor)))
     )
 
 
@@ -173,7 +189,13 @@ def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, date
         return query.where(RepairAttempt.id.in_([one.id for one in course.attempts]))
     wrong = in_error(chart.couple_id)
     query = query.where(RepairAttempt.id.not_in(marked_in_error("attempt", chart.couple_id)))
-    return query.where(or_(RepairAttempt.note_id.is_(None), RepairAttempt.note_id.not_in(wrong)))
+    query = query.where(or_(RepairAttempt.note_id.is_(None), RepairAttempt.note_id.not_in(wrong)))
+    return query.where(
+        or_(
+            RepairAttempt.note_id.is_(None),
+            RepairAttempt.note_id.not_in(notes_apart(chart.couple_id)),
+        )
+    )
 
 
 def _runs(chart: Chart) -> Select[str, datetime, str]:
@@ -181,6 +203,22 @@ def _runs(chart: Chart) -> Select[str, datetime, str]:
         ExerciseRun.couple_id == chart.couple_id,
         ExerciseRun.id.not_in(marked_in_error("run", chart.couple_id)),
     )
+
+
+def _sessions(ids: Iterable[str]) -> Select[str, datetime, str]:
+    query = select(literal("session"), Appointment.starts_at, Appointment.id)
+    return query.where(Appointment.id.in_(ids))
+
+
+def _sessions_apart(chart: Chart, *, actor: Actor, now: datetime) -> Mapping[str, datetime]:
+    """Return when each session that the couple's therapist may not read of ended, by its id."""
+    if not may(actor, Permission.WRITE_CHART, chart):
+        return {}
+    return {
+        one.id: one.ends_at
+        for one in appointments_apart(chart.couple_id)
+        if one.starts_at <= now and one.therapist_id != actor.therapist_id
+    }
 
 
 def _course(chart: Chart, *, actor: Actor) -> Course:
@@ -191,7 +229,12 @@ def _course(chart: Chart, *, actor: Actor) -> Course:
 
 
 def _items(
-    chart: Chart, course: Course, keys: Sequence[Any], *, actor: Actor
+    chart: Chart,
+    course: Course,
+    keys: Sequence[Any],
+    apart: Mapping[str, datetime],
+    *,
+    actor: Actor,
 ) -> tuple[TimelineItem, ...]:
     ids = [row.id for row in keys if row.what == "note"]
     notes = {
@@ -207,13 +250,16 @@ def _items(
     held = [row.id for row in keys if row.what == "run"]
     runs = {one.id: one for one in list_runs(chart.couple_id, ids=held)} if held else {}
     hidden = hidden_refs(chart, actor=actor)
+    kinds = held_sessions(chart.couple_id)
     items = []
     for row in keys:
         line = None
         if row.what == "note":
             line = _line(notes[row.id], chart, numbers.get(row.id), hidden, actor=actor)
+            line = replace(line, kind=kinds[row.id].kind)
         found = (ruptures.get(row.id), attempts.get(row.id), runs.get(row.id))
-        items.append(TimelineItem(row.what, row.id, row.at, line, *found))
+        held_apart = SessionLine(apart[row.id]) if row.what == "session" else None
+        items.append(TimelineItem(row.what, row.id, row.at, line, *found, held_apart))
     return tuple(items)
 
 

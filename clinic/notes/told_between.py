@@ -20,8 +20,7 @@ from clinic.notes.clinical_values import AttemptDetails, RatingDetails
 from clinic.notes.course import Course, list_sessions, load_frame
 from clinic.notes.entries_in_error import InError, marked_in_error, marks_of
 from clinic.notes.measure_responses import MeasureSeen, list_measures
-from clinic.notes.models import SessionNote
-from clinic.notes.reading import hidden_kinds, hidden_refs
+from clinic.notes.reading import hidden_notes, hidden_refs
 from clinic.notes.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.stored_runs import RunSeen, list_runs
 
@@ -194,6 +193,4 @@ def _told(
 
 def _notes_apart(chart: Chart, *, actor: Actor) -> frozenset[str]:
     """The notes of sessions with one partner alone, where the actor may not learn of them."""
-    kinds = hidden_kinds(chart, actor=actor)
-    query = select(SessionNote.id).where(SessionNote.couple_id == chart.couple_id)
-    return frozenset(session().scalars(query.where(SessionNote.kind.in_(kinds))))
+    return hidden_notes(chart, actor=actor)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from clinic.booking.models import Appointment, Status
 from clinic.couples.models import Couple
 from clinic.foundation.database import session
-from clinic.foundation.permissions import Actor, Permission, Role, require
+from clinic.foundation.permissions import Actor, Permission, Role, leads_the_couple, require
+from clinic.notes.access import make_chart, may, written
+from clinic.notes.held_sessions import held_session
 from clinic.notes.models import SessionNote
 from clinic.notes.seal import NoteStatus, is_overdue
 
@@ -29,6 +31,8 @@ class Waiting:
     held_until: datetime
     status: str
     overdue: bool
+    is_led: bool = True
+    """Whether the reader leads the couple, and so may open its record."""
 
 
 def unsigned_notes(*, actor: Actor, now: datetime) -> list[Waiting]:
@@ -46,31 +50,63 @@ def waiting_for_cosignature(*, actor: Actor, now: datetime) -> list[Waiting]:
     if Role.SUPERVISOR not in actor.roles:
         return []
     rows = session().execute(
-        select(SessionNote, Couple.code)
+        select(SessionNote, Couple)
         .join(Couple, Couple.id == SessionNote.couple_id)
         .where(SessionNote.clinic_id == actor.clinic_id, SessionNote.author != actor.name)
         .where(SessionNote.status == NoteStatus.COSIGN_PENDING)
         .order_by(SessionNote.held_from, SessionNote.id)
     )
-    return [_waiting(note, code, now=now) for note, code in rows]
+    return [
+        _waiting(note, couple, actor=actor, now=now)
+        for note, couple in rows.all()
+        if may(
+            actor, Permission.COSIGN_NOTE, written(make_chart(couple, now=now), held_session(note))
+        )
+    ]
 
 
 def _drafts(actor: Actor, *, now: datetime) -> list[Waiting]:
+    """The drafts of sessions that the actor held, and those that they began and may still write."""
+    led = Couple.lead_therapist_id == actor.therapist_id
     rows = session().execute(
-        select(SessionNote, Couple.code)
+        select(SessionNote, Couple)
         .join(Couple, Couple.id == SessionNote.couple_id)
-        .where(Couple.lead_therapist_id == actor.therapist_id)
+        .outerjoin(Appointment, Appointment.id == SessionNote.appointment_id)
+        .where(SessionNote.clinic_id == actor.clinic_id)
+        .where(
+            or_(
+                led,
+                Appointment.therapist_id == actor.therapist_id,
+                SessionNote.held_by_id == actor.therapist_id,
+            )
+        )
         .where(SessionNote.status.in_((NoteStatus.DRAFT, NoteStatus.READY)))
     )
-    return [_waiting(note, code, now=now) for note, code in rows]
+    return [
+        _waiting(note, couple, actor=actor, now=now)
+        for note, couple in rows.all()
+        if _is_theirs(note, couple, actor=actor)
+    ]
+
+
+def _is_theirs(note: SessionNote, couple: Couple, *, actor: Actor) -> bool:
+    held = held_session(note)
+    by = held.held_by or couple.lead_therapist_id
+    return by == actor.therapist_id or (note.author == actor.name and not held.is_individual)
 
 
 def _without_note(actor: Actor, *, now: datetime) -> list[Waiting]:
     rows = session().execute(
-        select(Appointment.id, Appointment.starts_at, Appointment.ends_at, Couple.code)
+        select(
+            Appointment.id,
+            Appointment.starts_at,
+            Appointment.ends_at,
+            Couple.code,
+            Couple.lead_therapist_id,
+        )
         .join(Couple, Couple.id == Appointment.couple_id)
         .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
-        .where(Couple.lead_therapist_id == actor.therapist_id, SessionNote.id.is_(None))
+        .where(Appointment.therapist_id == actor.therapist_id, SessionNote.id.is_(None))
         .where(Appointment.status.in_((Status.CONFIRMED, Status.COMPLETED)))
         .where(Appointment.ends_at <= now, Appointment.ends_at > now - LOOK_BACK)
     )
@@ -83,19 +119,21 @@ def _without_note(actor: Actor, *, now: datetime) -> list[Waiting]:
             row.ends_at,
             "none",
             is_overdue(row.ends_at, status=NoteStatus.DRAFT, now=now),
+            row.lead_therapist_id == actor.therapist_id,
         )
         for row in rows
     ]
 
 
-def _waiting(note: SessionNote, code: str, *, now: datetime) -> Waiting:
+def _waiting(note: SessionNote, couple: Couple, *, actor: Actor, now: datetime) -> Waiting:
     overdue = is_overdue(note.held_until, status=NoteStatus(note.status), now=now)
     return Waiting(
-        code,
+        couple.code,
         note.id,
         note.appointment_id,
         note.held_from,
         note.held_until,
         note.status,
         overdue,
+        leads_the_couple(actor, couple),
     )

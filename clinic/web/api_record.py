@@ -29,7 +29,10 @@ records = ApiBlueprint(
 @records.arguments(TimelineQuery, location="query")
 @records.response(200, TimelineOut)
 def timeline(query: dict[str, Any], code: str) -> dict[str, Any]:
-    """Notes, ruptures, attempts and windows, newest first. Needs the session of a clinician."""
+    """Notes, ruptures, attempts and windows, newest first. Needs the session of a clinician.
+
+    Of a session that another therapist held with one partner alone only its time is told.
+    """
     page = timeline_page(
         code,
         before=query.get("before"),
@@ -54,6 +57,7 @@ def item_document(item: TimelineItem) -> dict[str, Any]:
         "rupture": _rupture(item.rupture) if item.rupture else None,
         "attempt": _attempt(item.attempt) if item.attempt else None,
         "run": _run(item.run) if item.run else None,
+        "session": {"end": item.session.ended_at} if item.session else None,
     }
 
 

@@ -85,16 +85,23 @@ class RunOut(Document):
     first_pause_s = fields.Integer(required=True, allow_none=True)
 
 
+class SessionOut(Document):
+    """A session that another therapist held with one partner alone: only when it ended."""
+
+    end = Instant(required=True)
+
+
 class TimelineItemOut(Document):
     """One item: the member that `what` names is filled, the others are null."""
 
-    what = Text(required=True, metadata={"enum": ["note", "rupture", "attempt", "run"]})
+    what = Text(required=True, metadata={"enum": ["note", "rupture", "attempt", "run", "session"]})
     id = Text(required=True)
     at = Instant(required=True)
     note = Part(NoteOut, required=True, allow_none=True)
     rupture = Part(RuptureOut, required=True, allow_none=True)
     attempt = Part(AttemptOut, required=True, allow_none=True)
     run = Part(RunOut, required=True, allow_none=True)
+    session = Part(SessionOut, required=True, allow_none=True)
 
 
 class TimelineOut(Document):

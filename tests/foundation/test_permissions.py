@@ -105,6 +105,7 @@ ABOUT_A_SIGNED_NOTE = {
     "open_charts": CLINICAL,
     "read_chart": {"lead therapist", "supervisor", "system"},
     "write_chart": {"lead therapist"},
+    "write_note": {"lead therapist"},
     "read_signed_note": {"lead therapist", "supervisor", "system"},
     "read_draft_note": {"lead therapist"},
     "read_restricted": {"lead therapist", "supervisor", "system"},
@@ -134,7 +135,13 @@ def a_note(**changes):
         "lead_therapist_id": "therapist-lead",
         "opened_in_emergency_by": frozenset(),
     }
-    note = {"author": "account:lead", "flagged": False}
+    note = {
+        "author": "account:lead",
+        "flagged": False,
+        "held_by": "therapist-lead",
+        "is_individual": False,
+        "is_signed": True,
+    }
     return SimpleNamespace(
         **note | {k: v for k, v in changes.items() if k in note},
         couple=SimpleNamespace(**couple | {k: v for k, v in changes.items() if k in couple}),
@@ -154,6 +161,61 @@ def test_every_permission_has_its_row_in_the_policy_and_in_one_of_the_tables():
 def test_cell_about_a_signed_note(permission, name):
     allowed = ABOUT_A_SIGNED_NOTE[permission]
     assert is_allowed(CHART_READERS[name], permission, a_note()) is (name in allowed)
+
+
+ABOUT_A_NOTE_APART = {
+    "open_charts": CLINICAL - {"lead therapist"},
+    "read_chart": {"supervisor", "system"},
+    "write_note": {"other therapist"},
+    "read_signed_note": {"other therapist", "supervisor", "system"},
+    "read_draft_note": {"other therapist"},
+    "read_restricted": {"other therapist", "supervisor", "system"},
+    "read_exercise_run": {"supervisor", "system"},
+    "read_measure": {"supervisor", "system"},
+    "cosign_note": {"supervisor"},
+    "read_process_note": {"other therapist"},
+    "break_glass": CLINICAL - {"lead therapist"},
+    "export_record": {"system"},
+    "see_chart_access": {"admin"},
+}
+"""The subject is the note of a session that another than the lead held with one partner alone."""
+ABOUT_A_JOINT_NOTE_OF_ANOTHER = ABOUT_A_SIGNED_NOTE | {
+    "write_note": {"lead therapist", "other therapist"},
+    "read_signed_note": {"lead therapist", "other therapist", "supervisor", "system"},
+    "read_draft_note": {"lead therapist", "other therapist"},
+    "read_restricted": {"lead therapist", "other therapist", "supervisor", "system"},
+    "read_process_note": {"other therapist"},
+}
+"""The subject is a joint session's note, written by another therapist, who held the session."""
+
+
+@pytest.mark.parametrize("permission", CHART)
+@pytest.mark.parametrize("name", CHART_READERS)
+def test_cell_about_the_note_of_a_session_that_another_therapist_held(permission, name):
+    by_other = {"author": "account:other", "held_by": BERT}
+    joint, apart = a_note(**by_other), a_note(**by_other, is_individual=True)
+
+    given = [is_allowed(CHART_READERS[name], permission, one) for one in (joint, apart)]
+
+    tables = (ABOUT_A_JOINT_NOTE_OF_ANOTHER, ABOUT_A_NOTE_APART)
+    assert given == [name in table.get(permission, set()) for table in tables]
+
+
+def test_holding_a_joint_session_shows_nothing_restricted_that_others_wrote():
+    joint = a_note(held_by=BERT)
+
+    assert not is_allowed(ACTORS["other therapist"], Permission.READ_RESTRICTED, joint)
+
+
+def test_what_the_lead_signed_of_a_session_apart_stays_open_to_who_signed_it():
+    def allowed(permission, **changes):
+        subject = a_note(held_by=BERT, is_individual=True, **changes)
+        return is_allowed(ACTORS["lead therapist"], permission, subject)
+
+    assert allowed(Permission.READ_SIGNED_NOTE) is True
+    assert allowed(Permission.WRITE_NOTE) is True
+    assert allowed(Permission.READ_DRAFT_NOTE, is_signed=False) is False
+    assert allowed(Permission.READ_SIGNED_NOTE, author="account:other") is False
 
 
 @pytest.mark.parametrize("permission", CHART)

@@ -58,9 +58,9 @@ def test_cell_of_the_table_of_who_sees_what(row, column):
     assert given_to(COLUMNS[column], row) == TABLE[row][column]
 
 
-def test_table_has_eleven_rows_of_seven_columns_each():
+def test_table_has_thirteen_rows_of_seven_columns_each():
     assert list(ROWS) == list(TABLE)
-    assert len(TABLE) == 11
+    assert len(TABLE) == 13
     assert {tuple(row) for row in TABLE.values()} == {tuple(COLUMNS)}
     assert len(COLUMNS) == 7
 

@@ -1,4 +1,4 @@
-"""The table of who sees what (domain 2.7): eleven rows, seven columns.
+"""The table of who sees what (domain 2.7, 2.10.4): thirteen rows, seven columns.
 
 Each row asks for a handful of things by name; a cell lists those that this reader is given, and so
 refuses the others. Where a room stands its own objects are asked about; where it is still to come,
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from clinic.booking.models import Appointment
+from clinic.booking.named_partners import BookedSession
 from clinic.couples.models import Couple
 from clinic.foundation.permissions import Actor, Permission, Role
 from clinic.notes.access import Chart, Written
@@ -90,6 +91,15 @@ COLUMNS = {
 }
 
 NOTE = Written(CHART, author="account:ines")
+OWN_SESSION = Written(CHART, "account:ines", held_by=INES, is_individual=True, is_signed=True)
+APART = Written(CHART, "account:daniel", held_by=DANIEL, is_individual=True, is_signed=True)
+BOOKED_APART = BookedSession(
+    couple=an_appointment().couple,
+    clinic_id="clinic",
+    therapist_id=DANIEL,
+    named=frozenset({ANA}),
+    is_individual=True,
+)
 RELEASED = Thing(Household(), author="account:ines", authorised_by=frozenset({ANA, RUI}))
 HALF_RELEASED = replace(RELEASED, authorised_by=frozenset({ANA}))
 OF_ANA, OF_RUI = Thing(member_id=ANA), Thing(member_id=RUI)
@@ -120,6 +130,19 @@ ROWS = {
         "authorise as A": [(P.AUTHORISE_RELEASE, OF_ANA)],
         "authorise as B": [(P.AUTHORISE_RELEASE, OF_RUI)],
         "read draft": [(P.READ_DRAFT_NOTE, CHART)],
+    },
+    "Individual session of the lead's (signed note)": {
+        "write": [(P.WRITE_NOTE, OWN_SESSION)],
+        "read": [(P.READ_SIGNED_NOTE, OWN_SESSION)],
+        "cosign": [(P.COSIGN_NOTE, OWN_SESSION)],
+    },
+    "Individual session held by another (signed note)": {
+        "write": [(P.WRITE_NOTE, APART)],
+        "read": [(P.READ_SIGNED_NOTE, APART)],
+        "read draft": [(P.READ_DRAFT_NOTE, replace(APART, is_signed=False))],
+        "read as restricted": [(P.READ_RESTRICTED, APART)],
+        "cosign": [(P.COSIGN_NOTE, APART)],
+        "read words of the booking": [(P.READ_CLIENT_WORDS, BOOKED_APART)],
     },
     "Process note": {
         "write": [(P.WRITE_PROCESS_NOTE, CHART)],
@@ -206,6 +229,30 @@ TABLE = {
         },
         "Supervisor": {"read", "cosign", "read when both authorised", "read when A authorised"},
         "Other therapist": NOTHING,
+        "Front desk": NOTHING,
+        "Admin": NOTHING,
+    },
+    "Individual session of the lead's (signed note)": {
+        "Partner A": NOTHING,
+        "Partner B": NOTHING,
+        "Lead therapist": {"write", "read"},
+        "Supervisor": {"read", "cosign"},
+        "Other therapist": NOTHING,
+        "Front desk": NOTHING,
+        "Admin": NOTHING,
+    },
+    "Individual session held by another (signed note)": {
+        "Partner A": NOTHING,
+        "Partner B": NOTHING,
+        "Lead therapist": NOTHING,
+        "Supervisor": {"read", "read as restricted", "cosign"},
+        "Other therapist": {
+            "write",
+            "read",
+            "read draft",
+            "read as restricted",
+            "read words of the booking",
+        },
         "Front desk": NOTHING,
         "Admin": NOTHING,
     },

@@ -31,6 +31,7 @@ from clinic.notes.note_content import Attempt, NewRupture
 from clinic.notes.process_notes import write_process_note
 from clinic.notes.rupture_models import RepairAttempt
 from clinic.notes.safety import open_safety_flag
+from clinic.notes.service import open_note
 from tests.accounts.at_the_door import csrf_token, signed_in
 from tests.factories import (
     NOW,
@@ -46,6 +47,7 @@ from tests.factories import (
     make_therapist,
     put_on_shelf,
 )
+from tests.notes.apart import AFTER, open_house
 
 pytestmark = pytest.mark.one_database  # the policy is code: PostgreSQL would say the same
 
@@ -65,6 +67,30 @@ ROWS = {
     (line.split()[0], line.split()[1]): dict(zip(STAFF, map(int, line.split()[2:]), strict=True))
     for line in TABLE.strip().splitlines()
 }
+
+
+APART = """
+GET  /api/v1/couples/<code>/timeline    in  404 404 in  403 403
+GET  /desk/appointments/<reference>     404 in  404 in  in  in
+GET  /desk/couples/<code>               in  404 404 in  403 403
+GET  /desk/couples/<code>/brief         in  in  404 in  403 403
+GET  /desk/couples/<code>/ledger        in  404 404 in  403 403
+GET  /desk/couples/<code>/notes/new     in  in  404 403 403 403
+POST /desk/couples/<code>/notes/new     404 in  404 403 403 403
+GET  /desk/notes/<note_id>              404 in  404 404 403 403
+GET  /desk/notes/<note_id>/sign         404 in  404 403 403 403
+GET  /desk/notes/<note_id>/state        404 in  404 403 403 403
+GET  /desk/notes/<note_id>/versions     404 in  404 403 403 403
+POST /desk/notes/<note_id>              404 in  404 403 403 403
+POST /desk/notes/<note_id>/addenda      404 in  404 403 403 403
+POST /desk/notes/<note_id>/autosave     404 in  404 403 403 403
+POST /desk/notes/<note_id>/cosign       404 403 404 in  403 403
+POST /desk/notes/<note_id>/merge        404 in  404 403 403 403
+POST /desk/notes/<note_id>/recall       404 in  404 403 403 403
+POST /desk/notes/<note_id>/sign         404 in  404 403 403 403
+"""
+"""Of a session that Daniel held with one partner alone, its note a draft: what is answered to Inês,
+who leads the couple, to Daniel, a third therapist, the supervisor, the desk, the admin."""
 
 
 @dataclass(frozen=True)
@@ -298,6 +324,27 @@ def test_each_address_answers_each_role_as_the_table_says(app, who):
     other = {place: status for place, status in given.items() if differs(status, ROWS[place][who])}
     assert other == {}
     assert len(given) == len(ROWS)
+
+
+def test_session_that_another_held_with_one_partner_answers_each_role(app):
+    house = open_house(app)
+    daniel = house.actor("daniel")
+    note_id = house.do(lambda: open_note(house.appointment, actor=daniel, now=AFTER))
+    places = {"<code>": house.code, "<note_id>": note_id, "<reference>": house.reference}
+    rows = {tuple(line.split()[:2]): line.split()[2:] for line in APART.strip().splitlines()}
+    wrong = {}
+    for column, who in enumerate(("ines", "daniel", "ruth", "supervisor", "desk", "admin")):
+        browser = signed_in(app, email=f"{who}@example.org")
+        fields = {"csrf_token": csrf_token(browser, "/desk/account"), "revision": "1"}
+        fields |= {"kind": "addendum", "text": "x", "comment": "Again?", "password": PASSWORD}
+        for (method, rule), row in rows.items():
+            address = re.sub("<.*?>", lambda found: places[found[0]], rule)
+            query = {"appointment": house.appointment}
+            sent = {"data": fields | query} if method == "POST" else {"query_string": query}
+            status = browser.open(address, method=method, **sent).status_code
+            if (str(status) if refuses(status) else "in") != row[column]:
+                wrong[who, method, rule] = status
+    assert wrong == {}
 
 
 def test_visitor_is_sent_to_sign_in_and_a_program_is_told_401(app, client):
