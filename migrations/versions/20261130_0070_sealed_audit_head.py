@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
 
 revision = "sealed_audit_head"
-down_revision = "errors_of_every_kind"
+down_revision = "who_held_a_session"
 branch_labels = None
 depends_on = None
 
