@@ -28,20 +28,32 @@ class Role(StrEnum):
     FRONT_DESK = "front_desk"
 
 
+class LinkChannel(StrEnum):
+    """How a link to an appointment reached whoever holds it."""
+
+    MAILED = "mailed"
+    """Sent to a partner's address: its holder reads that mailbox, and acts as that partner."""
+    SHOWN = "shown"
+    """Shown to whoever booked: its holder knew the address, which anybody may."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Who is asking: a member of staff, the holder of a link, a visitor, or the system itself."""
 
     clinic_id: str
     name: str = "visitor"
-    """What the audit log calls them: `account:<id>`, `link:<id>`, `visitor`, `system:<what>`."""
+    """What the audit log calls them: `account:<id>`, `link:<member>` (mailed), `shown:<link>`,
+    `visitor`, `system:<what>`."""
     account_id: str | None = None
     roles: frozenset[Role] = frozenset()
     therapist_id: str | None = None
     appointment_id: str | None = None
     """The one appointment that the link held opens."""
+    link: LinkChannel | None = None
+    """How that link reached them; it bounds what they may do (`LINK_MAY`)."""
     member_id: str | None = None
-    """Which partner of a couple they are: by the link they hold, or signed in."""
+    """Which partner of a couple they are: by the link mailed to them, or signed in."""
     couple_id: str | None = None
     """The couple of a partner who signed in for themselves. A link never sets it: what a mail can
     be forwarded with opens an appointment and nothing of a record."""
@@ -347,8 +359,29 @@ POLICY: dict[Permission, tuple[Clause, ...]] = {
 }
 
 
+LINK_MAY: dict[LinkChannel, frozenset[Permission]] = {
+    LinkChannel.SHOWN: frozenset(
+        {Permission.SEE_OWN_APPOINTMENT, Permission.CHANGE_OWN_APPOINTMENT}
+    ),
+    LinkChannel.MAILED: frozenset(
+        {
+            Permission.SEE_OWN_APPOINTMENT,
+            Permission.CHANGE_OWN_APPOINTMENT,
+            Permission.MANAGE_OWN_FEEDS,
+        }
+    ),
+}
+"""All that a link can be used for, by its channel, whatever `POLICY` grants beside it.
+
+Booking with a client's address proves nothing about who books. So what is shown after booking opens
+that one appointment, and whatever rests on being the partner needs the link that was mailed.
+"""
+
+
 def is_allowed(actor: Actor, permission: Permission, subject: Any = None) -> bool:
     """Whether any clause of the policy grants it and nothing denies it."""
+    if actor.link is not None and permission not in LINK_MAY[actor.link]:
+        return False
     granted = any(clause(actor, subject) for clause in POLICY[permission])
     return granted and not any(clause(actor, subject) for clause in DENIED)
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from clinic.foundation.errors import NotAllowed
 from clinic.foundation.permissions import (
     DENIED,
+    LINK_MAY,
     POLICY,
     Actor,
+    LinkChannel,
     Permission,
     Role,
     is_allowed,
@@ -84,12 +86,45 @@ def test_who_stands_in_no_column_is_given_nothing_of_the_couple(row, stranger):
 
 
 @pytest.mark.parametrize("row", TABLE)
-def test_link_to_an_appointment_opens_that_appointment_and_nothing_else(row):
-    holder = Actor(clinic_id="clinic", name="link:a", member_id=ANA, appointment_id="appointment")
+@pytest.mark.parametrize("channel", [None, *LinkChannel])
+def test_link_to_an_appointment_opens_that_appointment_and_nothing_else(row, channel):
+    holder = Actor(
+        clinic_id="clinic",
+        name="link:a",
+        member_id=ANA,
+        appointment_id="appointment",
+        link=channel,
+    )
 
     assert given_to(holder, row) == ({"read"} if row.startswith("Appointment") else set())
     # Not even together with a couple: what opens a record is a sign-in.
     assert given_to(replace(holder, couple_id="couple-1"), row) == given_to(holder, row)
+
+
+OWN_APPOINTMENT = {P.SEE_OWN_APPOINTMENT, P.CHANGE_OWN_APPOINTMENT}
+
+
+@pytest.mark.parametrize(
+    ("channel", "allowed"),
+    [
+        (LinkChannel.SHOWN, OWN_APPOINTMENT),
+        (LinkChannel.MAILED, OWN_APPOINTMENT | {P.MANAGE_OWN_FEEDS}),
+    ],
+)
+@pytest.mark.parametrize("member_id", [None, ANA])
+def test_link_is_good_for_what_its_channel_proves(channel, allowed, member_id):
+    """Knowing an address proves nothing, not even if an actor were given the partner's id."""
+    holder = Actor(
+        clinic_id="clinic", appointment_id="appointment", link=channel, member_id=member_id
+    )
+    subjects = [an_appointment(), ANA, OF_ANA, CHART, None]
+
+    given_to_holder = {
+        one for one in Permission if any(is_allowed(holder, one, what) for what in subjects)
+    }
+
+    needs_partner = {P.MANAGE_OWN_FEEDS} if member_id is None else set()
+    assert given_to_holder == allowed - needs_partner
 
 
 def test_partner_who_was_not_named_in_an_appointment_hears_nothing_of_it():
@@ -149,6 +184,7 @@ actors = st.builds(
     roles=st.frozensets(st.sampled_from(Role)),
     therapist_id=st.sampled_from([None, INES, DANIEL]),
     appointment_id=st.sampled_from([None, "appointment"]),
+    link=st.sampled_from([None, *LinkChannel]),
     member_id=st.sampled_from([None, ANA, RUI]),
     couple_id=st.sampled_from([None, "couple-1", "couple-2"]),
     is_system=st.booleans(),
@@ -161,8 +197,9 @@ actors = st.builds(
 def test_whatever_holds_beside_it_what_is_denied_is_not_granted(actor, permission, subject):
     denied = any(clause(actor, subject) for clause in DENIED)
     granted = any(clause(actor, subject) for clause in POLICY[permission])
+    within = actor.link is None or permission in LINK_MAY[actor.link]
 
-    assert is_allowed(actor, permission, subject) is (granted and not denied)
+    assert is_allowed(actor, permission, subject) is (granted and within and not denied)
 
 
 def test_partner_who_is_refused_is_told_no_and_not_asked_to_sign_in_again():
