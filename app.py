@@ -91,7 +91,10 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     from clinic.accounts.security import init_accounts
     from clinic.web.errors import init_errors
     from clinic.web.headers import init_headers
+    from clinic.web.session_cookie import EncryptedSessionInterface
     from clinic.web.shell import init_shell
+
+    app.session_interface = EncryptedSessionInterface()
 
     # Each of these adds a step before every request, and they run in this order: the clinic,
     # the form's token (its refusal is a page of the clinic), who is asking, whether they may.

@@ -1,6 +1,6 @@
 """Ties the browser's cookie to a session row: made at sign-in, checked at every request, ended.
 
-The cookie is signed by Flask and holds the row's token; what decides is the row. A cookie kept
+The cookie is encrypted and signed and holds the row's token; what decides is the row. A cookie kept
 from before signing out, or from a session ended elsewhere, opens nothing.
 """
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from datetime import timedelta
 
 import pytest
@@ -25,14 +22,6 @@ from tests.booking.visitor import (
     words,
 )
 from tests.factories import NOW, make_session_type, make_therapist
-
-
-def cookie_of(client):
-    """What the visitor's cookie says, for anybody who has it."""
-    value = client.get_cookie("clinic").value
-    compressed, _, payload = value.rpartition(".")[0].rpartition(".")[0].rpartition(".")
-    raw = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-    return json.loads(zlib.decompress(raw) if compressed == "" and value[0] == "." else raw)
 
 
 def test_changed_details_after_booking_lead_to_what_is_booked(app, client, practice):
@@ -186,21 +175,6 @@ def test_other_partner_may_come_without_an_address(app, client, practice):
     answer = client.post("/book/details", data=details_form(client, other_name="Sam"))
 
     assert (answer.status_code, appointments(app)) == (303, [(TEN, "confirmed")])
-
-
-def test_cookie_holds_no_name_no_address_and_no_message(client, practice):
-    choose(client, TEN, name="Zoë Unmistakable", email="zoe@unmistakable.example", message="secret")
-    before = cookie_of(client)
-    form = details_form(
-        client, name="Zoë Unmistakable", email="zoe@unmistakable.example", message="secret"
-    )
-    client.post("/book/details", data=form | {"email": "no"})
-    client.post("/book/details", data=form)
-
-    after = cookie_of(client)
-    assert sorted(before) == ["chosen", "csrf_token", "hold", "key"]
-    for word in ("Unmistakable", "unmistakable", "secret"):
-        assert word not in json.dumps([before, after], ensure_ascii=False)
 
 
 def test_posted_therapist_and_type_do_not_change_what_was_held(app, client, practice):
