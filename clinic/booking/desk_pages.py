@@ -153,6 +153,7 @@ def actor_name(by: str) -> str:
     names = {
         "staff": _("by staff"),
         "link": _("by a partner, through their link"),
+        "shown": _("by whoever booked it, through the link shown to them"),
         "visitor": _("on the public site"),
         "system": _("by itself"),
     }

@@ -132,6 +132,17 @@ def make_links(
     session.flush()
 
 
+def show_link(link: ManageLink, *, clinic_id: str, time_zone: str) -> None:
+    """Let the link open by its shown token as well, with times in `time_zone` (IANA name)."""
+    link.shown_token_hash = token_hash(shown_token(link, clinic_id=clinic_id))
+    link.shown_time_zone = time_zone
+
+
 def manage_token(link: ManageLink, *, clinic_id: str) -> str:
-    """The token of a partner's link: made again for each mail, never stored."""
+    """Return the token that is mailed to a partner: derived for each mail, never stored."""
     return derived_token(clinic_id, "manage", link.id, str(link.version))
+
+
+def shown_token(link: ManageLink, *, clinic_id: str) -> str:
+    """Return the token that is shown to whoever booked: derived when shown, never stored."""
+    return derived_token(clinic_id, "manage-shown", link.id, str(link.version))

@@ -1,4 +1,4 @@
-"""The page behind a partner's link: see one appointment, move it, cancel it.
+"""The page behind a link to an appointment: see it, move it, cancel it.
 
 A GET never changes anything: mail scanners open links.
 """
@@ -16,15 +16,15 @@ from clinic.accounts.guard import public
 from clinic.booking import pages
 from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.forms import CancelForm
-from clinic.booking.links import link_actor, links_of, open_link
+from clinic.booking.links import OpenedLink, number_invited, open_link
 from clinic.booking.models import Appointment, Status
 from clinic.booking.refusals import SlotUnavailable
 from clinic.booking.slots import Slot
 from clinic.booking.weeks import week_page
-from clinic.couples.models import CoupleMember
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
+from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.reader_dates import day_and_clock_text
 
 links = Blueprint("links", __name__)
@@ -34,17 +34,17 @@ links = Blueprint("links", __name__)
 @public
 def done(token: str) -> str:
     """Booked; what happens next."""
-    appointment, member = open_link(token, now=clock.now())
+    opened = open_link(token, now=clock.now())
     return render_template(
         "booking/done.html",
-        appointment=pages.summarise(appointment, zone=_zone_of(member)),
-        pending=appointment.status == Status.REQUESTED,
-        together=len(links_of(appointment)) > 1,
+        appointment=pages.summarise(opened.appointment, zone=_zone_of(opened)),
+        pending=opened.appointment.status == Status.REQUESTED,
+        together=number_invited(opened.appointment) > 1,
         reminder=False,
-        email=member.person.email,
+        email=_address_written_to(opened, token),
         manage_url=url_for("links.manage", token=token),
         calendar_url=url_for("calendars.entry", token=token),
-        feed_url=url_for("partner_feeds.overview", token=token),
+        feed_url=_feed_url(opened, token),
         home_url=url_for("web.home"),
     )
 
@@ -55,8 +55,8 @@ def done(token: str) -> str:
 def manage(token: str) -> str:
     """One appointment: see it, and the ways to move, cancel or keep it."""
     now = clock.now()
-    appointment, member = open_link(token, now=now)
-    zone = _zone_of(member)
+    opened = open_link(token, now=now)
+    appointment, zone = opened.appointment, _zone_of(opened)
     return render_template(
         "booking/manage.html",
         appointment=pages.summarise(appointment, zone=zone),
@@ -66,13 +66,31 @@ def manage(token: str) -> str:
         move_url=url_for("links.move", token=token),
         cancel_url=url_for("links.cancel", token=token),
         calendar_url=url_for("calendars.entry", token=token),
-        feed_url=url_for("partner_feeds.overview", token=token),
+        feed_url=_feed_url(opened, token),
         book_url=url_for("matching.needs"),
     )
 
 
-def _zone_of(member: CoupleMember) -> str:
-    return str(session.get("time_zone") or member.person.time_zone)
+def _zone_of(opened: OpenedLink) -> str:
+    return str(session.get("time_zone") or opened.time_zone)
+
+
+def _feed_url(opened: OpenedLink, token: str) -> str:
+    """Return the page of the holder's calendar addresses; empty when they may not have any."""
+    actor = opened.actor
+    if not is_allowed(actor, Permission.MANAGE_OWN_FEEDS, actor.member_id):
+        return ""
+    return url_for("partner_feeds.overview", token=token)
+
+
+def _address_written_to(opened: OpenedLink, token: str) -> str:
+    """Return the partner's own address, or what was typed in this browser when it was booked.
+
+    The one on file may be written otherwise than it was typed, which would tell that it is known.
+    """
+    if opened.member is not None:
+        return opened.member.person.email or ""
+    return str(session.get("typed_email", "")) if session.get("booked") == token else ""
 
 
 def _state(appointment: Appointment, *, now: datetime) -> str:
@@ -94,32 +112,29 @@ def _changeable_until(appointment: Appointment) -> datetime:
 def move(token: str) -> Response | str | tuple[str, int]:
     """Choose another time with the same therapist; the present one stays until then."""
     now = clock.now()
-    appointment, member = open_link(token, now=now)
+    opened = open_link(token, now=now)
     if request.method == "GET":
-        return _move_page(token, appointment, member)
+        return _move_page(token, opened)
     choice = pages.parse_choice(request.form.get("start", ""))
     if choice is None:
-        return _move_page(token, appointment, member)
+        return _move_page(token, opened)
     try:
-        move_appointment(appointment.id, start=choice[0], actor=link_actor(token, now=now), now=now)
+        move_appointment(opened.appointment.id, start=choice[0], actor=opened.actor, now=now)
     except (SlotUnavailable, InvalidInput) as refused:
         flash(_("This time has just gone. Nothing was changed; please choose another."), "warn")
         nearest = refused.alternatives if isinstance(refused, SlotUnavailable) else ()
         slots = [slot for _slug, slot in nearest]
-        return _move_page(token, appointment, member, nearest=slots), refused.status
+        return _move_page(token, opened, nearest=slots), refused.status
     flash(_("Moved. A message with the new time is on its way."), "ok")
     return redirect(url_for("links.manage", token=token), 303)
 
 
-def _move_page(
-    token: str, appointment: Appointment, member: CoupleMember, *, nearest: Sequence[Slot] = ()
-) -> str:
-    session.setdefault("time_zone", member.person.time_zone)
-    zone = _zone_of(member)
+def _move_page(token: str, opened: OpenedLink, *, nearest: Sequence[Slot] = ()) -> str:
+    appointment, zone = opened.appointment, _zone_of(opened)
     return render_template(
         "booking/move.html",
         alternatives=[pages.chip(appointment.therapist, slot, zone=zone) for slot in nearest],
-        appointment=pages.summarise(appointment, zone=_zone_of(member)),
+        appointment=pages.summarise(appointment, zone=zone),
         form_url=url_for("links.move", token=token),
         fields={},
         manage_url=url_for("links.manage", token=token),
@@ -128,6 +143,7 @@ def _move_page(
             appointment.session_type,
             endpoint="links.move",
             keep={"token": token},
+            known_zone=opened.time_zone,
         ),
     )
 
@@ -138,15 +154,15 @@ def _move_page(
 def cancel(token: str) -> Response | str | tuple[str, int]:
     """Asks once, then cancels."""
     now = clock.now()
-    appointment, member = open_link(token, now=now)
+    opened = open_link(token, now=now)
     form = CancelForm()
     status = 200
     if form.is_submitted():
         try:
             cancel_appointment(
-                appointment.id,
+                opened.appointment.id,
                 reason=form.reason.data or "",
-                actor=link_actor(token, now=now),
+                actor=opened.actor,
                 now=now,
             )
         except InvalidInput as refused:
@@ -157,7 +173,7 @@ def cancel(token: str) -> Response | str | tuple[str, int]:
             return redirect(url_for("links.manage", token=token), 303)
     page = render_template(
         "booking/cancel.html",
-        appointment=pages.summarise(appointment, zone=_zone_of(member)),
+        appointment=pages.summarise(opened.appointment, zone=_zone_of(opened)),
         form=form,
         form_url=url_for("links.cancel", token=token),
         manage_url=url_for("links.manage", token=token),

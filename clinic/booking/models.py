@@ -156,15 +156,23 @@ class AppointmentChange(Base):
 
 
 class ManageLink(Base):
-    """One partner's link to one appointment: only its hash is kept."""
+    """One partner's link to one appointment: only hashes of its tokens are kept.
+
+    The mailed token opens it as that partner. Whoever booked was also shown another token, which
+    opens the appointment and nothing else (`foundation.permissions.LINK_MAY`).
+    """
 
     __tablename__ = "manage_link"
+    __table_args__ = (Index("ix_manage_link_shown_token_hash", "shown_token_hash", unique=True),)
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
     appointment_id: Mapped[str] = mapped_column(ForeignKey("appointment.id"))
     member_id: Mapped[str] = mapped_column(ForeignKey("couple_member.id"))
     version: Mapped[int] = mapped_column(default=1)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    shown_token_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    shown_time_zone: Mapped[str | None] = mapped_column(String(64))
+    """The zone stated when booking: a known partner's own is not for whoever booked."""
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

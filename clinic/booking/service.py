@@ -26,7 +26,8 @@ from clinic.booking.claims import (
     with_alternatives,
 )
 from clinic.booking.details import BookingRequest, check_request, tidy
-from clinic.booking.history import make_links, note_change
+from clinic.booking.history import make_links, note_change, show_link
+from clinic.booking.links import link_of
 from clinic.booking.models import Appointment, Hold, IdempotencyKey, Source, Status
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TimeRefused
 from clinic.booking.requests import EXPIRE
@@ -58,6 +59,7 @@ def book_appointment(request: BookingRequest, *, actor: Actor, now: datetime) ->
     try:
         with transaction() as session:
             if (before := _answered_before(session, request, actor=actor)) is not None:
+                _show_to_booker(before, request, actor=actor)
                 return before
             kind = _bookable_type(request, actor=actor)
             candidates = _candidates(request, kind, actor=actor)
@@ -203,11 +205,21 @@ def _new_appointment(
     session.add(appointment)
     session.flush()
     make_links(session, appointment, members_named(couple, _partners(request)), now=now)
+    _show_to_booker(appointment, request, actor=actor)
     note_change(session, appointment, "requested" if waits else "booked", actor=actor, now=now)
     if waits:
         due = min(now + REQUEST_LASTS, appointment.starts_at)
         outbox.promise(session, EXPIRE, {"appointment": appointment.id}, now=now, due_at=due)
     return appointment
+
+
+def _show_to_booker(appointment: Appointment, request: BookingRequest, *, actor: Actor) -> None:
+    """Prepare the link that the one who booked is shown; what staff book is mailed only."""
+    if actor.is_staff:
+        return
+    link = link_of(appointment, request.partner.email)
+    if link.shown_token_hash is None:
+        show_link(link, clinic_id=actor.clinic_id, time_zone=request.partner.time_zone)
 
 
 def new_reference(session: Session) -> str:

@@ -1,7 +1,7 @@
 """Booking in the browser: a time, then the details.
 
 Steps 3 and 4 of the flow; steps 1 and 2 (what is needed, who fits) are the matching room's.
-What a visitor chose lives in their own session cookie, never in an address.
+What a visitor chose lives in their own session cookie, encrypted, never in an address.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from wtforms.fields.choices import SelectChoice
 from clinic.accounts.guard import current_actor, public
 from clinic.booking import pages
 from clinic.booking.claims import get_hold, hold_slot, release_hold
+from clinic.booking.details import tidy
 from clinic.booking.draft import draft
 from clinic.booking.forms import DetailsForm
-from clinic.booking.history import manage_token
+from clinic.booking.history import shown_token
 from clinic.booking.links import link_of
 from clinic.booking.models import Appointment, Hold
 from clinic.booking.refusals import HoldGone, KeyReused, SlotUnavailable, TimeRefused
@@ -278,8 +279,8 @@ def _expired() -> tuple[str, int]:
 def _booked(appointment: Appointment, email: str) -> Response:
     for name in ("hold", "key", "inquiry"):
         session.pop(name, None)
-    token = manage_token(link_of(appointment, email), clinic_id=appointment.clinic_id)
-    session["booked"] = token
+    token = shown_token(link_of(appointment, email), clinic_id=appointment.clinic_id)
+    session["booked"], session["typed_email"] = token, tidy(email)
     return redirect(url_for("links.done", token=token), 303)
 
 

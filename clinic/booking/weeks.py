@@ -15,9 +15,9 @@ from clinic.foundation.reader_dates import place_of
 from clinic.practice.models import SessionType, Therapist
 
 
-def reader_zone() -> str:
-    """The zone the visitor chose, else the clinic's."""
-    now_shown = str(session.get("time_zone") or g.clinic.time_zone)
+def reader_zone(default: str | None = None) -> str:
+    """The zone the visitor chose, else the default (the clinic's)."""
+    now_shown = str(session.get("time_zone") or default or g.clinic.time_zone)
     asked = request.args.get("time_zone", "")
     # A form that only carries the zone along has chosen nothing.
     sent = request.form.get("time_zone", "")
@@ -34,9 +34,13 @@ def week_page(
     *,
     endpoint: str,
     keep: dict[str, Any],
+    known_zone: str | None = None,
 ) -> dict[str, Any]:
-    """The week asked for, the next free time, and the ways to other weeks."""
-    zone, now = reader_zone(), clock.now()
+    """The week asked for, the next free time, and the ways to other weeks.
+
+    `known_zone` is the IANA name of the zone the reader is known to be in, where one is.
+    """
+    zone, now = reader_zone(known_zone), clock.now()
     first = first_free(therapists, kind, now=now)
     this_week = pages.monday_of(now, zone=zone)
     monday = _asked_week(request.values.get("week", ""))
@@ -59,7 +63,7 @@ def week_page(
         "next_week_url": to(pages.monday_of(first[1].start, zone=zone)) if first else None,
         "zone": zone,
         "zone_label": place_of(zone),
-        "zone_chosen": "time_zone" in session,
+        "zone_chosen": known_zone is not None or "time_zone" in session,
         "zones": pages.zone_choices(zone, g.clinic.time_zone),
         "zone_url": url_for(endpoint, **keep),
         "zone_fields": {k: v for k, v in keep.items() if k != "token"}

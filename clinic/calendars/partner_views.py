@@ -1,4 +1,4 @@
-"""A partner's own calendar addresses, behind the link to one of their appointments.
+"""A partner's own calendar addresses, behind the link mailed to them for one of their appointments.
 
 A GET never changes anything: mail scanners open links. So an address is made by a button.
 """
@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.accounts.guard import public
-from clinic.booking.links import link_actor, open_link
+from clinic.booking.links import open_link
 from clinic.calendars.forms import PartnerFeedForm
 from clinic.calendars.queries import list_partner_feeds
 from clinic.calendars.service import create_partner_feed, revoke_feed
@@ -18,6 +18,7 @@ from clinic.calendars.subscribe_links import subscribe_links
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
+from clinic.foundation.permissions import Permission, require
 
 partner_feeds = Blueprint("partner_feeds", __name__)
 
@@ -36,15 +37,16 @@ def overview(token: str) -> str:
 def create(token: str) -> tuple[str, int]:
     """Make an address and show it, this once."""
     now, form = clock.now(), PartnerFeedForm()
-    actor = link_actor(token, now=now)
+    opened = open_link(token, now=now)
+    partner = opened.partner
     if not form.validate():
         return _page(token, form), 422
     try:
         _feed, made = create_partner_feed(
-            actor.member_id or "",
+            partner.id,
             name=form.name.data or "",
             settings=form.settings(),
-            actor=actor,
+            actor=opened.actor,
             now=now,
         )
     except InvalidInput as refused:
@@ -61,19 +63,23 @@ def create(token: str) -> tuple[str, int]:
 def end(token: str, feed_id: str) -> Response:
     """End an address."""
     now = clock.now()
-    revoke_feed(feed_id, actor=link_actor(token, now=now), now=now)
+    opened = open_link(token, now=now)
+    require(opened.actor, Permission.MANAGE_OWN_FEEDS, opened.partner.id)
+    revoke_feed(feed_id, actor=opened.actor, now=now)
     flash(_("This address no longer opens anything. Calendars that used it stop updating."), "ok")
     return redirect(url_for("partner_feeds.overview", token=token), 303)
 
 
 def _page(token: str, form: PartnerFeedForm, **more: object) -> str:
-    _appointment, member = open_link(token, now=clock.now())
+    opened = open_link(token, now=clock.now())
+    partner = opened.partner
+    require(opened.actor, Permission.MANAGE_OWN_FEEDS, partner.id)
     return render_template(
         "calendars/partner_feeds.html",
         form=form,
         token=token,
-        feeds=list_partner_feeds(member.id),
-        zone=member.person.time_zone,
+        feeds=list_partner_feeds(partner.id),
+        zone=partner.person.time_zone,
         file_url=url_for("calendars.entry", token=token),
         manage_url=url_for("links.manage", token=token),
         **more,

@@ -11,20 +11,17 @@ from sqlalchemy.orm import Session
 
 from clinic.calendars.feed_settings import FeedSettings, check_feed
 from clinic.calendars.models import CalendarFeed, FeedKind
-from clinic.couples.models import CoupleMember
 from clinic.foundation import audit
 from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
-from clinic.foundation.vault import derived_token, random_token, token_hash
+from clinic.foundation.vault import random_token, token_hash
 from clinic.practice.models import Therapist
 
 READ_NOTED_EVERY = timedelta(minutes=5)
 MOST_OF_A_PARTNER = 10
 PLAIN = FeedSettings()
-OWN = "own"
-"""The name of the address that the JSON API hands to whoever books."""
 MANAGED_BY = {
     FeedKind.THERAPIST: Permission.MANAGE_FEEDS,
     FeedKind.PARTNER: Permission.MANAGE_OWN_FEEDS,
@@ -107,41 +104,6 @@ def _apply(feed: CalendarFeed, settings: FeedSettings) -> None:
     feed.show = settings.show
     feed.days_back, feed.days_ahead = settings.days_back, settings.days_ahead
     feed.reminder_minutes = settings.reminder_minutes
-
-
-def partner_feed_token(member: CoupleMember, *, clinic_id: str, now: datetime) -> str:
-    """The token of a partner's own feed; the address is made at the first asking."""
-    ended = select(func.count()).where(
-        CalendarFeed.member_id == member.id,
-        CalendarFeed.name == OWN,
-        CalendarFeed.revoked_at.is_not(None),
-    )
-    # One that was ended stays so: the next is another one.
-    version = reading().scalar(ended) or 0
-    parts = (member.id, str(version)) if version else (member.id,)
-    token = derived_token(clinic_id, "partner-feed", *parts)
-    hashed = token_hash(token)
-    if _feed_with(reading(), hashed) is not None:
-        return token
-    with transaction() as session:
-        lock_name(session, hashed)
-        if _feed_with(session, hashed) is None:
-            session.add(
-                CalendarFeed(
-                    id=new_id(),
-                    clinic_id=clinic_id,
-                    kind=FeedKind.PARTNER,
-                    member_id=member.id,
-                    name=OWN,
-                    token_hash=hashed,
-                    created_at=now,
-                )
-            )
-    return token
-
-
-def _feed_with(session: Session, hashed: bytes) -> CalendarFeed | None:
-    return session.scalar(select(CalendarFeed).where(CalendarFeed.token_hash == hashed))
 
 
 def get_managed_feed(feed_id: str, *, actor: Actor) -> CalendarFeed:

@@ -67,8 +67,8 @@ def free_busy(token: str) -> Response:
 @public
 def entry(token: str) -> Response:
     """One appointment as a file, for calendars that subscribe to nothing."""
-    appointment, member = open_link(token, now=clock.now())
-    shown = entry_of(appointment, summary=_("Appointment"), zone=member.person.time_zone)
+    opened = open_link(token, now=clock.now())
+    shown = entry_of(opened.appointment, summary=_("Appointment"), zone=opened.time_zone)
     body = render_feed(Feed(g.clinic.short_name, shown.time_zone, (shown,)))
     response = Response(body, content_type="text/calendar; charset=utf-8")
     response.headers["Content-Disposition"] = 'attachment; filename="appointment.ics"'

@@ -13,19 +13,15 @@ from flask import current_app, g
 from clinic.accounts.guard import public
 from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.details import BookingRequest, Person
-from clinic.booking.history import manage_token
-from clinic.booking.links import first_change, link_actor, link_of, open_link
-from clinic.booking.models import Appointment
+from clinic.booking.history import shown_token
+from clinic.booking.links import first_change, link_of, open_link
+from clinic.booking.models import Appointment, AppointmentChange
 from clinic.booking.refusals import TimeRefused
 from clinic.booking.restrictions import Rule
 from clinic.booking.service import book_appointment
 from clinic.booking.wall_time import FIRST_YEAR, LAST_YEAR
-from clinic.calendars.service import partner_feed_token
-from clinic.couples.models import CoupleMember
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
 from clinic.web.api_callers import read_limit, visitor
 from clinic.web.api_document import PREFIX, ApiBlueprint
 from clinic.web.api_rendering import appointment_document
@@ -53,14 +49,16 @@ WRITING = (400, 404, 409, 413, 415, 422, 429, 503)
 @bookings.arguments(BookingIn)
 @bookings.response(201, BookingOut)
 def book(headers: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-    """Book an appointment, or ask for one where the clinic confirms."""
-    now = clock.now()
-    actor = visitor()
+    """Book an appointment, or ask for one where the clinic confirms.
+
+    The answer is the same whether or not the address is a client's: what is theirs goes by mail.
+    """
+    actor = visitor()  # before the body is read: it refuses where there is no clinic yet
     request = booking_request(body, key=headers.get("key"))
-    appointment = book_appointment(request, actor=actor, now=now)
+    appointment = book_appointment(request, actor=actor, now=clock.now())
     link = link_of(appointment, request.partner.email)
-    token = manage_token(link, clinic_id=appointment.clinic_id)
-    return _document(appointment, link.member, token=token, made=first_change(appointment), now=now)
+    token = shown_token(link, clinic_id=appointment.clinic_id)
+    return _document(appointment, token=token, made=first_change(appointment))
 
 
 @bookings.get("/<token>")
@@ -82,8 +80,8 @@ def show(token: str) -> dict[str, Any]:
 def reschedule(body: dict[str, Any], token: str) -> dict[str, Any]:
     """Move it to another open slot of the same therapist."""
     now = clock.now()
-    actor, start = link_actor(token, now=now), within_reach(body["start"])
-    move_appointment(_own(actor), start=start, actor=actor, now=now)
+    opened, start = open_link(token, now=now), within_reach(body["start"])
+    move_appointment(opened.appointment.id, start=start, actor=opened.actor, now=now)
     return _as_it_stands(token, now=now)
 
 
@@ -96,8 +94,8 @@ def reschedule(body: dict[str, Any], token: str) -> dict[str, Any]:
 def cancel(body: dict[str, Any], token: str) -> dict[str, Any]:
     """Cancel it; cancelling again changes nothing."""
     now = clock.now()
-    actor = link_actor(token, now=now)
-    cancel_appointment(_own(actor), reason=body["reason"], actor=actor, now=now)
+    opened = open_link(token, now=now)
+    cancel_appointment(opened.appointment.id, reason=body["reason"], actor=opened.actor, now=now)
     return _as_it_stands(token, now=now)
 
 
@@ -132,39 +130,12 @@ def within_reach(start: datetime) -> datetime:
     return start
 
 
-def _own(actor: Actor) -> str:
-    if actor.appointment_id is None:
-        raise NotFound
-    return actor.appointment_id
-
-
 def _as_it_stands(token: str, *, now: datetime) -> dict[str, Any]:
-    appointment, member = open_link(token, now=now)
-    return _document(appointment, member, token=token, now=now)
+    return _document(open_link(token, now=now).appointment, token=token)
 
 
 def _document(
-    appointment: Appointment, member: CoupleMember, *, token: str, now: datetime, **made: Any
+    appointment: Appointment, *, token: str, made: AppointmentChange | None = None
 ) -> dict[str, Any]:
     base_url = current_app.extensions["settings"].base_url
-    return appointment_document(
-        appointment,
-        token=token,
-        calendar_url=f"{base_url}{_calendar_path(appointment, member, token=token, now=now)}",
-        base_url=base_url,
-        **made,
-    )
-
-
-def _calendar_path(
-    appointment: Appointment, member: CoupleMember, *, token: str, now: datetime
-) -> str:
-    """The partner's feed if their record was opened by this booking, else this entry alone.
-
-    A feed holds everything the couple ever books. Somebody who merely knows the address of a
-    partner who is known here must not get it by booking in their name.
-    """
-    if appointment.couple.created_at != appointment.created_at:
-        return f"/a/{token}/appointment.ics"
-    feed = partner_feed_token(member, clinic_id=appointment.clinic_id, now=now)
-    return f"/calendar/{feed}.ics"
+    return appointment_document(appointment, token=token, base_url=base_url, made=made)

@@ -58,7 +58,6 @@ def appointment_document(
     appointment: Appointment,
     *,
     token: str,
-    calendar_url: str,
     base_url: str,
     made: AppointmentChange | None = None,
 ) -> dict[str, Any]:
@@ -74,7 +73,7 @@ def appointment_document(
         "uid": appointment.uid,
         "manage_url": f"{base_url}/a/{token}",
         "manage_token": token,
-        "calendar_url": calendar_url,
+        "calendar_url": f"{base_url}/a/{token}/appointment.ics",
         "sequence": shown.sequence,
         "format": appointment.format,
     }

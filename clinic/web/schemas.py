@@ -154,7 +154,9 @@ class BookingOut(Document):
     uid = Text(required=True, metadata={"description": "The calendar entry's, for life."})
     manage_url = Text(required=True, metadata={"description": "The page of this appointment."})
     manage_token = Text(required=True, metadata={"description": "Opens it here. Keep it secret."})
-    calendar_url = Text(required=True, metadata={"description": "iCalendar. Keep it secret."})
+    calendar_url = Text(
+        required=True, metadata={"description": "This one entry as iCalendar. Keep it secret."}
+    )
 
 
 class AppointmentOut(BookingOut):

@@ -1,19 +1,28 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from clinic.booking.changes import cancel_appointment
 from clinic.booking.details import Person
-from clinic.booking.history import manage_token
-from clinic.booking.links import first_change, link_actor, link_of, links_of, open_link
+from clinic.booking.history import manage_token, shown_token
+from clinic.booking.links import (
+    MailedLinkNeeded,
+    first_change,
+    link_of,
+    links_of,
+    number_invited,
+    open_link,
+)
 from clinic.booking.models import ManageLink
+from clinic.booking.service import book_appointment
 from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
-from tests.factories import NOW, make_appointment, make_practice
+from clinic.foundation.permissions import Actor, LinkChannel
+from tests.factories import NOW, a_request, make_appointment, make_practice
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 ENDS = TEN + timedelta(minutes=30)
@@ -35,7 +44,7 @@ def test_each_partners_token_opens_the_appointment_as_that_partner(practice):
 
     opened = [open_link(token, now=NOW) for token in tokens_of(appointment)]
 
-    assert [(found.id, member.person.name) for found, member in opened] == [
+    assert [(one.appointment.id, one.partner.person.name) for one in opened] == [
         (appointment.id, "Alex Example"),
         (appointment.id, "Sam Sample"),
     ]
@@ -55,7 +64,7 @@ def test_cancelled_appointment_can_still_be_seen(practice):
 
     cancel_appointment(appointment.id, actor=practice.desk, now=NOW)
 
-    assert open_link(token, now=NOW)[0].status == "cancelled"
+    assert open_link(token, now=NOW).appointment.status == "cancelled"
 
 
 def test_revoked_link_is_as_if_it_never_was(practice):
@@ -84,17 +93,85 @@ def test_a_thousand_guesses_open_nothing(practice):
             open_link(guess, now=NOW)
 
 
-def test_holder_of_a_link_may_act_on_its_one_appointment(practice):
+def test_mailed_link_is_held_by_that_partner(practice):
     appointment = make_appointment(practice, TEN)
     (token,) = tokens_of(appointment)
     member = links_of(appointment)[0].member
 
-    assert link_actor(token, now=NOW) == Actor(
+    opened = open_link(token, now=NOW)
+
+    assert (opened.time_zone, opened.partner) == ("Europe/Lisbon", member)
+    assert opened.actor == Actor(
         clinic_id=practice.clinic.id,
         name=f"link:{member.id}",
         appointment_id=appointment.id,
+        link=LinkChannel.MAILED,
         member_id=member.id,
     )
+
+
+def test_shown_link_is_held_by_nobody_in_particular(practice):
+    """Whoever books with a known address learns neither who that is nor where they live."""
+    make_appointment(practice, TEN, partner=SAM)
+    stranger = replace(SAM, name="Somebody Else", time_zone="Asia/Kathmandu", language="en")
+    appointment = make_appointment(practice, TEN + timedelta(hours=1), partner=stranger)
+    (link,) = links_of(appointment)
+
+    opened = open_link(shown_token(link, clinic_id=practice.clinic.id), now=NOW)
+
+    assert (opened.appointment.id, opened.time_zone) == (appointment.id, "Asia/Kathmandu")
+    assert opened.actor == Actor(
+        clinic_id=practice.clinic.id,
+        name=f"shown:{link.id}",
+        appointment_id=appointment.id,
+        link=LinkChannel.SHOWN,
+    )
+    with pytest.raises(MailedLinkNeeded):
+        _ = opened.partner
+
+
+def test_only_who_booked_is_shown_a_link_and_what_staff_book_is_mailed_only(practice):
+    by_visitor = make_appointment(practice, TEN, other_partner=SAM)
+    request = a_request(TEN + timedelta(hours=1), other_partner=SAM)
+    by_staff = book_appointment(request, actor=practice.desk, now=NOW)
+
+    def opens(appointment):
+        tokens = [shown_token(one, clinic_id=practice.clinic.id) for one in links_of(appointment)]
+        return [found(token) for token in tokens]
+
+    def found(token):
+        try:
+            return open_link(token, now=NOW).actor.link
+        except NotFound:
+            return None
+
+    assert opens(by_visitor) == [LinkChannel.SHOWN, None]
+    assert opens(by_staff) == [None, None]
+
+
+def test_link_of_an_earlier_release_works_as_mailed_and_is_shown_anew_when_asked_again(practice):
+    request = a_request(TEN, idempotency_key="k")
+    appointment = book_appointment(request, actor=practice.visitor, now=NOW)
+    with transaction() as current:
+        link = current.get_one(ManageLink, links_of(appointment)[0].id)
+        link.shown_token_hash = link.shown_time_zone = None
+    mailed, shown = (
+        token(link, clinic_id=practice.clinic.id) for token in (manage_token, shown_token)
+    )
+    with pytest.raises(NotFound):
+        open_link(shown, now=NOW)
+
+    book_appointment(request, actor=practice.visitor, now=NOW)
+
+    assert [open_link(one, now=NOW).actor.link for one in (mailed, shown)] == ["mailed", "shown"]
+
+
+def test_number_invited_does_not_tell_that_a_link_was_revoked(practice):
+    appointment = make_appointment(practice, TEN, other_partner=SAM)
+    with transaction() as current:
+        current.get_one(ManageLink, links_of(appointment)[1].id).revoked_at = NOW
+
+    assert (len(links_of(appointment)), number_invited(appointment)) == (1, 2)
 
 
 def test_address_of_nobody_has_no_link(practice):

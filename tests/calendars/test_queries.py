@@ -7,7 +7,7 @@ from clinic.booking.details import Person
 from clinic.booking.models import Appointment
 from clinic.calendars.feed import EntryStatus
 from clinic.calendars.queries import content_of, get_feed, list_feeds
-from clinic.calendars.service import create_therapist_feed, partner_feed_token, revoke_feed
+from clinic.calendars.service import create_partner_feed, create_therapist_feed, revoke_feed
 from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Role
@@ -127,7 +127,9 @@ def test_partners_feed_holds_their_couples_sessions_in_their_own_zone(practice):
     couple = make_appointment(practice, TEN, other_partner=sam).couple
     stranger = Person(name="Kim", email="kim@example.org", time_zone="Europe/Lisbon", language="en")
     make_appointment(practice, TEN + HALF_HOUR, partner=stranger)
-    token = partner_feed_token(couple.members[1], clinic_id=practice.clinic.id, now=NOW)
+    member = couple.members[1].id
+    themselves = Actor(clinic_id=practice.clinic.id, member_id=member)
+    _feed, token = create_partner_feed(member, name="phone", actor=themselves, now=NOW)
 
     found = content(practice, token=token)
 

@@ -8,7 +8,6 @@ from clinic.calendars.queries import get_feed
 from clinic.calendars.service import (
     create_therapist_feed,
     note_read,
-    partner_feed_token,
     revoke_feed,
 )
 from clinic.foundation.audit import AuditEntry
@@ -16,7 +15,7 @@ from clinic.foundation.database import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Role
 from clinic.foundation.vault import token_hash
-from tests.factories import NOW, make_appointment, make_practice
+from tests.factories import NOW, make_practice
 
 TEN = NOW + timedelta(days=1, hours=1)
 
@@ -128,14 +127,3 @@ def test_reading_is_noted_to_five_minutes(practice):
 
     assert seen == [timedelta(0), timedelta(0), timedelta(minutes=5)]
     assert feed.name == "phone"
-
-
-def test_partners_token_is_the_same_again_and_one_row(practice):
-    (member,) = make_appointment(practice, TEN).couple.members
-    clinic_id = practice.clinic.id
-
-    first = partner_feed_token(member, clinic_id=clinic_id, now=NOW)
-    again = partner_feed_token(member, clinic_id=clinic_id, now=NOW)
-
-    assert first == again
-    assert [(row.kind, row.member_id) for row in stored()] == [("partner", member.id)]

@@ -1,11 +1,9 @@
 """The JSON API: bookings that are made, once and for the right people."""
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.links import open_link
+from clinic.booking.links import links_of, open_link
 from clinic.booking.models import Appointment, AppointmentChange
 from clinic.couples.models import Couple, Person
 from clinic.foundation.clock import clock
@@ -47,46 +45,42 @@ def test_booking_is_answered_with_everything_its_holder_needs(client, practice):
         "uid": appointment.uid,
         "manage_url": f"http://localhost/a/{token}",
         "manage_token": token,
-        "calendar_url": response.json["calendar_url"],
+        "calendar_url": f"http://localhost/a/{token}/appointment.ics",
     }
     assert response.headers["Cache-Control"] == "no-store"
     assert appointment.source == "site"
 
 
-def test_calendar_of_a_booking_holds_its_entry(client, practice):
+def test_calendar_of_a_booking_holds_its_entry_and_follows_it(client, practice):
     booked = book(client)
+    path = booked["calendar_url"].removeprefix("http://localhost")
+    client.post(
+        f"{BOOKINGS}/{booked['manage_token']}/reschedule", json={"start": "2026-11-25T11:00:00Z"}
+    )
 
-    feed = client.get(booked["calendar_url"].removeprefix("http://localhost"))
+    entry = client.get(path)
 
-    assert booked["calendar_url"].startswith("http://localhost/calendar/")
-    assert feed.content_type == "text/calendar; charset=utf-8"
-    assert f"UID:{booked['uid']}" in feed.text
-
-
-def test_known_address_does_not_open_the_feed_of_who_is_known(client, practice):
-    """Whoever knows an address can book in its name; that must not show what else is booked."""
-    first = book(client)
-    clock.move(timedelta(minutes=1))
-
-    second = book(client, start="2026-11-25T10:00:00Z")
-
-    token = second["manage_token"]
-    assert second["calendar_url"] == f"http://localhost/a/{token}/appointment.ics"
-    entry = client.get(f"/a/{token}/appointment.ics").text
-    assert f"UID:{second['uid']}" in entry
-    assert f"UID:{first['uid']}" not in entry
+    assert path == f"/a/{booked['manage_token']}/appointment.ics"
+    assert entry.content_type == "text/calendar; charset=utf-8"
+    for line in (f"UID:{booked['uid']}", "SEQUENCE:1", "20261125T110000"):
+        assert line in entry.text
 
 
-def test_partner_who_books_gets_their_own_link(client, practice):
-    """B of a known couple books: the token is B's, not A's."""
+def test_partner_who_books_is_shown_their_own_link(client, practice):
+    """B of a known couple books: B's link is shown, in the zone that was stated."""
     other = {"name": "Sam Sample", "email": "sam@example.org"}
     book(client, other_partner=other)
-    clock.move(timedelta(minutes=1))
 
-    second = book(client, start="2026-11-25T10:00:00Z", partner=partner(**other))
+    second = book(
+        client,
+        start="2026-11-25T10:00:00Z",
+        partner=partner(**other, time_zone="Asia/Kathmandu"),
+    )
 
-    _, member = open_link(second["manage_token"], now=clock.now())
-    assert (member.slot, member.person.email) == ("B", "sam@example.org")
+    opened = open_link(second["manage_token"], now=clock.now())
+    (link,) = links_of(opened.appointment)
+    assert (link.member.slot, opened.actor.name) == ("B", f"shown:{link.id}")
+    assert (opened.member, opened.time_zone) == (None, "Asia/Kathmandu")
 
 
 def test_whoever_is_free_is_taken_when_no_therapist_is_named(client, practice):
