@@ -159,6 +159,7 @@ KNOW_FLASK = {
         "clinic/accounts/datastore.py",
         "clinic/accounts/guard.py",
         "clinic/accounts/security.py",
+        "clinic/booking/booking_flow.py",
         "clinic/booking/draft.py",
         "clinic/booking/pages.py",
         "clinic/booking/weeks.py",

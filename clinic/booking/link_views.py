@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 
 from clinic.accounts.guard import public
 from clinic.booking import pages
+from clinic.booking.booking_flow import forget_lapsed_flow
 from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.forms import CancelForm
 from clinic.booking.links import OpenedLink, number_invited, open_link
@@ -28,6 +29,7 @@ from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.reader_dates import day_and_clock_text
 
 links = Blueprint("links", __name__)
+links.before_request(forget_lapsed_flow)
 
 
 @links.get("/a/<token>/booked")

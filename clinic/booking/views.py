@@ -17,6 +17,7 @@ from wtforms.fields.choices import SelectChoice
 
 from clinic.accounts.guard import current_actor, public
 from clinic.booking import pages
+from clinic.booking.booking_flow import end_flow, forget_lapsed_flow, note_flow_page
 from clinic.booking.claims import get_hold, hold_slot, release_hold
 from clinic.booking.details import tidy
 from clinic.booking.draft import draft
@@ -35,6 +36,8 @@ from clinic.practice.models import SessionType, Therapist, in_language
 from clinic.practice.queries import get_session_type, list_bookable, list_session_types
 
 booking = Blueprint("booking", __name__)
+booking.before_request(forget_lapsed_flow)
+booking.after_request(note_flow_page)
 
 Wanted = tuple[Therapist, SessionType, datetime]
 Page = Response | str | tuple[str, int]
@@ -277,8 +280,7 @@ def _expired() -> tuple[str, int]:
 
 
 def _booked(appointment: Appointment, email: str) -> Response:
-    for name in ("hold", "key", "inquiry"):
-        session.pop(name, None)
+    end_flow()
     token = shown_token(link_of(appointment, email), clinic_id=appointment.clinic_id)
     session["booked"], session["typed_email"] = token, tidy(email)
     return redirect(url_for("links.done", token=token), 303)

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice
 
 from clinic.accounts.guard import public
+from clinic.booking.booking_flow import forget_lapsed_flow, note_flow_page
 from clinic.booking.pages import card
 from clinic.booking.weeks import reader_zone
 from clinic.foundation.clock import clock
@@ -25,6 +26,8 @@ from clinic.practice.queries import list_public_therapists, list_session_types
 from clinic.practice.terms import vocabulary_here
 
 matching = Blueprint("matching", __name__)
+matching.before_request(forget_lapsed_flow)
+matching.after_request(note_flow_page)
 
 LANGUAGES = ("en", "pt")
 FORMATS = ("online", "in_person")
