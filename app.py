@@ -16,6 +16,7 @@ from clinic.foundation.database import prepare_engine
 from clinic.foundation.encryption import KeyRing
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.mail import transport_from
+from clinic.start_checks import refuse_made_up_clinic
 
 MAX_REQUEST_BYTES = 1024 * 1024
 
@@ -39,6 +40,7 @@ def _create_app(settings: Settings) -> Flask:
     _register_desk(app)
     _register_handlers(app)
     init_cli(app)
+    refuse_made_up_clinic(app, settings)
     return app
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.mail_address import is_mail_address
+from clinic.production_rules import production_notices, production_refusals
 
 
 class SettingsError(ClinicError):
@@ -43,7 +44,9 @@ class Settings:
     calcom_api_url: str = "https://api.cal.com/v2"
     calendly_api_url: str = "https://api.calendly.com"
     frame_ancestors: tuple[str, ...] = ()
-    trusted_proxies: int = 0
+    trusted_proxies: int | None = None
+    """How many proxies in front may say who the visitor is; None when nobody stated it."""
+    debug: bool = False
     audit_anchor_to: str | None = None
     now: datetime | None = None
 
@@ -51,6 +54,11 @@ class Settings:
     def on_sqlite(self) -> bool:
         """Whether the database is a SQLite file."""
         return self.database_url.startswith("sqlite")
+
+    @property
+    def start_notices(self) -> tuple[str, ...]:
+        """What to tell the operator at each start: settings that production should state."""
+        return production_notices(trusted_proxies=self.trusted_proxies) if self.production else ()
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -62,13 +70,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     production = _is_production(env)
     instance = _instance(env)
     port = _port(env)
-    rate_limits = _switch(env, "CLINIC_RATE_LIMITS", default=True)
-    now = _instant(env, "CLINIC_NOW")
-    if production and not rate_limits:
-        raise SettingsError("CLINIC_RATE_LIMITS=off is for load tests only, never in production.")
-    if production and now is not None:
-        raise SettingsError("CLINIC_NOW stops the clock and is refused in production.")
-    return Settings(
+    settings = Settings(
         production=production,
         instance=instance,
         database_url=_database_url(env, instance),
@@ -80,16 +82,49 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         smtp_url=env.get("SMTP_URL") or None,
         mail_sender=env.get("MAIL_SENDER") or None,
-        rate_limits=rate_limits,
+        rate_limits=_switch(env, "CLINIC_RATE_LIMITS", default=True),
         ratelimit_storage_uri=env.get("RATELIMIT_STORAGE_URI", "memory://"),
         require_staff_2fa=_switch(env, "REQUIRE_STAFF_2FA", default=True),
         calcom_api_url=env.get("CALCOM_API_URL", "https://api.cal.com/v2").rstrip("/"),
         calendly_api_url=env.get("CALENDLY_API_URL", "https://api.calendly.com").rstrip("/"),
         frame_ancestors=tuple(env.get("FRAME_ANCESTORS", "").split()),
-        trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+        trusted_proxies=_proxies(env),
         audit_anchor_to=_anchor_place(env, production=production),
-        now=now,
+        debug=_debug(env),
+        now=_instant(env, "CLINIC_NOW"),
     )
+    if production:
+        _must_be_fit_for_production(settings)
+    return settings
+
+
+def refuse_in_production(settings: Settings, *, what: str) -> None:
+    """Raise `SettingsError` when made-up data is asked for where real people are served."""
+    if settings.production:
+        raise SettingsError(f"CLINIC_ENV=production takes no {what}: its passwords are published.")
+
+
+def _must_be_fit_for_production(settings: Settings) -> None:
+    refusals = production_refusals(
+        base_url=settings.base_url,
+        secret_key=settings.secret_key,
+        encryption_keys=settings.encryption_keys,
+        debug=settings.debug,
+        rate_limits=settings.rate_limits,
+        clock_stopped=settings.now is not None,
+    )
+    if sentence := next(refusals, None):
+        raise SettingsError(sentence)
+
+
+def _debug(env: Mapping[str, str]) -> bool:
+    """Read FLASK_DEBUG as Flask itself does: whatever is not plainly off turns it on."""
+    return env.get("FLASK_DEBUG", "").lower() not in {"", "0", "false", "no"}
+
+
+def _proxies(env: Mapping[str, str]) -> int | None:
+    name = "TRUSTED_PROXIES"
+    return _whole_number(env, name, 0) if name in env else None
 
 
 def _is_production(env: Mapping[str, str]) -> bool:

@@ -20,7 +20,7 @@ from clinic.booking.models import OutsideBusy
 from clinic.booking.queries import next_slots
 from clinic.booking.service import book_appointment
 from clinic.calendars.service import create_therapist_feed
-from clinic.config import Settings
+from clinic.config import Settings, refuse_in_production
 from clinic.couples.models import Couple
 from clinic.demo_diary import booking_request, fill_diaries
 from clinic.demo_measures import fill_shelf
@@ -42,7 +42,11 @@ from clinic.practice.vocabulary import load_vocabulary
 
 
 def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
-    """Make the demo clinic; what `demo.json` holds. Raises `Conflict` when there is a clinic."""
+    """Make the demo clinic; what `demo.json` holds.
+
+    Raises `Conflict` when there is a clinic, and `SettingsError` in production.
+    """
+    refuse_in_production(settings, what="demo clinic")
     if session().scalar(select(Clinic.id).limit(1)):
         raise Conflict("There is a clinic in this database already; the demo needs an empty one.")
     clinic = _open_clinic(now=now)

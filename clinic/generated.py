@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from clinic.accounts.service import create_account
 from clinic.booking.models import Appointment, ManageLink, OutsideBusy
 from clinic.calendars.service import create_therapist_feed
-from clinic.config import Settings
+from clinic.config import Settings, refuse_in_production
 from clinic.couples.models import Couple
 from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database import new_id, session, transaction
@@ -61,7 +61,11 @@ class Amounts:
 
 
 def generate(amounts: Amounts, *, settings: Settings, now: datetime) -> dict[str, Any]:
-    """Fill an empty database; what was made, by slug, address and code. Raises `Conflict`."""
+    """Fill an empty database; what was made, by slug, address and code.
+
+    Raises `Conflict` when there is a clinic, and `SettingsError` in production.
+    """
+    refuse_in_production(settings, what="generated clinic")
     if session().scalar(select(Clinic.id).limit(1)):
         raise Conflict("There is a clinic in this database already; this needs an empty one.")
     clinic = open_clinic(

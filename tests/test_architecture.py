@@ -180,6 +180,7 @@ KNOW_FLASK = {
         "clinic/scheduling_services/push.py",
         "clinic/worker.py",
     ),
+    "the start, which judges the app that was made": ("clinic/start_checks.py",),
 }
 """Modules that are no pages and know Flask all the same, by reason."""
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from clinic.config import Settings, SettingsError, read_settings
+from tests.conftest import KEY as TEST_KEY
 
 pytestmark = pytest.mark.one_database
 
-KEY = base64.urlsafe_b64encode(bytes(range(32))).decode("ascii")
+KEY = "5mO2W0rV0kXhyT4cYQeEJ8d3nqkRz1sLBvA7uGfHpNw="
 ROOT = Path(__file__).parent.parent
-SECRET = "a secret for tests, long enough to be taken"
+SECRET = "pXv3nQ9sKd0ZtR7wLb2YhF5mJc8GaE1u"
 
 
 def read(folder, **environ):
@@ -55,7 +56,8 @@ def test_every_default(tmp_path):
         calcom_api_url="https://api.cal.com/v2",
         calendly_api_url="https://api.calendly.com",
         frame_ancestors=(),
-        trusted_proxies=0,
+        trusted_proxies=None,
+        debug=False,
         now=None,
     )
     assert found.on_sqlite
@@ -84,6 +86,7 @@ TAKEN = {
     ),
     "TRUSTED_PROXIES": ("2", {"trusted_proxies": 2}),
     "AUDIT_ANCHOR_TO": ("audit@elsewhere.org", {"audit_anchor_to": "audit@elsewhere.org"}),
+    "FLASK_DEBUG": ("1", {"debug": True}),
     "CLINIC_NOW": (
         "2026-11-21T10:00:00+01:00",
         {"now": datetime(2026, 11, 21, 9, tzinfo=UTC)},
@@ -158,11 +161,43 @@ def test_production_makes_nothing_up(tmp_path, missing):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("CLINIC_RATE_LIMITS", "off"), ("CLINIC_NOW", "2026-11-21T10:00:00Z")]
+    ("name", "value"),
+    [
+        ("CLINIC_RATE_LIMITS", "off"),
+        ("CLINIC_NOW", "2026-11-21T10:00:00Z"),
+        ("BASE_URL", "http://clinic.example"),
+        ("SECRET_KEY", "a" * 36),
+        ("CLINIC_ENCRYPTION_KEYS", base64.urlsafe_b64encode(bytes(32)).decode("ascii")),
+        ("CLINIC_ENCRYPTION_KEYS", f"{KEY},{TEST_KEY}"),
+        ("FLASK_DEBUG", "1"),
+        ("FLASK_DEBUG", "off"),  # Flask turns it on
+    ],
 )
-def test_production_refuses_what_is_for_tests(tmp_path, name, value):
+def test_production_refuses_what_is_for_development_and_tests(tmp_path, name, value):
     with pytest.raises(SettingsError, match=name):
         production(tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BASE_URL", "http://clinic.example"),
+        ("SECRET_KEY", "a" * 36),
+        ("CLINIC_ENCRYPTION_KEYS", TEST_KEY),
+        ("FLASK_DEBUG", "1"),
+    ],
+)
+def test_development_takes_what_production_refuses(tmp_path, name, value):
+    assert not read(tmp_path, **{name: value}).production
+
+
+@pytest.mark.parametrize(("stated", "told"), [(None, 1), ("0", 0), ("1", 0)])
+def test_production_is_told_of_an_unstated_number_of_proxies(tmp_path, stated, told):
+    assert len(production(tmp_path, TRUSTED_PROXIES=stated).start_notices) == told
+
+
+def test_development_is_told_of_nothing(tmp_path):
+    assert read(tmp_path).start_notices == ()
 
 
 def test_production_that_is_given_everything_starts(tmp_path):

@@ -52,3 +52,9 @@ def the_clinic() -> Clinic:
     if clinic is None:
         raise NotFound("No clinic has been set up here yet.")
     return clinic
+
+
+def holds_made_up_clinic() -> bool:
+    """Whether any clinic here was made by `flask demo` or `flask generate`."""
+    made_up = select(Clinic.id).where(Clinic.is_demo.is_(True)).limit(1)
+    return session().scalar(made_up) is not None

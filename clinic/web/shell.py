@@ -82,6 +82,8 @@ def begin_request() -> None:
         if request.endpoint == "web.readyz" or request.path.startswith("/api/"):
             return  # they say it in their own way
         raise Unavailable(N_("This clinic has not been set up yet.")) from None
+    if g.clinic.is_demo and current_app.extensions["settings"].production:
+        raise Unavailable  # it was not there, or could not be seen, when the application started
     g.clinic_id = g.clinic.id
 
 
