@@ -16,9 +16,8 @@ from clinic.foundation.database import prepare_engine
 from clinic.foundation.encryption import KeyRing
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.mail import transport_from
+from clinic.request_buffer import MAX_REQUEST_BYTES
 from clinic.start_checks import refuse_made_up_clinic
-
-MAX_REQUEST_BYTES = 1024 * 1024
 
 
 def create_app(settings: Settings | None = None) -> Flask:

@@ -8,6 +8,13 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
+PRODUCTION = {
+    "CLINIC_ENV": "production",
+    "BASE_URL": "https://clinic.example",
+    "SECRET_KEY": "pXv3nQ9sKd0ZtR7wLb2YhF5mJc8GaE1u",
+    "CLINIC_ENCRYPTION_KEYS": "5mO2W0rV0kXhyT4cYQeEJ8d3nqkRz1sLBvA7uGfHpNw=",
+}
+"""All that production needs to be given."""
 
 
 def environment(instance: Path, **changes: str) -> dict[str, str]:

@@ -14,16 +14,9 @@ from clinic.extensions import db
 from clinic.foundation.database import session, transaction
 from clinic.generated import Amounts, generate
 from clinic.practice.models import Clinic
-from tests.clinic_commands import flask
+from tests.clinic_commands import PRODUCTION, flask
 from tests.conftest import NOW, settings_for
 from tests.factories import make_clinic
-
-PRODUCTION = {
-    "CLINIC_ENV": "production",
-    "BASE_URL": "https://clinic.example",
-    "SECRET_KEY": "pXv3nQ9sKd0ZtR7wLb2YhF5mJc8GaE1u",
-    "CLINIC_ENCRYPTION_KEYS": "5mO2W0rV0kXhyT4cYQeEJ8d3nqkRz1sLBvA7uGfHpNw=",
-}
 
 
 @pytest.fixture

@@ -75,8 +75,7 @@ class Product:
             "REQUIRE_STAFF_2FA": "off",
         } | environ
         web = [sys.executable, "-m", "gunicorn", "app:create_app()"]
-        web += ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--threads", "4"]
-        web += ["--preload", "--log-level", "warning", "--no-control-socket"]
+        web += ["--bind", f"127.0.0.1:{self.port}", "--workers", "2", "--preload"]
         self.web = Part(web, environment, instance / "web.log")
         self.worker = Part(
             [sys.executable, "-m", "flask", "worker"], environment, instance / "worker.log"
