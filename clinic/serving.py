@@ -1,11 +1,13 @@
 """`make run`: bring the database up to date, then serve the web app beside its worker.
 
-The web app runs under gunicorn and the worker as a process of its own; Ctrl-C, or the end of
-either, ends both.
+The web app runs under gunicorn, as `gunicorn.conf.py` says, and the worker as a process of its own.
+A worker that ends is started again. gunicorn starts its own processes again; when gunicorn itself
+ends, it could not start or was told to, so everything ends. Ctrl-C and SIGTERM end both.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -13,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -27,7 +30,9 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.vault import check_keys
 from clinic.practice.models import Clinic
+from clinic.supervision import SupervisedProcess
 
+GUNICORN_CONF = Path(__file__).parent.parent / "gunicorn.conf.py"
 OPENED_WITHIN_S = 30
 ENDED_WITHIN_S = 10
 
@@ -42,16 +47,17 @@ def serve(settings: Settings) -> None:
     """Serve until stopped. Raises `CannotServe` with one clear sentence."""
     _port_must_be_free(settings.port)
     prepare_database(settings)
-    processes: list[subprocess.Popen[bytes]] = []
+    parts: list[SupervisedProcess] = []
     _end_in_order()
     try:
-        _start(settings, processes)
-        _say_where(settings, processes)
-        _wait(processes)
+        parts.append(web := SupervisedProcess("The web server", _web_command()))
+        parts.append(worker := SupervisedProcess("The worker", _worker_command()))
+        _say_where(settings, web.process)
+        _supervise(web.process, worker)
     except KeyboardInterrupt:
         return
     finally:
-        _stop(processes)
+        _stop([part.process for part in parts])
 
 
 def prepare_database(settings: Settings) -> None:
@@ -98,19 +104,18 @@ def _end_in_order() -> None:
     signal.signal(signal.SIGTERM, end)
 
 
-def _start(settings: Settings, processes: list[subprocess.Popen[bytes]]) -> None:
-    python = sys.executable
-    web = [python, "-m", "gunicorn", "app:create_app()", "--bind", f"127.0.0.1:{settings.port}"]
-    web += ["--workers", "2", "--threads", "4", "--log-level", "warning", "--no-control-socket"]
-    worker = [python, "-m", "flask", "worker"]
-    # A group of their own each, so that Ctrl-C reaches this process, which ends them in order.
-    processes.extend(subprocess.Popen(command, start_new_session=True) for command in (web, worker))
+def _web_command() -> list[str]:
+    return [sys.executable, "-m", "gunicorn", "--config", str(GUNICORN_CONF), "app:create_app()"]
 
 
-def _say_where(settings: Settings, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+def _worker_command() -> list[str]:
+    return [sys.executable, "-m", "flask", "worker"]
+
+
+def _say_where(settings: Settings, web: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + OPENED_WITHIN_S
     while time.monotonic() < deadline:
-        if any(process.poll() is not None for process in processes):
+        if web.poll() is not None:
             return
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", settings.port)) == 0:
@@ -123,10 +128,13 @@ def _say_where(settings: Settings, processes: Sequence[subprocess.Popen[bytes]])
             click.echo(f"  {who + '@harbour-lane.example':<32} {PASSWORD}")
 
 
-def _wait(processes: Sequence[subprocess.Popen[bytes]]) -> None:
-    while all(process.poll() is None for process in processes):
+def _supervise(web: subprocess.Popen[bytes], worker: SupervisedProcess) -> None:
+    while web.poll() is None:
+        worker.keep_running()
         time.sleep(0.2)
-    raise CannotServe("A part of the product ended by itself; see what it said above.")
+    raise CannotServe(
+        f"The web server ended by itself (exit code {web.returncode}); see what it said above."
+    )
 
 
 def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
@@ -138,8 +146,8 @@ def _stop(processes: Sequence[subprocess.Popen[bytes]]) -> None:
             process.terminate()
     deadline = time.monotonic() + ENDED_WITHIN_S
     for process in processes:
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=max(0.1, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        process.wait()

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from clinic.foundation import database
 from clinic.foundation.database import session
 from clinic.practice.models import Clinic
 from clinic.serving import CannotServe, prepare_database
-from tests.clinic_commands import ROOT, environment, flask
+from tests.clinic_commands import PRODUCTION, ROOT, environment, flask
 from tests.conftest import POSTGRESQL
 
 on_sqlite = pytest.mark.skipif(POSTGRESQL is not None, reason="about the SQLite file")
@@ -42,12 +42,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(instance: Path, port: int) -> Iterator[subprocess.Popen[str]]:
+def serving(instance: Path, port: int, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """A clinic that is being served; whatever is left of it is killed at the end."""
     process = subprocess.Popen(
         [sys.executable, "-m", "flask", "serve"],
         cwd=ROOT,
-        env=environment(instance, PORT=str(port), CLINIC_RATE_LIMITS="off"),
+        env=environment(instance, PORT=str(port), **environ or {"CLINIC_RATE_LIMITS": "off"}),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -169,22 +169,55 @@ def test_signal_while_it_starts_leaves_nothing_behind(instance):
         assert wait_for(lambda: not any(is_running(pid) for pid in below))
 
 
+def command_of(pid: int) -> bytes:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
+
+
+def outbox_worker(process: subprocess.Popen[str]) -> int | None:
+    found = [pid for pid in children_of(process.pid) if b"\0worker\0" in command_of(pid)]
+    return found[0] if found else None
+
+
 @on_sqlite
-def test_end_of_one_part_ends_the_rest_and_is_said(instance):
+def test_worker_that_ends_is_started_again_and_the_web_goes_on(instance):
+    port = free_port()
+    with serving(instance, port, **PRODUCTION) as process:
+        assert wait_for(lambda: answers(port))
+        first = outbox_worker(process)
+        os.kill(first, signal.SIGKILL)
+
+        assert wait_for(lambda: outbox_worker(process) not in {None, first})
+        assert answers(port)
+
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=PATIENCE_S)
+        said = process.stdout.read()
+    assert process.returncode == 0
+    assert "The worker ended by itself (exit code -9); it is started again in 1 s." in said
+    assert said.count("TRUSTED_PROXIES is not set") == 1
+
+
+@on_sqlite
+def test_end_of_the_web_server_ends_the_rest_and_is_said(instance):
     port = free_port()
     with serving(instance, port) as process:
         assert wait_for(lambda: answers(port))
         below = children_of(process.pid)
-        worker = next(
-            pid for pid in below if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        server = next(
+            child
+            for child in below
+            if b"gunicorn" in command_of(child) and set(children_of(child)) & set(below)
         )
-        os.kill(worker, signal.SIGKILL)
+        os.kill(server, signal.SIGKILL)
 
         process.wait(timeout=PATIENCE_S)
 
         assert process.returncode == 1
         assert wait_for(lambda: not any(is_running(pid) for pid in below))
-        assert "Error: A part of the product ended by itself" in process.stdout.read()
+        said = process.stdout.read()
+    assert "Error: The web server ended by itself (exit code -9); see what it said above." in said
 
 
 def test_taken_port_is_one_line_and_exit_code_one(instance):
