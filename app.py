@@ -16,8 +16,10 @@ from clinic.foundation.database import prepare_engine
 from clinic.foundation.encryption import KeyRing
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.mail import transport_from
+from clinic.private_files import keep_private
 from clinic.request_buffer import MAX_REQUEST_BYTES
 from clinic.start_checks import refuse_made_up_clinic
+from clinic.web.probes import ProbesByAddress
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -44,6 +46,7 @@ def _create_app(settings: Settings) -> Flask:
 
 
 def _configure(app: Flask, settings: Settings) -> None:
+    keep_private(settings.instance, database=settings.sqlite_file)
     secure = settings.base_url.startswith("https://")
     app.config.from_mapping(
         SECRET_KEY=settings.secret_key,
@@ -69,7 +72,9 @@ def _configure(app: Flask, settings: Settings) -> None:
     app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]
     if settings.production:
-        app.config["TRUSTED_HOSTS"] = [str(urlsplit(settings.base_url).hostname)]
+        host = str(urlsplit(settings.base_url).hostname)
+        app.config["TRUSTED_HOSTS"] = [host]
+        app.wsgi_app = ProbesByAddress(app.wsgi_app, host=host)  # type: ignore[method-assign]
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

@@ -56,6 +56,11 @@ class Settings:
         return self.database_url.startswith("sqlite")
 
     @property
+    def sqlite_file(self) -> str | None:
+        """The path of the SQLite file; None on PostgreSQL."""
+        return self.database_url.removeprefix("sqlite:///") if self.on_sqlite else None
+
+    @property
     def start_notices(self) -> tuple[str, ...]:
         """What to tell the operator at each start: settings that production should state."""
         return production_notices(trusted_proxies=self.trusted_proxies) if self.production else ()
@@ -138,7 +143,7 @@ def _is_production(env: Mapping[str, str]) -> bool:
 def _instance(env: Mapping[str, str]) -> Path:
     folder = Path(env.get("CLINIC_INSTANCE", "instance")).resolve()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(
             f"CLINIC_INSTANCE, the folder {folder}, cannot be made: {error.strerror}."

@@ -6,6 +6,7 @@ import ast
 import re
 from dataclasses import fields
 from pathlib import Path
+from tempfile import mkdtemp
 
 import click
 import pytest
@@ -47,7 +48,7 @@ def table(heading: str) -> dict[str, list[str]]:
 
 
 def commands() -> set[str]:
-    app = create_app(settings_for(ROOT, "sqlite:///:memory:"))
+    app = create_app(settings_for(Path(mkdtemp()), "sqlite:///:memory:"))
     found = set()
     for name, command in app.cli.commands.items():
         if name in LIBRARIES_OWN:

@@ -16,14 +16,13 @@ from flask import (
     session,
     url_for,
 )
-from sqlalchemy import text
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.guard import public
 from clinic.booking import pages
 from clinic.booking.queries import first_free
 from clinic.booking.weeks import reader_zone
-from clinic.foundation import database, outbox
+from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Unavailable
 from clinic.practice.models import SessionType, Therapist
@@ -32,6 +31,7 @@ from clinic.practice.queries import (
     list_public_therapists,
     list_session_types,
 )
+from clinic.web.probes import must_be_writable
 from clinic.web.shell import LANGUAGES
 
 web = Blueprint("web", __name__)
@@ -122,9 +122,9 @@ def healthz() -> Response:
 @web.get("/readyz")
 @public
 def readyz() -> Response:
-    """Whether the database answers and the outbox moves. 503 otherwise."""
+    """Whether the database can be read and written, and how much waits. 503 otherwise."""
     try:
-        database.session().execute(text("SELECT 1"))
+        must_be_writable()
         waiting = outbox.backlog(now=clock.now())
     except Exception as error:
         raise Unavailable from error
