@@ -349,7 +349,7 @@ def test_worker_does_not_start_with_keys_that_do_not_fit(with_a_couple, reopened
 def test_serving_does_not_start_with_keys_that_do_not_fit(with_a_couple, reopened, monkeypatch):
     app = reopened(generate_key())
     started = []
-    monkeypatch.setattr("clinic.serving._start", lambda settings: started.append(settings))
+    monkeypatch.setattr("clinic.serving.SupervisedProcess", lambda *part: started.append(part))
     monkeypatch.setattr("clinic.serving._port_must_be_free", lambda _port: None)
 
     result = app.test_cli_runner().invoke(args=["serve"])
