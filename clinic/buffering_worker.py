@@ -151,6 +151,13 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
 
     # --- Going out ------------------------------------------------------------------------------
 
+    def handle_request(self, req: Any, conn: Connection) -> Any:
+        """Answer; a client that does not take the answer in time counts as gone."""
+        try:
+            return super().handle_request(req, conn)
+        except TimeoutError as slow:
+            raise ConnectionResetError(errno.ECONNRESET, "not read in time") from slow
+
     def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
         """Keep, continue or close the connection of a request that was answered."""
         kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())

@@ -25,7 +25,7 @@ IMPATIENT = """
 from runpy import run_path
 globals().update(run_path({conf!r}))
 import clinic.buffering_worker as module
-module.REQUEST_WITHIN_S = module.LINGER_S = 0.5
+module.REQUEST_WITHIN_S = module.LINGER_S = module.SENT_WITHIN_S = 0.5
 worker_connections = 30
 """
 """Our settings, with time limits that a test can wait for."""
@@ -134,6 +134,14 @@ def test_request_that_takes_too_long_is_told_so_and_closed(impatient, kind):
 def test_connection_that_says_nothing_is_closed(impatient):
     with closing(connected(impatient)) as connection:
         assert said_until_closed(connection) == b""
+
+
+def test_clients_that_read_no_answer_are_waited_for_only_so_long(impatient):
+    with ExitStack() as held:
+        for _ in range(10):
+            asked = b"GET /?bytes=20000000 HTTP/1.1\r\nHost: a\r\n\r\n"
+            held.enter_context(closing(connected(impatient, asked)))
+        assert ask(impatient)["path"] == "/"
 
 
 def test_more_connections_than_a_worker_takes_keep_nobody_out(tmp_path):
