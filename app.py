@@ -62,8 +62,9 @@ def _configure(app: Flask, settings: Settings) -> None:
         RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
         RATELIMIT_HEADERS_ENABLED=True,
     )
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"hide_parameters": True}
     if not settings.on_sqlite:  # a server that does not answer is a 503 soon, not a page that hangs
-        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] |= {
             "pool_pre_ping": True,
             "connect_args": {"connect_timeout": 5},
         }

@@ -20,6 +20,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from clinic.extensions import db
+from clinic.foundation.database_failures import keep_values_out
 from clinic.foundation.waiting import end_reading, watch_connections
 
 BUSY_TIMEOUT_MS = 20_000
@@ -138,6 +139,7 @@ def prepare_engine(engine: Engine) -> None:
     watch_connections(engine)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _prepare_postgresql)
+    event.listen(engine, "handle_error", keep_values_out)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -12,12 +12,14 @@ from typing import Any
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.wrappers import Response as AnyResponse
 
+from clinic.foundation.database_failures import Failure, failure_of, name_of
 from clinic.foundation.errors import (
     ClinicError,
+    Conflict,
     InvalidInput,
     SignInNeeded,
     TooManyRequests,
@@ -29,6 +31,10 @@ from clinic.practice.sentences import Said
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
+RETRY_AFTER_S = 30
+"""When a sender may come back after a 503 that says nothing else: a failover takes about that."""
+FLASK_LOGINS_USER = "_login_user"
+"""Where Flask-Login keeps who was found for this request."""
 FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz/", "/readyz/", "/metrics/")
 
 
@@ -39,7 +45,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(SecurityError, answer_foreign_host)
     app.register_error_handler(HTTPException, answer_http_error)
     app.register_error_handler(DataError, answer_unstorable)
-    app.register_error_handler(OperationalError, answer_database_error)
+    app.register_error_handler(SQLAlchemyError, answer_database_error)
     app.register_error_handler(Exception, answer_anything_else)
 
 
@@ -47,7 +53,9 @@ def answer_clinic_error(error: ClinicError) -> AnyResponse:
     """Answer one of our own errors."""
     if isinstance(error, SignInNeeded) and not wants_problem():
         return current_app.extensions["sign_in_redirect"]()
-    if error.status >= 500:
+    if error.status == 503:
+        _log_line(type(error).__name__)
+    elif error.status >= 500:
         log.error("%s in request %s", type(error).__name__, g.get("request_id"), exc_info=error)
     return _answer(error.status, error.code, refusal_whole(error), problem_details(error))
 
@@ -62,6 +70,8 @@ def problem_details(error: ClinicError) -> dict[str, Any]:
         }
     if isinstance(error, TooManyRequests):
         details["retry_after"] = error.retry_after
+    if error.status == 503:
+        details["retry_after"] = getattr(error, "retry_after", None) or RETRY_AFTER_S
     return details
 
 
@@ -106,10 +116,24 @@ def _http_details(error: HTTPException) -> dict[str, Any]:
     return {"errors": found} if found else {}
 
 
-def answer_database_error(error: OperationalError) -> AnyResponse:
-    """The database is away or too busy: nothing was stored, the sender may try again."""
-    log.error("database: %s in request %s", type(error.orig).__name__, g.get("request_id"))
-    return answer_clinic_error(Unavailable())
+def answer_database_error(error: SQLAlchemyError) -> AnyResponse:
+    """Answer 409 for a race that was lost, 503 for a database that cannot, else 500.
+
+    Nothing was stored; after a 409 or a 503 the sender may try again.
+    """
+    failure = failure_of(error)
+    if failure is Failure.FAULT:
+        return answer_anything_else(error)
+    if failure is Failure.CONFLICT:
+        _log_line(f"database conflict: {name_of(error)}")
+        return answer_clinic_error(Conflict())
+    _log_line(f"database: {name_of(error)}")
+    refusal = Unavailable()
+    return _answer(refusal.status, refusal.code, "", problem_details(refusal))
+
+
+def _log_line(what: str) -> None:
+    log.error("%s in request %s", what, g.get("request_id"))
 
 
 def answer_unstorable(error: DataError) -> AnyResponse:
@@ -135,6 +159,21 @@ def wants_problem() -> bool:
 
 
 def _answer(status: int, code: str, message: str, details: dict[str, Any]) -> Response:
+    """Answer in the reader's language, or without what only the database could tell of them.
+
+    A rollback makes the rows at hand to be read anew, and the database may be gone by then.
+    """
+    try:
+        return _composed(status, code, message, details)
+    except SQLAlchemyError as error:
+        _log_line(f"database: {name_of(error)}")
+        g.pop("clinic", None)
+        nobody = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
+        setattr(g, FLASK_LOGINS_USER, nobody)
+        return _composed(status, code, message, details)
+
+
+def _composed(status: int, code: str, message: str, details: dict[str, Any]) -> Response:
     title, hint = explain(status)
     if request.path.startswith("/calendar/"):
         response = current_app.response_class(f"{title}\n", status, content_type="text/plain")
