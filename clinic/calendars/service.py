@@ -15,6 +15,7 @@ from clinic.foundation import audit
 from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound
+from clinic.foundation.informational_writes import informational_write
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.vault import random_token, token_hash
 from clinic.practice.models import Therapist
@@ -142,7 +143,8 @@ def end_known_feeds(payload: Mapping[str, Any], now: datetime) -> None:
 
 
 def _managed(session: Session, feed_id: str, *, actor: Actor) -> CalendarFeed:
-    feed = session.get(CalendarFeed, feed_id)
+    lock = bool(session.info.get("writing"))
+    feed = session.get(CalendarFeed, feed_id, with_for_update=lock)
     if feed is None or feed.clinic_id != actor.clinic_id:
         raise NotFound
     require(actor, MANAGED_BY[FeedKind(feed.kind)], feed)
@@ -150,10 +152,10 @@ def _managed(session: Session, feed_id: str, *, actor: Actor) -> CalendarFeed:
 
 
 def note_read(feed: CalendarFeed, *, now: datetime) -> None:
-    """Remember when the feed was last read, to five minutes."""
+    """Remember when the feed was last read, to five minutes, if the database can write."""
     if feed.last_read_at is not None and now - feed.last_read_at < READ_NOTED_EVERY:
         return
-    with transaction() as session:
+    with informational_write() as session:
         session.execute(
             update(CalendarFeed).where(CalendarFeed.id == feed.id).values(last_read_at=now)
         )
