@@ -74,3 +74,12 @@ def _server() -> psycopg.Connection:
     connection = psycopg.connect(plain, autocommit=True)
     atexit.register(connection.close)
     return connection
+
+
+def read_only(url: str) -> str:
+    """The URL of the same database, opened so that it refuses to write."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"sqlite:///file:{parsed.database}?mode=ro&uri=true"
+    asked = {"options": "-c default_transaction_read_only=on"}
+    return parsed.update_query_dict(asked).render_as_string(hide_password=False)
