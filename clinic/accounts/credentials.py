@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Insert, delete, exists, select, tuple_
+from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -80,12 +81,8 @@ def prove_password(
 def lift_throttle(current: Session, account: Account) -> None:
     """Forget the failed tries at an account (its password was just set by somebody entitled)."""
     key = _keys(account.email_index, account.email_index)[Scope.ACCOUNT]
-    for row in current.scalars(
-        select(FailedSignIn).where(
-            FailedSignIn.scope == Scope.ACCOUNT, FailedSignIn.key_hash == key
-        )
-    ):
-        current.delete(row)
+    own = (FailedSignIn.scope == Scope.ACCOUNT, FailedSignIn.key_hash == key)
+    current.execute(delete(FailedSignIn).where(*own))
 
 
 def forget_old_traces(*, now: datetime) -> None:
@@ -116,9 +113,11 @@ def _check(
         _note_refusal(account, clinic_id=clinic_id, now=now)
         raise CredentialsRefused
     with transaction() as current:
-        _forgive(current, keys, now=now)
+        # The account first, as everywhere: so that no two lock each other out.
         if account.password and is_outdated(account.password):
             account.password = hash_password(password)
+            current.flush()
+        _forgive(current, keys, now=now)
     return account
 
 
@@ -168,34 +167,31 @@ def _forgive(current: Session, keys: Keys, *, now: datetime) -> None:
 def locked_counts(
     current: Session, keys: Mapping[Scope, bytes] | Mapping[Question, bytes], *, now: datetime
 ) -> dict[str, FailedSignIn]:
-    """One row a scope, made when missing, locked in one order (so that no two tries deadlock)."""
-    wanted = sorted(keys.items())
-    current.execute(_insert_missing(current, wanted, now=now))
-    rows = current.scalars(
-        select(FailedSignIn)
-        .where(tuple_(FailedSignIn.scope, FailedSignIn.key_hash).in_(wanted))
-        .order_by(FailedSignIn.scope)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    """One row a scope, made when missing, locked in one order (so that no two tries deadlock).
+
+    One statement makes or locks a row: between two, another sign-in may have deleted it.
+    """
+    insert = _insert_into(current).values(_uncounted(keys, now=now))
+    # An update to the value that is there changes nothing and locks the row.
+    made_or_locked = insert.on_conflict_do_update(
+        index_elements=["scope", "key_hash"], set_={"failures": FailedSignIn.failures}
+    ).returning(FailedSignIn)
+    rows = current.scalars(made_or_locked, execution_options={"populate_existing": True})
     return {row.scope: row for row in rows}
 
 
-def _insert_missing(
-    current: Session, wanted: Sequence[tuple[str, bytes]], *, now: datetime
-) -> Insert:
-    values = [
+def _uncounted(
+    keys: Mapping[Scope, bytes] | Mapping[Question, bytes], *, now: datetime
+) -> list[dict[str, Any]]:
+    return [
         {"id": new_id(), "scope": scope, "key_hash": key, "failures": 0, "last_failed_at": now}
-        for scope, key in wanted
+        for scope, key in sorted(keys.items())
     ]
-    unique = ["scope", "key_hash"]
-    if current.get_bind().dialect.name == "postgresql":
-        return (
-            postgresql.insert(FailedSignIn)
-            .values(values)
-            .on_conflict_do_nothing(index_elements=unique)
-        )
-    return sqlite.insert(FailedSignIn).values(values).on_conflict_do_nothing(index_elements=unique)
+
+
+def _insert_into(current: Session) -> Any:
+    on_postgresql = current.get_bind().dialect.name == "postgresql"
+    return (postgresql if on_postgresql else sqlite).insert(FailedSignIn)
 
 
 def _note_refusal(account: Account | None, *, clinic_id: str, now: datetime) -> None:

@@ -22,7 +22,7 @@ from clinic.accounts.password_links import send_link
 from clinic.accounts.passwords import hash_password
 from clinic.accounts.sessions import end_sessions, renew_proof
 from clinic.foundation import audit
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.mail_address import is_mail_address
 from clinic.foundation.permissions import Actor, Permission, Role, require
@@ -198,6 +198,7 @@ def set_roles(
     """Say anew what somebody is; it counts from their next request on."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
+        _lock_roles(current, actor.clinic_id)
         account = _account(current, account_id, clinic_id=actor.clinic_id)
         if account.therapist_id not in {None, therapist_id}:
             end_calendar_addresses(current, account, therapist_id=account.therapist_id, now=now)
@@ -211,6 +212,7 @@ def deactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
     """Close an account: nobody signs in with it, and whatever it had opened ends."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
+        _lock_roles(current, actor.clinic_id)
         account = _account(current, account_id, clinic_id=actor.clinic_id)
         account.active, account.update_datetime = False, now
         cut_off(current, account, now=now)
@@ -232,6 +234,7 @@ def _new_account(
 ) -> Account:
     """The row, in the actor's clinic; no address has two."""
     found_by = email_index(actor.clinic_id, email)
+    lock_name(current, b"account:" + found_by)
     if current.scalar(select(Account.id).where(Account.email_index == found_by)):
         raise EmailTaken
     account = Account(
@@ -256,13 +259,18 @@ def _account(current: Session, account_id: str, *, clinic_id: str) -> Account:
     return account
 
 
+def _lock_roles(current: Session, clinic_id: str) -> None:
+    """Let one change at a time decide whether an administrator is left."""
+    lock_name(current, b"account roles:" + clinic_id.encode("ascii"))
+
+
 def _keep_an_admin(current: Session, clinic_id: str) -> None:
+    """Raise `LastAdmin` when nobody is left; under the lock of `_lock_roles`."""
     current.flush()
     accounts = current.scalars(
         select(Account)
         .where(Account.clinic_id == clinic_id, Account.active)
-        .order_by(Account.id)
-        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     # An invited one cannot sign in yet.
     if not any(one.password_sealed and Role.ADMIN in one.role_names for one in accounts):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -48,14 +48,14 @@ def hold_slot(
     require(actor, Permission.BOOK)
     try:
         with transaction() as session:
-            if replaces:
-                _drop(session, replaces, clinic_id=actor.clinic_id)
             who = get_therapist(actor.clinic_id, therapist)
             kind = get_session_type(actor.clinic_id, session_type)
             _must_offer(who, kind)
-            lock_diary(session, who)
+            lock_diary(session, who)  # before any hold, as whoever books does
+            if replaces:
+                _drop(session, replaces, clinic_id=actor.clinic_id)
             check_open(who, kind, start, now=now)
-            session.execute(delete(Hold).where(Hold.therapist_id == who.id, Hold.expires_at <= now))
+            _drop_expired(session, who, now=now)
             hold = Hold(
                 id=new_id(),
                 therapist_id=who.id,
@@ -111,8 +111,14 @@ def sign_hold(hold: Hold, *, clinic_id: str) -> str:
 
 def _drop(session: Session, token: str, *, clinic_id: str) -> None:
     if hold := find_hold(session, token, clinic_id=clinic_id):
-        session.delete(hold)
-        session.flush()
+        session.execute(delete(Hold).where(Hold.id == hold.id))
+
+
+def _drop_expired(session: Session, therapist: Therapist, *, now: datetime) -> None:
+    """Delete what ran out, but for what somebody else is deleting: nobody waits in a circle."""
+    expired = select(Hold.id).where(Hold.therapist_id == therapist.id, Hold.expires_at <= now)
+    free = expired.with_for_update(skip_locked=True)
+    session.execute(delete(Hold).where(Hold.id.in_(free)))
 
 
 def lock_diary(session: Session, therapist: Therapist) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.couples.models import Couple, CoupleMember, Person
 from clinic.foundation import audit
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.permissions import Actor
 from clinic.foundation.vault import create_keys, index_of
 from clinic.practice.models import Clinic
@@ -92,6 +92,7 @@ def _next_code(session: Session, clinic_id: str) -> str:
 def _couple_of_all(
     session: Session, partners: Sequence[PartnerDetails], *, clinic_id: str
 ) -> Couple | None:
+    _lock_addresses(session, partners, clinic_id=clinic_id)
     common: set[str] | None = None
     for partner in partners:
         if not partner.email:
@@ -110,6 +111,15 @@ def _couple_of_all(
         return None
     newest = select(Couple).where(Couple.id.in_(common)).order_by(Couple.created_at.desc())
     return session.scalars(newest.order_by(Couple.id)).first()
+
+
+def _lock_addresses(
+    session: Session, partners: Sequence[PartnerDetails], *, clinic_id: str
+) -> None:
+    """Let one booking at a time decide which couple these addresses are; always in one order."""
+    indexes = {index_of(clinic_id, one.email, purpose=EMAIL_INDEX) for one in partners if one.email}
+    for index in sorted(indexes):
+        lock_name(session, b"person:" + index)
 
 
 def _add_member(

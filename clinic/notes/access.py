@@ -99,7 +99,7 @@ def find_note(
     actor: Actor,
     now: datetime,
 ) -> tuple[SessionNote, Chart]:
-    """A note with its chart, the note locked while a transaction runs.
+    """A note with its chart, both locked while a transaction runs.
 
     Raises `NotFound`, and `NotAllowed` where the actor may read the joint record it belongs to.
     """
@@ -113,12 +113,13 @@ def note_with_chart(note_id: str, *, actor: Actor, now: datetime) -> tuple[Sessi
 
     The caller asks the permission table.
     """
-    query = select(SessionNote).where(
-        SessionNote.id == note_id, SessionNote.clinic_id == actor.clinic_id
-    )
+    own = (SessionNote.id == note_id, SessionNote.clinic_id == actor.clinic_id)
     if session().info.get("writing"):
-        query = query.with_for_update()
-    note = session().scalar(query.execution_options(populate_existing=True))
+        # The couple's course before any row of it: whoever seals or signs locks in this order.
+        couple_id = session().scalar(select(SessionNote.couple_id).where(*own))
+        lock_course(session(), couple_id or "")
+    query = select(SessionNote).where(*own).execution_options(populate_existing=True)
+    note = session().scalar(query)
     if note is None:
         raise NotFound
     return note, make_chart(session().get_one(Couple, note.couple_id), now=now)

@@ -72,7 +72,9 @@ def decide_disclosure(
 ) -> int:
     """Change the decision, the text or the day, on top of `revision`; the new revision."""
     with transaction():
-        row = session().get(IndividualDisclosure, disclosure_id, populate_existing=True)
+        row = session().get(
+            IndividualDisclosure, disclosure_id, with_for_update=True, populate_existing=True
+        )
         if row is None:
             raise NotFound
         chart = chart_of(

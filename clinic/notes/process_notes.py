@@ -74,7 +74,7 @@ def save_process_note(
     """Change a process note on top of `revision`; the new revision. Raises `Conflict`."""
     _check(text)
     with transaction() as current:
-        row = _own(process_note_id, actor=actor)
+        row = _own(process_note_id, actor=actor, lock=True)
         if row.revision != revision:
             raise Conflict(code="changed-elsewhere")
         row.revision += 1
@@ -118,8 +118,8 @@ def _own_chart(code: str, *, actor: Actor, now: datetime) -> Chart:
     return find_chart(code, permission=Permission.WRITE_PROCESS_NOTE, actor=actor, now=now)
 
 
-def _own(process_note_id: str, *, actor: Actor) -> ProcessNote:
-    row = session().get(ProcessNote, process_note_id, populate_existing=True)
+def _own(process_note_id: str, *, actor: Actor, lock: bool = False) -> ProcessNote:
+    row = session().get(ProcessNote, process_note_id, with_for_update=lock, populate_existing=True)
     if row is None or not is_allowed(actor, Permission.READ_PROCESS_NOTE, row):
         raise NotFound
     return row

@@ -33,6 +33,7 @@ from clinic.practice.clinics import open_clinic, the_clinic
 from clinic.practice.instrument_shelf import learn_instrument
 from clinic.practice.models import Clinic, Therapist
 from clinic.practice.own_terms import Terms
+from clinic.practice.service import lock_practice
 from clinic.practice.terms import terms_of
 from clinic.practice.vocabulary import load_all
 from clinic.practice.vocabulary_service import learn_term
@@ -61,12 +62,19 @@ def import_record(text: str, *, now: datetime) -> str:
     record = parse_record(text, terms=_terms_here(), now=now)
     with transaction() as current:
         clinic = _clinic(now=now)
-        lock_course(current, record.couple.id)
+        _lock(current, record, clinic)
         problems = _clashes(current, record, clinic)
         if problems:
             raise RecordRefused(problems)
         _store(current, record, clinic, now=now)
     return record.couple.code
+
+
+def _lock(current: Session, record: CoupleRecord, clinic: Clinic) -> None:
+    """Let nobody else store this couple, number one, or change the clinic's own words."""
+    lock_practice(current, clinic.id)
+    current.refresh(clinic, with_for_update={"key_share": True})
+    lock_course(current, record.couple.id)
 
 
 def parse_record(text: str, *, terms: Terms, now: datetime) -> CoupleRecord:

@@ -47,7 +47,7 @@ def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
     require(actor, Permission.MANAGE_INSTRUMENTS)
     found = parse_instrument(text)
     with transaction() as current:
-        lock_name(current, b"instruments:" + actor.clinic_id.encode("ascii"))
+        _lock_shelf(current, actor.clinic_id)
         row = _row(found.code, found.version, found.language, clinic_id=actor.clinic_id)
         if row is not None and not found.is_like(parse_instrument(row.definition)):
             raise InstrumentKnown
@@ -78,7 +78,8 @@ def retire_instrument(
 ) -> None:
     """Offer it no longer; what was scored by it stays. Raises `NotFound`, `NotAllowed`."""
     require(actor, Permission.MANAGE_INSTRUMENTS)
-    with transaction():
+    with transaction() as current:
+        _lock_shelf(current, actor.clinic_id)
         row = _row(code, version, language, clinic_id=actor.clinic_id)
         if row is None:
             raise NotFound(N_("There is no such instrument on the shelf."))
@@ -103,6 +104,11 @@ def list_instruments(clinic_id: str) -> list[OnShelf]:
         )
         for row in rows
     ]
+
+
+def _lock_shelf(current: Session, clinic_id: str) -> None:
+    """One change of the clinic's instruments at a time."""
+    lock_name(current, b"instruments:" + clinic_id.encode("ascii"))
 
 
 def _new_row(found: Instrument, text: str, *, clinic_id: str, now: datetime) -> InstrumentRow:

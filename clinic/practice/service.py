@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice import desk_queries
@@ -139,10 +139,20 @@ def update_session_type(
 def lock_clinic(current: Session, *, actor: Actor) -> Clinic:
     """The actor's clinic, locked, once they may edit the practice: its edits come one by one."""
     require(actor, Permission.EDIT_PRACTICE)
-    clinic = current.get(Clinic, actor.clinic_id, with_for_update=True)
+    lock_practice(current, actor.clinic_id)
+    clinic = current.get(Clinic, actor.clinic_id, populate_existing=True)
     if clinic is None:
         raise NotFound
     return clinic
+
+
+def lock_practice(current: Session, clinic_id: str) -> None:
+    """Let one change of a clinic's practice run at a time.
+
+    By name, not by the clinic's row: a booking holds a diary and waits for the row (to number its
+    couple), while an edit that held the row would wait for the diary.
+    """
+    lock_name(current, b"practice:" + clinic_id.encode("ascii"))
 
 
 def lock_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
@@ -150,7 +160,7 @@ def lock_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
     therapist = current.scalar(
         select(Therapist)
         .where(Therapist.clinic_id == actor.clinic_id, Therapist.slug == slug)
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
     if therapist is None:
         raise NotFound
@@ -163,7 +173,7 @@ def lock_all_diaries(current: Session, *, clinic_id: str) -> Sequence[Therapist]
         select(Therapist)
         .where(Therapist.clinic_id == clinic_id)
         .order_by(Therapist.id)
-        .with_for_update()
+        .with_for_update(key_share=True)
     ).all()
 
 

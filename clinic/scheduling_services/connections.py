@@ -191,7 +191,7 @@ def replay_delivery(delivery_id: str, *, actor: Actor, now: datetime) -> None:
     """Apply a delivery again; what was applied before changes nothing. Raises `NotFound`."""
     require(actor, Permission.SEE_INTEGRATIONS)
     with transaction() as session:
-        row = session.get(ServiceDelivery, delivery_id)
+        row = session.get(ServiceDelivery, delivery_id, with_for_update=True)
         if row is None or row.clinic_id != actor.clinic_id:
             raise NotFound
         if row.state != DeliveryState.IGNORED:
@@ -238,8 +238,10 @@ def _apply_waiting(session: Session, row: ServiceConnection, *, now: datetime) -
 
 
 def _own(session: Session, connection_id: str, *, actor: Actor) -> ServiceConnection:
+    """The connection, locked while a transaction runs: its changes come one by one."""
     require(actor, Permission.MANAGE_INTEGRATIONS)
-    row = session.get(ServiceConnection, connection_id)
+    lock = bool(session.info.get("writing"))
+    row = session.get(ServiceConnection, connection_id, with_for_update=lock)
     if row is None or row.clinic_id != actor.clinic_id:
         raise NotFound
     return row

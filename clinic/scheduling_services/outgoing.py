@@ -82,7 +82,7 @@ def end_subscriber(subscriber_id: str, *, actor: Actor, now: datetime) -> None:
     """Tell it no more. Raises `NotFound`."""
     require(actor, Permission.MANAGE_INTEGRATIONS)
     with transaction() as session:
-        row = session.get(WebhookSubscriber, subscriber_id)
+        row = session.get(WebhookSubscriber, subscriber_id, with_for_update=True)
         if row is None or row.clinic_id != actor.clinic_id:
             raise NotFound
         if row.ended_at is None:

@@ -247,6 +247,8 @@ def _learn_and_ask_desk(plan: Plan, refused: CalcomRefused, *, now: datetime) ->
     booking = _look(plan)
     with transaction() as session:
         chain = session.get_one(ServiceChain, plan.chain_id, populate_existing=True)
+        lock_service(session, clinic_id=chain.clinic_id, provider=chain.provider)
+        session.refresh(chain)
         if booking is not None:
             take_in(
                 session,

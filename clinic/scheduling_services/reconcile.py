@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 
 from clinic.booking.models import LIVE, Appointment
 from clinic.foundation import outbox
+from clinic.foundation.database import lock_name, transaction
 from clinic.foundation.database import session as reading
-from clinic.foundation.database import transaction
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.outbox import OutboxMessage
 from clinic.scheduling_services.calcom_bookings import Seen, read_booking
@@ -74,6 +74,7 @@ def promise_reconciliation(
     session: Session, connection_id: str, *, now: datetime, due_at: datetime | None = None
 ) -> None:
     """Have a connection reconciled, unless that is promised already for a later time."""
+    lock_name(session, f"reconciliation|{connection_id}".encode())
     due = due_at or now
     waiting = session.scalars(
         select(OutboxMessage).where(

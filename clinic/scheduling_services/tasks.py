@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from clinic.booking.claims import lock_diary
 from clinic.booking.models import OutsideBusy
 from clinic.foundation import audit
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice.models import Therapist
@@ -32,6 +32,7 @@ def ask_desk(
     now: datetime,
 ) -> None:
     """Put something before the desk; the same thing again is not asked twice."""
+    lock_name(session, f"service task|{clinic_id}|{kind}:{key}".encode())
     found = _find(session, f"{kind}:{key}", clinic_id=clinic_id)
     if found is not None:
         by_itself = found.done_by == BY_ITSELF
@@ -67,7 +68,7 @@ def finish_task(task_id: str, *, actor: Actor, now: datetime) -> None:
     """Somebody has seen to it. Raises `NotFound`."""
     require(actor, Permission.SEE_INTEGRATIONS)
     with transaction() as session:
-        task = session.get(ServiceTask, task_id)
+        task = session.get(ServiceTask, task_id, with_for_update=True)
         if task is None or task.clinic_id != actor.clinic_id:
             raise NotFound
         if task.done_at is None:
