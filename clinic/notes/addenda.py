@@ -21,6 +21,7 @@ from clinic.notes.held_sessions import held_session
 from clinic.notes.models import NoteAddendum, SessionNote
 from clinic.notes.plain_json import to_plain
 from clinic.notes.seal import digest
+from clinic.notes.sent_again import repeats_since
 from clinic.notes.signing import ProofNeeded, seal_due_notes
 
 KINDS = ("addendum", "amendment", "late_entry", "entered_in_error")
@@ -115,6 +116,8 @@ def _append(
         .order_by(NoteAddendum.number.desc())
         .limit(1)
     )
+    if last is not None and _is_again(last, kind, said, actor=actor, now=now):
+        return last.id
     row = NoteAddendum(
         id=new_id(),
         couple_id=note.couple_id,
@@ -133,3 +136,11 @@ def _append(
         current, f"note.{kind}", kind="session_note", object_id=note.id, actor=actor, now=now
     )
     return row.id
+
+
+def _is_again(
+    last: NoteAddendum, kind: str, said: AddendumText, *, actor: Actor, now: datetime
+) -> bool:
+    """Whether the same form made the last one a moment ago."""
+    same = (last.kind, last.author, last.said) == (kind, actor.name, said)
+    return same and last.at >= repeats_since(now)

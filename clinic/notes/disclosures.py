@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.errors import Conflict, NotFound
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.access import Chart, Written, chart_of, find_chart, may, tell_reading
+from clinic.notes.access import Chart, Written, chart_of, find_chart, lock_course, may, tell_reading
 from clinic.notes.clinical_rules import disclosure_problems, review_day
 from clinic.notes.clinical_values import DisclosureDetails
 from clinic.notes.restricted_models import IndividualDisclosure
+from clinic.notes.sent_again import repeats_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ def write_disclosure(
     with transaction() as current:
         chart = find_chart(code, permission=Permission.WRITE_DISCLOSURE, actor=actor, now=now)
         day = _checked(chart, details, review_on, now=now)
+        lock_course(current, chart.couple_id)
+        if (again := _sent_again(current, chart, details, actor=actor, now=now)) is not None:
+            return again
         row = IndividualDisclosure(
             id=new_id(),
             couple_id=chart.couple_id,
@@ -58,6 +63,18 @@ def write_disclosure(
         current.add(row)
         _record("disclosure.written", row.id, actor=actor, now=now)
         return row.id
+
+
+def _sent_again(
+    current: Session, chart: Chart, details: DisclosureDetails, *, actor: Actor, now: datetime
+) -> str | None:
+    """The disclosure that the same form made a moment ago."""
+    lately = select(IndividualDisclosure).where(
+        IndividualDisclosure.couple_id == chart.couple_id,
+        IndividualDisclosure.author == actor.name,
+        IndividualDisclosure.at >= repeats_since(now),
+    )
+    return next((row.id for row in current.scalars(lately) if row.details == details), None)
 
 
 def decide_disclosure(

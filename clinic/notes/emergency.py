@@ -9,14 +9,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from clinic.accounts.session_rules import is_proof_recent
 from clinic.couples.models import Couple
 from clinic.foundation import audit, outbox
-from clinic.foundation.database import new_id, transaction
+from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.restricted_models import EmergencyAccess
+from clinic.notes.sent_again import repeats_since
 from clinic.notes.signing import ProofNeeded
 
 LASTS = timedelta(minutes=60)
@@ -45,6 +47,9 @@ def break_glass(
         )
         if couple is None:
             raise NotFound
+        lock_name(current, f"emergency access {actor.name} {couple.id}".encode())
+        if (again := _sent_again(current, couple, reason, actor=actor, now=now)) is not None:
+            return again
         row = EmergencyAccess(
             id=new_id(),
             clinic_id=couple.clinic_id,
@@ -58,3 +63,16 @@ def break_glass(
         audit.record(current, TOLD, kind="couple", object_id=couple.id, actor=actor, now=now)
         outbox.promise(current, TOLD, {"access": row.id}, now=now)
         return row.ends_at
+
+
+def _sent_again(
+    current: Session, couple: Couple, reason: str, *, actor: Actor, now: datetime
+) -> datetime | None:
+    """Until when the access lasts that the same form opened a moment ago."""
+    lately = select(EmergencyAccess).where(
+        EmergencyAccess.couple_id == couple.id,
+        EmergencyAccess.account == actor.name,
+        EmergencyAccess.opened_at >= repeats_since(now),
+    )
+    rows = current.scalars(lately)
+    return next((row.ends_at for row in rows if row.reason == reason.strip()), None)

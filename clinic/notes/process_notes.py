@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, session, transaction
@@ -18,6 +19,7 @@ from clinic.foundation.vault import KeyPurpose, WrappedKey, create_keys
 from clinic.notes.access import Chart, find_chart, lock_course, tell_reading
 from clinic.notes.models import SessionNote
 from clinic.notes.restricted_models import ProcessNote
+from clinic.notes.sent_again import repeats_since
 
 TEXT_MAX = 50_000
 
@@ -42,6 +44,9 @@ def write_process_note(
     chart = _own_chart(code, actor=actor, now=now)
     _make_key(chart)
     with transaction() as current:
+        lock_course(current, chart.couple_id)
+        if (again := _sent_again(current, chart, text, actor=actor, now=now)) is not None:
+            return again
         if note_id is not None:
             note = current.get(SessionNote, note_id)
             if note is None or note.couple_id != chart.couple_id:
@@ -66,6 +71,18 @@ def write_process_note(
             now=now,
         )
         return row.id
+
+
+def _sent_again(
+    current: Session, chart: Chart, text: str, *, actor: Actor, now: datetime
+) -> str | None:
+    """The process note that the same form made a moment ago."""
+    lately = select(ProcessNote).where(
+        ProcessNote.couple_id == chart.couple_id,
+        ProcessNote.author == actor.name,
+        ProcessNote.at >= repeats_since(now),
+    )
+    return next((row.id for row in current.scalars(lately) if row.text == text), None)
 
 
 def save_process_note(

@@ -13,6 +13,7 @@ from clinic.notes.lifecycle import TransitionFacts, TransitionRefused, allowed_t
 from clinic.notes.rupture_events import merge_events, split_events
 from clinic.notes.rupture_models import Rupture, ref_of
 from clinic.notes.ruptures import Change, changing_course, write_checked
+from clinic.notes.sent_again import repeats_since
 from clinic.notes.signed_ruptures import safety_flag_open
 
 
@@ -70,6 +71,8 @@ def split_rupture(
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(source)
         refuse(rupture_problems(details, choosable=change.choosable(), today=change.chart.day(now)))
+        if (again := _split_before(change, source, details)) is not None:
+            return again
         number = change.next_number()
         link, opening = split_events(
             source,
@@ -85,6 +88,16 @@ def split_rupture(
         row: Rupture = add_rupture(change.session, change.chart, details, opening, note_id=note_id)
         change.note("opened", row.id)
         return row.ref
+
+
+def _split_before(change: Change, source: str, details: RuptureDetails) -> str | None:
+    """The ref of the part that the same form split off a moment ago."""
+    for one in change.course.ruptures:
+        first = one.events[0]
+        own = (first.by, first.link) == (change.actor.name, source)
+        if own and first.entered_at >= repeats_since(change.now) and one.details == details:
+            return one.ref
+    return None
 
 
 def _facts(change: Change) -> TransitionFacts:

@@ -25,6 +25,7 @@ from clinic.notes.lifecycle import TransitionFacts
 from clinic.notes.restricted_models import SafetyFlag
 from clinic.notes.rupture_events import SAFETY_PARKING, RuptureStatus
 from clinic.notes.ruptures import Change, changing_course, write_checked
+from clinic.notes.sent_again import repeats_since
 from clinic.practice.models import Clinic
 
 
@@ -59,6 +60,8 @@ def open_safety_flag(
     with changing_course(code, actor=actor, now=now) as change:
         problems = flag_problems(details)
         day = review_day(review_on, today=change.chart.day(now), problems=problems)
+        if (again := _sent_again(change, details)) is not None:
+            return again
         row = SafetyFlag(
             id=new_id(),
             couple_id=change.chart.couple_id,
@@ -74,6 +77,17 @@ def open_safety_flag(
         promise_reminder(change.session, row, zone=change.chart.zone, now=now)
         _record("safety_flag.opened", row.id, actor=actor, now=now)
         return row.id
+
+
+def _sent_again(change: Change, details: FlagDetails) -> str | None:
+    """The flag that the same form opened a moment ago, if it is still open."""
+    lately = select(SafetyFlag).where(
+        SafetyFlag.couple_id == change.chart.couple_id,
+        SafetyFlag.author == change.actor.name,
+        SafetyFlag.opened_at >= repeats_since(change.now),
+        SafetyFlag.cleared_at.is_(None),
+    )
+    return next((row.id for row in change.session.scalars(lately) if row.details == details), None)
 
 
 def clear_safety_flag(

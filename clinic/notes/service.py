@@ -46,6 +46,7 @@ from clinic.notes.note_rules import Finding
 from clinic.notes.plain_json import dump
 from clinic.notes.reading import frame_for_note
 from clinic.notes.seal import NoteStatus, NoteStep, next_status
+from clinic.notes.sent_again import repeats_since
 from clinic.notes.version_diff import FieldChange, compare
 from clinic.practice.terms import terms_of
 
@@ -135,6 +136,8 @@ def enter_note(
         note = SessionNote(kind=kind, held_from=held_from, held_until=held_until)
         refuse(_held_problems(note, chart, now=now))
         lock_course(current, chart.couple_id)
+        if (again := _entered_before(current, note, chart, actor=actor, now=now)) is not None:
+            return again
         subject = Written(
             chart,
             actor.name,
@@ -142,6 +145,23 @@ def enter_note(
             is_individual=kind in INDIVIDUAL_KINDS,
         )
         return _store(current, note, subject, late_reason=late_reason, actor=actor, now=now)
+
+
+def _entered_before(
+    current: Session, note: SessionNote, chart: Chart, *, actor: Actor, now: datetime
+) -> str | None:
+    """The note that the same form made a moment ago, of the same session."""
+    return current.scalar(
+        select(SessionNote.id).where(
+            SessionNote.couple_id == chart.couple_id,
+            SessionNote.appointment_id.is_(None),
+            SessionNote.author == actor.name,
+            SessionNote.kind == note.kind,
+            SessionNote.held_from == note.held_from,
+            SessionNote.held_until == note.held_until,
+            SessionNote.created_at >= repeats_since(now),
+        )
+    )
 
 
 def save_draft(
