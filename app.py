@@ -12,7 +12,7 @@ from clinic.cli import init_cli, refuse_in_one_line
 from clinic.config import Settings, read_settings
 from clinic.extensions import csrf, db, limiter, migrate
 from clinic.foundation.clock import clock
-from clinic.foundation.database import prepare_engine
+from clinic.foundation.database import give_back_session, prepare_engine
 from clinic.foundation.encryption import KeyRing
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.mail import transport_from
@@ -85,6 +85,7 @@ def _configure(app: Flask, settings: Settings) -> None:
 
 def _bind_database(app: Flask, settings: Settings) -> None:
     db.init_app(app)
+    app.teardown_appcontext(give_back_session)  # runs before the library's own
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")
     app.extensions["key_ring"] = KeyRing.parse(settings.encryption_keys)
     app.extensions["mail_transport"] = transport_from(settings.smtp_url, settings.instance / "mail")

@@ -16,11 +16,12 @@ from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, String, event, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from clinic.extensions import db
-from clinic.foundation.database_failures import keep_values_out
+from clinic.foundation.database_failures import Failure, failure_of, keep_values_out
 from clinic.foundation.waiting import end_reading, watch_connections
 
 BUSY_TIMEOUT_MS = 20_000
@@ -132,6 +133,20 @@ def before_commit(current: Session) -> list[Callable[[Session], None]]:
         raise RuntimeError("this belongs inside a transaction")
     actions: list[Callable[[Session], None]] = current.info["before_commit"]
     return actions
+
+
+def give_back_session(_error: BaseException | None = None) -> None:
+    """End the session of this request or command, also on a connection that is lost.
+
+    Its rollback would raise after the answer was made, and turn the answer into a 500.
+    """
+    try:
+        db.session.remove()
+    except SQLAlchemyError as error:
+        if failure_of(error) is not Failure.UNAVAILABLE:
+            raise
+        db.session().invalidate()
+        db.session.remove()
 
 
 def prepare_engine(engine: Engine) -> None:

@@ -161,12 +161,14 @@ def wants_problem() -> bool:
 def _answer(status: int, code: str, message: str, details: dict[str, Any]) -> Response:
     """Answer in the reader's language, or without what only the database could tell of them.
 
-    A rollback makes the rows at hand to be read anew, and the database may be gone by then.
+    A rollback makes the rows at hand to be read anew, and the database may be gone by then; or it
+    was away when the clinic was looked for, and is back when the reader is.
     """
     try:
         return _composed(status, code, message, details)
-    except SQLAlchemyError as error:
-        _log_line(f"database: {name_of(error)}")
+    except (SQLAlchemyError, ClinicError) as error:
+        what = name_of(error) if isinstance(error, SQLAlchemyError) else type(error).__name__
+        log.info("answered without the reader: %s in request %s", what, g.get("request_id"))
         g.pop("clinic", None)
         nobody = current_app.login_manager.anonymous_user()  # type: ignore[attr-defined]
         setattr(g, FLASK_LOGINS_USER, nobody)

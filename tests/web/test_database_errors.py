@@ -14,6 +14,8 @@ from clinic.extensions import db
 from clinic.foundation.database import session, transaction
 from clinic.foundation.errors import Unavailable
 from clinic.practice.models import Clinic
+from tests.accounts.at_the_door import open_house, signed_in
+from tests.databases import POSTGRESQL
 from tests.factories import NOW, make_clinic
 
 PLACES = {"/fails": "text/html", "/api/v1/fails": "application/problem+json"}
@@ -142,4 +144,62 @@ def test_database_that_goes_away_during_a_request_is_a_page_all_the_same(app, fa
             event.remove(db.engine, "before_cursor_execute", go_away)
 
     assert (answer.status_code, answer.mimetype) == (503, "text/html")
+    assert "Please try again in a minute." in answer.text
+
+
+def end_connection():
+    """End the server's side of the connection in use, as a shutdown or failover does."""
+    number = session().scalar(text("SELECT pg_backend_pid()"))
+    with db.engine.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:it, 5000)"), {"it": number})
+
+
+def read_on_a_lost_connection():
+    end_connection()
+    session().scalars(db.select(Clinic)).one()
+
+
+def write_on_a_lost_connection():
+    with transaction() as current:
+        current.add(a_count())
+        current.flush()
+        end_connection()
+
+
+@pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no server that goes away")
+@pytest.mark.parametrize("path", PLACES)
+@pytest.mark.parametrize("deed", [read_on_a_lost_connection, write_on_a_lost_connection])
+def test_server_that_shuts_down_during_a_request_is_503(failing, deed, path):
+    browser = failing(deed)
+
+    answer = browser.get(path)
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert answer.mimetype == PLACES[path]
+    assert db_count(failing) == 0
+
+
+@pytest.mark.skipif(not POSTGRESQL, reason="SQLite has no server that goes away")
+def test_answer_that_was_made_before_the_server_went_is_given(failing):
+    answer = failing(end_connection).get("/fails")
+
+    assert (answer.status_code, answer.text) == (200, "done")
+
+
+def test_clinic_that_could_not_be_found_and_a_reader_who_could_are_a_page(app):
+    """The database was away for the first statement only."""
+    app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
+    open_house(app)
+    browser, failures = signed_in(app), iter([OperationalError("SELECT 1", {}, Exception("gone"))])
+
+    def fail_once(*_statement):
+        for error in failures:
+            raise error
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", fail_once)
+
+    answer = browser.get("/desk/account")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
     assert "Please try again in a minute." in answer.text
