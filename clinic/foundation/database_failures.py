@@ -21,8 +21,9 @@ UNIQUE_VIOLATION = frozenset({"23505", "23P01"})
 """A unique and an exclusion constraint: a row that came first forbids this one."""
 AWAY_CLASSES = frozenset({"08", "40", "53", "57", "58"})
 """Connection lost, rolled back by the server, out of resources, ended by an operator, disk."""
-AWAY_STATES = frozenset({"25006", "25P03", "25P04", "55P03"})
-"""Read-only (a standby after a failover), ended for taking too long, a lock not to be had."""
+AWAY_STATES = frozenset({"25006", "25P03", "25P04", "42P01", "55P03"})
+"""Read-only (a standby after a failover), ended for taking too long, without its tables yet, a lock
+not to be had."""
 
 SQLITE_CONSTRAINT_TRIGGER = 1811
 SQLITE_UNIQUE = frozenset({1555, 2067, 2579})
@@ -31,6 +32,8 @@ SQLITE_AWAY = frozenset({5, 6, 7, 8, 9, 10, 13, 14, 15})
 """BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN and PROTOCOL."""
 CONNECTION_GONE = "8s2b"
 """SQLAlchemy's own code of a statement on a connection that was lost within the transaction."""
+NO_TABLE = "no such table: "
+"""SQLite's word for a database whose migrations have not run; it has no code of its own."""
 NO_OVERLAP = "appointment_no_overlap"
 """What the trigger says that stands in for PostgreSQL's exclusion constraint."""
 
@@ -61,7 +64,8 @@ def failure_of_sqlite(code: int, message: str) -> Failure:
         return Failure.CONFLICT
     if code == SQLITE_CONSTRAINT_TRIGGER and message == NO_OVERLAP:
         return Failure.CONFLICT
-    return Failure.UNAVAILABLE if code & 0xFF in SQLITE_AWAY else Failure.FAULT
+    is_away = code & 0xFF in SQLITE_AWAY or message.startswith(NO_TABLE)
+    return Failure.UNAVAILABLE if is_away else Failure.FAULT
 
 
 def failure_of(error: SQLAlchemyError) -> Failure:

@@ -26,7 +26,8 @@ STATES = {
     "23503": Failure.FAULT,  # foreign key
     "23514": Failure.FAULT,  # check
     "P0001": Failure.FAULT,  # raised by one of our triggers
-    "42P01": Failure.FAULT,  # no such table
+    "42703": Failure.FAULT,  # no such column
+    "42P01": Failure.UNAVAILABLE,  # no such table: the migrations have not run
     "22001": Failure.FAULT,  # too long
     "25P02": Failure.FAULT,  # a statement after one that failed
     "25006": Failure.UNAVAILABLE,  # read-only
@@ -50,7 +51,7 @@ CODES = {
     787: Failure.FAULT,  # foreign key
     275: Failure.FAULT,  # check
     1811: Failure.FAULT,  # a trigger
-    1: Failure.FAULT,  # no such table
+    1: Failure.FAULT,  # a wrong statement
     11: Failure.FAULT,  # corrupt
     5: Failure.UNAVAILABLE,  # busy
     517: Failure.UNAVAILABLE,  # busy: a snapshot that is no longer the newest
@@ -120,6 +121,10 @@ def without_a_scope():
         current.add(a_count(scope=None))
 
 
+def no_such_column():
+    session().execute(text("SELECT nothing FROM clinic"))
+
+
 def no_such_table():
     session().execute(text("SELECT * FROM nowhere"))
 
@@ -135,9 +140,13 @@ def test_unique_violation_of_this_database_is_a_lost_race(context):
     assert failure_of(raised(again)) is Failure.CONFLICT
 
 
-@pytest.mark.parametrize("deed", [without_a_scope, no_such_table])
+@pytest.mark.parametrize("deed", [without_a_scope, no_such_column])
 def test_mistake_of_ours_in_this_database_is_our_fault(context, deed):
     assert failure_of(raised(deed)) is Failure.FAULT
+
+
+def test_database_without_its_tables_is_not_ready(context):
+    assert failure_of(raised(no_such_table)) is Failure.UNAVAILABLE
 
 
 def test_name_for_the_log_is_class_and_code(context):

@@ -51,4 +51,4 @@ def test_write_is_left_out_where_the_database_cannot_and_reading_goes_on(unwrita
 
 def test_mistake_of_ours_is_raised(context):
     with pytest.raises(SQLAlchemyError), informational_write() as current:
-        current.execute(text("UPDATE nowhere SET nothing = 1"))
+        current.execute(text("UPDATE clinic SET nothing = 1"))
