@@ -58,8 +58,7 @@ def test_two_partners_book_move_and_cancel(open_page, site, javascript):
     letters = site.letters()
     assert sorted(letters) == ["alex@example.org", "ines@harbour-lane.example", "sam@example.org"]
     own, other = link_in(letters["alex@example.org"]), link_in(letters["sam@example.org"])
-    assert own == page.url
-    assert other != own
+    assert len({own, other, page.url}) == 3  # what is shown is not what is mailed
 
     with another_page(page):
         page.get_by_role("link", name="Move to another time").click()
