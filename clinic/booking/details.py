@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from clinic.booking.person_names import has_link
 from clinic.booking.wall_time import zone_names
 from clinic.foundation.encryption import normalise_email
 from clinic.foundation.errors import N_
@@ -90,13 +91,15 @@ def check_person(person: Person, *, at: str, email_needed: bool = True) -> Probl
 
 
 def check_name(name: str) -> list[str]:
-    """A name may be anything that people are called, on one line, up to 100 characters."""
+    """Check a name: anything that people are called, on one line, up to 100 characters, no link."""
     if not name.strip():
         return [N_("Please tell us how to call you.")]
     if len(name) > NAME_LENGTH:
         return [N_("This is longer than 100 characters.")]
     if has_control_characters(name):
         return [N_("Please write the name on one line.")]
+    if has_link(name):
+        return [N_("Please write the name alone, without a link or an e-mail address.")]
     return []
 
 

@@ -1,7 +1,8 @@
 """The mails about appointments: rendered when they are sent, from the row of history they tell of.
 
 A mail is left out when a later change has already promised its own: nobody is told an outdated
-time. Subjects and texts name neither the other partner nor a topic.
+time. Subjects and texts name neither the other partner nor a topic, and greet without a name: an
+address was typed by whoever booked, and so was the name.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ class Reader:
     """Whom a mail is for, and what is theirs alone."""
 
     email: str
-    name: str
     language: str
     time_zone: str
     link: str
@@ -137,7 +137,6 @@ def _reader(appointment: Appointment, link_id: str | None) -> Reader | None:
         return None
     return Reader(
         email=person.email,
-        name=person.name or "",
         language=person.language,
         time_zone=person.time_zone,
         link=f"{base}/a/{manage_token(link, clinic_id=appointment.clinic_id)}",
@@ -152,7 +151,6 @@ def _therapist(appointment: Appointment, base: str) -> Reader | None:
     day = appointment.wall_start[:10]
     return Reader(
         email=therapist.email,
-        name=therapist.name,
         language=therapist.languages[0] if therapist.languages[:1] == ["pt"] else "en",
         time_zone=therapist.time_zone,
         link=f"{base}/desk/day?on={day}",

@@ -23,6 +23,7 @@ CODES = frozenset({"conflict", "distance", "trust", "future"})
 CALL_YOU = ["Please tell us how to call you."]
 TOO_LONG = ["This is longer than 100 characters."]
 ONE_LINE = ["Please write the name on one line."]
+NO_LINK = ["Please write the name alone, without a link or an e-mail address."]
 NO_ADDRESS = ["This does not look like an e-mail address."]
 NEEDED = ["Please give an e-mail address: the confirmation goes there."]
 UNKNOWN_ZONE = ["We do not know this time zone."]
@@ -57,6 +58,8 @@ def test_plain_request_has_no_problems():
         ("x" * 10_000, TOO_LONG),
         ("", CALL_YOU),
         (" \t ", CALL_YOU),
+        ("WIN https://evil.example/x now", NO_LINK),
+        ("x@example.org", NO_LINK),
         ("two\nlines", ONE_LINE),
         ("nul\x00", ONE_LINE),
         ("paragraph\u2029", ONE_LINE),

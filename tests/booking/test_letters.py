@@ -71,6 +71,31 @@ def test_no_mail_names_the_other_partner(practice, tmp_path):
     assert not re.search("Alex|Sam|couple|casal", found["ines@example.org"])
 
 
+def test_no_mail_to_a_partner_carries_a_word_that_was_typed_in_booking(practice, tmp_path):
+    typed = {"Winnername", "Prizename", "zanzibar", "quokka"}
+    first = Person(name="Winnername", email="a@example.org", time_zone="UTC", language="en")
+    other = Person(name="Prizename", email="b@example.org", time_zone="UTC", language="pt")
+    appointment = make_appointment(
+        practice, TEN, partner=first, other_partner=other, message="zanzibar"
+    )
+    deliver()
+    holder, later = practice.holder_of(appointment), TEN + timedelta(hours=1)
+    move_appointment(appointment.id, start=later, actor=holder, now=NOW)
+    deliver()
+    cancel_appointment(appointment.id, reason="quokka", actor=holder, now=NOW)
+    deliver()
+
+    written = [path.read_bytes() for path in (tmp_path / "mail").glob("*.eml")]
+    parts = [
+        part.get_content() if part.get_content_maintype() == "text" else str(part.get_content())
+        for mail in written
+        for part in message_from_bytes(mail, policy=policy.default).walk()
+        if not part.is_multipart()
+    ]
+    assert len(written) == 9
+    assert {word for word in typed if word in "".join(parts) + b"".join(written).decode()} == set()
+
+
 def test_moving_writes_the_new_time_and_the_one_before(practice, tmp_path, golden):
     appointment = make_appointment(practice, TEN, other_partner=SAM)
     deliver()
