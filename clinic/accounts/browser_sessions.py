@@ -17,6 +17,8 @@ from flask_security.signals import user_authenticated
 from flask_security.utils import set_request_attr
 from werkzeug.wrappers import Response
 
+from clinic.accounts.device_cookie import keep_known, kept_token
+from clinic.accounts.known_devices import remember_device
 from clinic.accounts.models import Account, StaffSession
 from clinic.accounts.session_rules import PROOF_LASTS, SessionState, browser_name, is_proof_recent
 from clinic.accounts.sessions import check_session, end_session_of, start_session
@@ -68,12 +70,14 @@ def load_account(uniquifier: str) -> Account | None:
 def begin_browser_session(_app: Flask, *, user: Account, **_more: Any) -> None:
     """After a complete sign-in: drop all that was in the cookie, start a row, keep its token."""
     _start_over(keeping=PREFERENCES + OF_THE_LIBRARY)
+    now = clock.now()
     session[TOKEN] = start_session(
         user,
         address=request.remote_addr,
         browser=browser_name(request.headers.get("User-Agent", "")),
-        now=clock.now(),
+        now=now,
     )
+    keep_known(remember_device(user, token=kept_token(), session_token=session[TOKEN], now=now))
 
 
 def finish_browser_session(_app: Flask, **_more: Any) -> None:

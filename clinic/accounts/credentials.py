@@ -17,7 +17,8 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from clinic.accounts.models import Account, AccountLink, FailedSignIn, StaffSession
+from clinic.accounts.known_devices import forget_old_devices, forgive_device, locked_device
+from clinic.accounts.models import Account, AccountLink, FailedSignIn, KnownDevice, StaffSession
 from clinic.accounts.passwords import hash_password, is_outdated, matches
 from clinic.accounts.throttle import (
     ADDRESS_KNOWN_FOR,
@@ -26,11 +27,11 @@ from clinic.accounts.throttle import (
     Tries,
     failures_so_far,
     longest_block,
-    network_of,
 )
 from clinic.foundation import audit
 from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
+from clinic.foundation.networks import network_of
 from clinic.foundation.permissions import Actor
 from clinic.foundation.vault import index_of
 
@@ -56,18 +57,30 @@ def address_index(clinic_id: str, address: str | None) -> bytes:
 
 
 def check_credentials(
-    email: str, *, password: str, address: str | None, clinic_id: str, now: datetime
+    email: str,
+    *,
+    password: str,
+    address: str | None,
+    device: str | None = None,
+    clinic_id: str,
+    now: datetime,
 ) -> Account:
-    """The account that this e-mail and password open.
+    """The account that this e-mail and password open; `device` is the token of a known browser.
 
     Raises `CredentialsRefused`, alike for unknown, wrong and deactivated, or `TooManyRequests`.
     """
     found_by = email_index(clinic_id, email)
-    return _check(found_by, password=password, address=address, clinic_id=clinic_id, now=now)
+    return _check(found_by, password, address=address, device=device, clinic_id=clinic_id, now=now)
 
 
 def prove_password(
-    account_id: str, *, password: str, address: str | None, clinic_id: str, now: datetime
+    account_id: str,
+    *,
+    password: str,
+    address: str | None,
+    device: str | None = None,
+    clinic_id: str,
+    now: datetime,
 ) -> Account:
     """The same for somebody signed in who shows their password again; counted with the rest."""
     with transaction() as current:
@@ -75,7 +88,7 @@ def prove_password(
     if account is None or account.clinic_id != clinic_id:
         raise NotFound
     found_by = account.email_index
-    return _check(found_by, password=password, address=address, clinic_id=clinic_id, now=now)
+    return _check(found_by, password, address=address, device=device, clinic_id=clinic_id, now=now)
 
 
 def lift_throttle(current: Session, account: Account) -> None:
@@ -98,16 +111,24 @@ def forget_old_traces(*, now: datetime) -> None:
         )
         current.execute(delete(StaffSession).where(StaffSession.seen_at < before))
         current.execute(delete(AccountLink).where(AccountLink.expires_at < before))
+        forget_old_devices(current, now=now)
 
 
 def _check(
-    found_by: bytes, *, password: str, address: str | None, clinic_id: str, now: datetime
+    found_by: bytes,
+    password: str,
+    *,
+    address: str | None,
+    device: str | None,
+    clinic_id: str,
+    now: datetime,
 ) -> Account:
     network = address_index(clinic_id, address)
     keys = _keys(found_by, network)
     with transaction() as current:
         account = _account(current, found_by, clinic_id=clinic_id)
-        _count_try(current, keys, is_known=_is_known(current, account, network, now=now), now=now)
+        is_known = _is_known(current, account, network, now=now)
+        _count_try(current, keys, (device, account), is_known=is_known, now=now)
     right = matches(password, account.password if account else None)
     if account is None or not right or not account.active:
         _note_refusal(account, clinic_id=clinic_id, now=now)
@@ -118,6 +139,7 @@ def _check(
             account.password = hash_password(password)
             current.flush()
         _forgive(current, keys, now=now)
+        forgive_device(current, device, account)
     return account
 
 
@@ -141,9 +163,20 @@ def _is_known(current: Session, account: Account | None, network: bytes, *, now:
     return bool(current.scalar(select(query)))
 
 
-def _count_try(current: Session, keys: Keys, *, is_known: bool, now: datetime) -> None:
-    rows = locked_counts(current, keys, now=now)
-    counts = {scope: Tries(rows[scope].failures, rows[scope].last_failed_at) for scope in keys}
+def _count_try(
+    current: Session,
+    keys: Keys,
+    from_device: tuple[str | None, Account | None],
+    *,
+    is_known: bool,
+    now: datetime,
+) -> None:
+    rows: dict[str, FailedSignIn | KnownDevice] = {**locked_counts(current, keys, now=now)}
+    if known := locked_device(current, *from_device, now=now):
+        rows[Scope.DEVICE] = known
+    counts = {
+        Scope(scope): Tries(row.failures, row.last_failed_at or now) for scope, row in rows.items()
+    }
     wait = longest_block(counts, is_known_address=is_known, now=now)
     if wait > timedelta(0):
         raise TooManyRequests(retry_after=math.ceil(wait.total_seconds()))

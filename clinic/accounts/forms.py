@@ -13,6 +13,7 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from clinic.accounts.credentials import CredentialsRefused, check_credentials
+from clinic.accounts.device_cookie import kept_token
 from clinic.accounts.new_passwords import WeakPassword
 from clinic.accounts.next_page import local_path
 from clinic.accounts.password_rules import LONGEST, SHORTEST, PasswordFault
@@ -63,6 +64,7 @@ class SignInForm(LoginForm):
                 self.email.data,
                 password=self.password.data,
                 address=request.remote_addr,
+                device=kept_token(),
                 clinic_id=g.clinic_id,
                 now=clock.now(),
             )
@@ -76,6 +78,9 @@ class SignInForm(LoginForm):
         if isinstance(refused, TooManyRequests):
             self.retry_after = refused.retry_after
             self.form_errors.append(wait_text(refused.retry_after))
+            self.form_errors.append(
+                _("A browser in which you have signed in before, or a new password, helps sooner.")
+            )
         else:
             self.form_errors.append(_("E-mail and password do not fit together."))
 

@@ -113,6 +113,25 @@ class StaffSession(Base):
     """Blind index of the network it was started from: known to the owner's throttling."""
 
 
+class KnownDevice(Base):
+    """One browser in which an account has signed in, and the failed tries made there since."""
+
+    __tablename__ = "known_device"
+    __table_args__ = (
+        UniqueConstraint("token_hash", "account_id"),
+        Index("ix_known_device_account_id", "account_id"),
+    )
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    account_id: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    session_id: Mapped[str | None] = mapped_column(ID)
+    """The session that the last sign-in there began; None after a password set by a mailed link."""
+    known_since: Mapped[datetime]
+    failures: Mapped[int] = mapped_column(default=0)
+    last_failed_at: Mapped[datetime | None]
+
+
 class AccountLink(Base):
     """One mailed link with which somebody sets their password, once."""
 

@@ -143,6 +143,7 @@ def change_own_password(
     present: str,
     new: str,
     address: str | None,
+    device: str | None = None,
     session_id: str,
     actor: Actor,
     now: datetime,
@@ -156,7 +157,12 @@ def change_own_password(
         raise NotAllowed
     try:
         account = prove_password(
-            actor.account_id, password=present, address=address, clinic_id=actor.clinic_id, now=now
+            actor.account_id,
+            password=present,
+            address=address,
+            device=device,
+            clinic_id=actor.clinic_id,
+            now=now,
         )
     except CredentialsRefused:
         raise WrongPassword from None

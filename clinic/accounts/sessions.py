@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.accounts.credentials import address_index
+from clinic.accounts.known_devices import forget_device_of, forget_devices
 from clinic.accounts.models import Account, StaffSession
 from clinic.accounts.session_rules import SEEN_EVERY, SessionState, state_of
 from clinic.foundation import audit
@@ -91,6 +92,7 @@ def end_own_session(session_id: str, *, actor: Actor, now: datetime) -> None:
         if row is None or actor.account_id is None or row.account_id != actor.account_id:
             raise NotFound
         row.ended_at = row.ended_at or now
+        forget_device_of(current, row.id)
         audit.record(
             current, "session.ended", kind="session", object_id=row.id, actor=actor, now=now
         )
@@ -115,7 +117,8 @@ def end_other_sessions(*, keep_session_id: str, actor: Actor, now: datetime) -> 
 def end_sessions(
     current: Session, account_id: str, *, keep_session_id: str | None = None, now: datetime
 ) -> None:
-    """End an account's sessions within the running transaction."""
+    """End an account's sessions, and forget their browsers, within the running transaction."""
+    forget_devices(current, account_id, keep_session_id=keep_session_id)
     query = update(StaffSession).where(
         StaffSession.account_id == account_id, StaffSession.ended_at.is_(None)
     )

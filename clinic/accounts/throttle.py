@@ -2,7 +2,9 @@
 
 Three counts run side by side (NIST SP 800-63B-4, 3.2.2; ASVS 5.0, 6.1.1 and 6.3.1): one account
 from one address, one address, one account from anywhere. The last does not bind an address from
-which the owner has signed in lately, so strangers cannot lock the owner out.
+which the owner has signed in lately. A browser in which the owner has signed in is bound by a
+fourth count of its own and by none of these, so strangers cannot lock the owner out of it, not
+even from the same address.
 """
 
 from __future__ import annotations
@@ -11,16 +13,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from ipaddress import IPv6Address, ip_address, ip_network
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+LONGEST_WAIT_OF_ADDRESS = timedelta(minutes=5)
+"""Shorter, for everybody at a clinic may share one address: whoever is new there gets a turn soon.
+Passwords stay safe all the same, each account's by its own two counts."""
 STOPPED_AT = 100
 """Failed tries in a row at one account before it takes no more from unknown addresses."""
 ADDRESS_QUIET = timedelta(hours=24)
 """An address without a failed try for so long starts anew; the other counts end by success only."""
 ADDRESS_KNOWN_FOR = timedelta(days=30)
 """How long an address counts as the owner's after a sign-in."""
+DEVICE_KNOWN_FOR = timedelta(days=90)
+"""How long a browser counts as the owner's after a sign-in."""
+DEVICE_STOPPED_AT = 20
+"""Failed tries in a row after which a browser counts as a stranger's: its cookie may be stolen."""
 
 
 class Scope(StrEnum):
@@ -29,6 +37,7 @@ class Scope(StrEnum):
     ACCOUNT = "account"
     ADDRESS = "address"
     PAIR = "pair"
+    DEVICE = "device"
 
 
 class Question(StrEnum):
@@ -42,7 +51,7 @@ QUESTIONS_AN_HOUR = {Question.ASKED: 3, Question.ASKED_FROM: 20}
 ASKED_ANEW = timedelta(hours=1)
 
 
-FREE_TRIES = {Scope.PAIR: 5, Scope.ADDRESS: 30, Scope.ACCOUNT: 50}
+FREE_TRIES = {Scope.PAIR: 5, Scope.ADDRESS: 30, Scope.ACCOUNT: 50, Scope.DEVICE: 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +63,14 @@ class Tries:
 
 
 def wait_after(scope: Scope, failures: int) -> timedelta:
-    """The pause that follows so many failed tries: none, then 30 s doubled each time up to 1 h."""
+    """The pause after so many failed tries: none, then 30 s doubled each time up to the longest."""
     over = failures - FREE_TRIES[scope]
     if over < 0:
         return timedelta(0)
+    longest = LONGEST_WAIT_OF_ADDRESS if scope is Scope.ADDRESS else LONGEST_WAIT
     if over >= 7:  # 30 s doubled seven times is more than the longest wait
-        return LONGEST_WAIT
-    return min(FIRST_WAIT * (1 << over), LONGEST_WAIT)
+        return longest
+    return min(FIRST_WAIT * (1 << over), longest)
 
 
 def blocked_for(scope: Scope, tries: Tries, *, now: datetime) -> timedelta:
@@ -74,7 +84,9 @@ def blocked_for(scope: Scope, tries: Tries, *, now: datetime) -> timedelta:
 def longest_block(
     counts: Mapping[Scope, Tries], *, is_known_address: bool, now: datetime
 ) -> timedelta:
-    """The longest of the waits that bind this try."""
+    """The longest of the waits that bind this try; on the owner's device only its own does."""
+    if Scope.DEVICE in counts:
+        return blocked_for(Scope.DEVICE, counts[Scope.DEVICE], now=now)
     binding = [
         blocked_for(scope, tries, now=now)
         for scope, tries in counts.items()
@@ -100,16 +112,3 @@ def asking_wait(question: Question, tries: Tries, *, now: datetime) -> timedelta
     if questions_so_far(tries, now=now) < QUESTIONS_AN_HOUR[question]:
         return timedelta(0)
     return min(ASKED_ANEW, tries.last_failed_at + ASKED_ANEW - now)
-
-
-def network_of(address: str | None) -> str:
-    """What counts as one address: an IPv4 address, or the 64-bit network of an IPv6 one."""
-    try:
-        parsed = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return str(parsed.ipv4_mapped)
-        return str(ip_network((int(parsed), 64), strict=False))
-    return str(parsed)

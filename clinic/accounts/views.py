@@ -20,6 +20,7 @@ from flask_security import views as library
 from werkzeug.wrappers import Response as AnyResponse
 
 from clinic.accounts.browser_sessions import current_session
+from clinic.accounts.device_cookie import keep_known, kept_token
 from clinic.accounts.forgotten import ask_for_link
 from clinic.accounts.forms import (
     ChangePasswordForm,
@@ -29,6 +30,7 @@ from clinic.accounts.forms import (
     SignInForm,
 )
 from clinic.accounts.guard import current_actor, public, requires
+from clinic.accounts.known_devices import remember_device
 from clinic.accounts.link_rules import LinkPurpose
 from clinic.accounts.new_passwords import WeakPassword
 from clinic.accounts.next_page import local_path
@@ -102,12 +104,13 @@ def set_password(token: str) -> AnyResponse:
     """The page behind a mailed link: looking changes nothing, sending sets the password, once."""
     form = SetPasswordForm()
     try:
-        link, _account = open_link(token, clinic_id=g.clinic_id, now=clock.now())
+        link, account = open_link(token, clinic_id=g.clinic_id, now=clock.now())
         is_first = link.purpose == LinkPurpose.INVITE
         if form.validate_on_submit():
             set_password_by_link(
                 token, password=form.new.data or "", clinic_id=g.clinic_id, now=clock.now()
             )
+            keep_known(remember_device(account, token=kept_token(), now=clock.now()))
             flash(_("Your password is set. You can sign in with it now."), "ok")
             return redirect(url_for("security.login"))
     except LinkGone:
@@ -137,6 +140,7 @@ def change_password() -> AnyResponse:
             present=form.present.data or "",
             new=form.new.data or "",
             address=request.remote_addr,
+            device=kept_token(),
             session_id=current_session().id,
             actor=current_actor(),
             now=clock.now(),

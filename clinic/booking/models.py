@@ -186,7 +186,9 @@ class Hold(Base):
     __tablename__ = "hold"
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", "order"),
+        UniqueConstraint("visitor_hash"),
         Index("ix_hold_therapist_id_expires_at", "therapist_id", "expires_at"),
+        Index("ix_hold_network_index", "network_index"),
     )
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_id)
@@ -198,6 +200,10 @@ class Hold(Base):
     buffer_after_minutes: Mapped[int]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    visitor_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Which browser holds it: the hash of a random value in its cookie. One hold for each."""
+    network_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Blind index of the network it was taken from."""
 
     therapist: Mapped[Therapist] = relationship(lazy="joined")
     session_type: Mapped[SessionType] = relationship(lazy="joined")
@@ -230,3 +236,16 @@ class IdempotencyKey(Base):
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary)
     appointment_id: Mapped[str] = mapped_column(ForeignKey("appointment.id"))
     created_at: Mapped[datetime]
+
+
+class VisitorCount(Base):
+    """How often visitors of one network, or about one e-mail address, did something in a window."""
+
+    __tablename__ = "visitor_count"
+    __table_args__ = (Index("ix_visitor_count_window_start", "window_start"),)
+
+    counted: Mapped[str] = mapped_column(String(20), primary_key=True)
+    key_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """A blind index, so that neither addresses nor e-mails can be read here."""
+    window_start: Mapped[datetime] = mapped_column(primary_key=True)
+    number: Mapped[int]

@@ -7,6 +7,7 @@ from datetime import datetime
 from flask import request
 
 from clinic.accounts.browser_sessions import current_session
+from clinic.accounts.device_cookie import kept_token
 from clinic.foundation.permissions import Actor
 from clinic.notes.proof import show_password
 
@@ -16,6 +17,7 @@ def prove_by_form(*, actor: Actor, now: datetime) -> datetime:
     return show_password(
         request.form.get("password", ""),
         address=request.remote_addr,
+        device=kept_token(),
         session_id=current_session().id,
         actor=actor,
         now=now,

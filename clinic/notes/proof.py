@@ -12,7 +12,13 @@ from clinic.foundation.permissions import Actor
 
 
 def show_password(
-    password: str, *, address: str | None, session_id: str, actor: Actor, now: datetime
+    password: str,
+    *,
+    address: str | None,
+    device: str | None = None,
+    session_id: str,
+    actor: Actor,
+    now: datetime,
 ) -> datetime:
     """Check the actor's password and remember that it was shown; the instant of the proof.
 
@@ -25,6 +31,7 @@ def show_password(
             actor.account_id,
             password=password,
             address=address,
+            device=device,
             clinic_id=actor.clinic_id,
             now=now,
         )

@@ -52,6 +52,19 @@ def test_the_sign_in_page_leads_to_a_new_password(app, client):
     assert is_inside(client)
 
 
+def test_a_mailed_link_lets_a_new_browser_in_where_strangers_have_used_up_the_address(app, client):
+    open_house(app)
+    for n in range(31):
+        sign_in(app.test_client(), email=f"made-up{n}@example.org", password="x")
+    assert sign_in(client).status_code == 429
+
+    ask(client)
+    choose(client, link_in(letters(app)[0]))
+
+    assert sign_in(app.test_client(), password=NEW).status_code == 429
+    assert sign_in(client, password=NEW).status_code == 302
+
+
 def test_the_answer_is_the_same_for_every_address(app):
     open_house(app)
     answers = [ask(app.test_client(), email=email) for email in (EMAIL, "nobody@example.org")]

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinic.accounts.throttle import (
     Question,
@@ -12,7 +14,6 @@ from clinic.accounts.throttle import (
     blocked_for,
     failures_so_far,
     longest_block,
-    network_of,
     wait_after,
 )
 
@@ -32,6 +33,12 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         (Scope.PAIR, 10_000, 3600),
         (Scope.ADDRESS, 29, 0),
         (Scope.ADDRESS, 30, 30),
+        (Scope.ADDRESS, 33, 240),
+        (Scope.ADDRESS, 34, 300),
+        (Scope.ADDRESS, 10_000, 300),
+        (Scope.DEVICE, 4, 0),
+        (Scope.DEVICE, 5, 30),
+        (Scope.DEVICE, 12, 3600),
         (Scope.ACCOUNT, 49, 0),
         (Scope.ACCOUNT, 50, 30),
     ],
@@ -77,30 +84,40 @@ def test_the_count_of_an_account_does_not_bind_an_address_its_owner_is_known_at(
     assert longest_block(counts, is_known_address=False, now=NOW) == timedelta(hours=1)
 
 
+failed = st.builds(
+    Tries,
+    failures=st.integers(0, 200),
+    last_failed_at=st.integers(-7200, 0).map(lambda seconds: NOW + timedelta(seconds=seconds)),
+)
+elsewhere = st.fixed_dictionaries({one: failed for one in Scope if one is not Scope.DEVICE})
+
+
+@given(elsewhere, failed, st.booleans())
+def test_nothing_that_happens_elsewhere_binds_the_owners_device(counts, own, is_known):
+    with_device = counts | {Scope.DEVICE: own}
+
+    assert longest_block(with_device, is_known_address=is_known, now=NOW) == blocked_for(
+        Scope.DEVICE, own, now=NOW
+    )
+
+
+@given(elsewhere, failed)
+def test_one_more_failure_never_makes_a_wait_shorter(counts, own):
+    for scope, tries in (counts | {Scope.DEVICE: own}).items():
+        more = Tries(tries.failures + 1, NOW)
+        waits = [blocked_for(scope, one, now=NOW) for one in (tries, more)]
+        assert waits == sorted(waits)
+
+
 def test_only_an_address_starts_anew_after_a_quiet_day():
     tries, day_later = Tries(31, NOW), NOW + timedelta(hours=24)
     assert {scope: failures_so_far(scope, tries, now=day_later) for scope in Scope} == {
         Scope.ACCOUNT: 31,
         Scope.ADDRESS: 0,
         Scope.PAIR: 31,
+        Scope.DEVICE: 31,
     }
     assert failures_so_far(Scope.ADDRESS, tries, now=day_later - timedelta(seconds=1)) == 31
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("203.0.113.9", "203.0.113.9"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
-        ("", "unknown"),
-        (None, "unknown"),
-        ("not an address", "unknown"),
-    ],
-)
-def test_one_customer_of_a_network_is_one_address(address, network):
-    assert network_of(address) == network
 
 
 @pytest.mark.parametrize(
