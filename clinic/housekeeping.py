@@ -8,6 +8,7 @@ from sqlalchemy import delete
 
 from clinic.accounts.credentials import forget_old_traces
 from clinic.booking.models import Hold, IdempotencyKey
+from clinic.booking.visitor_counts import forget_old_counts
 from clinic.extensions import db
 from clinic.foundation.audit_anchors import anchor_daily
 from clinic.foundation.database import transaction
@@ -23,9 +24,10 @@ KEPT_KEYS = timedelta(days=30)
 
 
 def keep_house(*, now: datetime) -> None:
-    """Drop holds that ran out, old idempotency keys, delivered messages and sign-in traces."""
+    """Drop holds that ran out, old keys and counts, delivered messages and sign-in traces."""
     with transaction() as session:
         session.execute(delete(Hold).where(Hold.expires_at < now))
+        forget_old_counts(session, now=now)
         session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT_KEYS))
         session.execute(delete(OutboxMessage).where(OutboxMessage.done_at < now - KEPT_DONE))
     forget_old_traces(now=now)

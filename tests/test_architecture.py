@@ -158,15 +158,18 @@ KNOW_FLASK = {
     "the reader's browser: who asks, what they chose so far": (
         "clinic/accounts/browser_sessions.py",
         "clinic/accounts/datastore.py",
+        "clinic/accounts/device_cookie.py",
         "clinic/accounts/guard.py",
         "clinic/accounts/security.py",
         "clinic/booking/booking_flow.py",
         "clinic/booking/draft.py",
         "clinic/booking/pages.py",
+        "clinic/booking/visitor_pages.py",
         "clinic/booking/weeks.py",
         "clinic/notes/signed_note_page.py",
         "clinic/practice/terms.py",
     ),
+    "the settings: whether visitors are counted": ("clinic/booking/visitor_counts.py",),
     "effects, which ask the app for its mail, its keys or its handlers": (
         "clinic/booking/letters.py",
         "clinic/calendars/outside_refresh.py",

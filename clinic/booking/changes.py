@@ -14,6 +14,7 @@ from clinic.booking.history import note_significant_change
 from clinic.booking.models import Appointment, Status
 from clinic.booking.refusals import NotChangeable, SlotUnavailable, TooLateToChange
 from clinic.booking.restrictions import Rule
+from clinic.booking.visitor_counts import count_move
 from clinic.foundation.database import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
@@ -66,10 +67,12 @@ def move_appointment(
     """Move an appointment to another free time with the same therapist.
 
     The entry keeps its UID; moving it to where it already is changes nothing. Raises
-    `TooLateToChange`, `NotChangeable`, `TimeRefused`, `SlotUnavailable`.
+    `TooLateToChange`, `NotChangeable`, `TimeRefused`, `SlotUnavailable`, and `TooManyBookings`
+    when partners have moved so often that enough mails went to one of them today.
     """
     try:
         with transaction() as session:
+            count_move(session, appointment_id, start=start, actor=actor, now=now)
             appointment = _locked(session, appointment_id, actor=actor)
             _may_change(appointment, actor=actor, now=now)
             if appointment.starts_at == start:

@@ -17,6 +17,12 @@ from clinic.booking.queries import slots_of, why_not
 from clinic.booking.refusals import TAKEN, HoldGone, SlotUnavailable, TimeRefused
 from clinic.booking.restrictions import Rule
 from clinic.booking.slots import Slot
+from clinic.booking.visitor_counts import (
+    Visitor,
+    check_held_time,
+    give_back_held,
+    network_index,
+)
 from clinic.foundation.database import ID, new_id, transaction
 from clinic.foundation.database import session as reading
 from clinic.foundation.errors import N_, InvalidInput
@@ -37,13 +43,15 @@ def hold_slot(
     session_type: str,
     start: datetime,
     replaces: str | None = None,
+    visitor: Visitor | None = None,
     actor: Actor,
     now: datetime,
 ) -> tuple[Hold, str]:
-    """Hold a slot for ten minutes; the hold and its signed token. `replaces` is given back.
+    """Hold a slot for ten minutes; the hold and its signed token.
 
-    Raises `SlotUnavailable` with alternatives, `TimeRefused`, or `InvalidInput` when the therapist
-    does not offer this.
+    `replaces`, and whatever else the visitor's browser holds, is given back. Raises
+    `SlotUnavailable` with alternatives, `TimeRefused`, `TooManyHolds`, or `InvalidInput` when the
+    therapist does not offer this.
     """
     require(actor, Permission.BOOK)
     try:
@@ -52,25 +60,35 @@ def hold_slot(
             kind = get_session_type(actor.clinic_id, session_type)
             _must_offer(who, kind)
             lock_diary(session, who)  # before any hold, as whoever books does
+            hold = _new_hold(who, kind, start, now=now)
+            if visitor is not None:
+                hold.visitor_hash = give_back_held(session, visitor)
+                hold.network_index = network_index(actor.clinic_id, visitor)
             if replaces:
                 _drop(session, replaces, clinic_id=actor.clinic_id)
+            check_held_time(session, hold, actor=actor, now=now)
             check_open(who, kind, start, now=now)
             _drop_expired(session, who, now=now)
-            hold = Hold(
-                id=new_id(),
-                therapist_id=who.id,
-                session_type_id=kind.id,
-                starts_at=start,
-                ends_at=start + timedelta(minutes=kind.length_minutes),
-                buffer_before_minutes=kind.buffer_before_minutes,
-                buffer_after_minutes=kind.buffer_after_minutes,
-                created_at=now,
-                expires_at=now + timedelta(minutes=HOLD_MINUTES),
-            )
             session.add(hold)
     except SlotUnavailable as refused:
         raise with_alternatives(refused, [who], kind, start, now=now) from None
     return hold, sign_hold(hold, clinic_id=actor.clinic_id)
+
+
+def _new_hold(
+    therapist: Therapist, session_type: SessionType, start: datetime, *, now: datetime
+) -> Hold:
+    return Hold(
+        id=new_id(),
+        therapist_id=therapist.id,
+        session_type_id=session_type.id,
+        starts_at=start,
+        ends_at=start + timedelta(minutes=session_type.length_minutes),
+        buffer_before_minutes=session_type.buffer_before_minutes,
+        buffer_after_minutes=session_type.buffer_after_minutes,
+        created_at=now,
+        expires_at=now + timedelta(minutes=HOLD_MINUTES),
+    )
 
 
 def _must_offer(therapist: Therapist, kind: SessionType) -> None:

@@ -19,8 +19,9 @@ from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.forms import CancelForm
 from clinic.booking.links import OpenedLink, number_invited, open_link
 from clinic.booking.models import Appointment, Status
-from clinic.booking.refusals import SlotUnavailable
+from clinic.booking.refusals import SlotUnavailable, TooManyByVisitor
 from clinic.booking.slots import Slot
+from clinic.booking.visitor_pages import answer_too_many
 from clinic.booking.weeks import week_page
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
@@ -30,6 +31,7 @@ from clinic.foundation.reader_dates import day_and_clock_text
 
 links = Blueprint("links", __name__)
 links.before_request(forget_lapsed_flow)
+links.register_error_handler(TooManyByVisitor, answer_too_many)
 
 
 @links.get("/a/<token>/booked")

@@ -8,7 +8,7 @@ from typing import Any
 
 from clinic.booking.restrictions import Rule
 from clinic.booking.slots import Slot
-from clinic.foundation.errors import N_, Conflict, InvalidInput
+from clinic.foundation.errors import N_, Conflict, InvalidInput, TooManyRequests
 
 TAKEN = frozenset({Rule.APPOINTMENT, Rule.HOLD, Rule.OUTSIDE_BUSY, Rule.DAILY_LIMIT})
 """Rules that took a time which had been open: answered with alternatives, not as a mistake."""
@@ -79,6 +79,32 @@ class KeyReused(InvalidInput):
 
     def __init__(self) -> None:
         super().__init__({"Idempotency-Key": [N_("This key was used for another booking.")]})
+
+
+class TooManyByVisitor(TooManyRequests):
+    """More than visitors of one network, or about one e-mail address, may do in a while."""
+
+    code = "too-many-requests"
+
+
+class TooManyHolds(TooManyByVisitor):
+    """This network holds several times already."""
+
+    code = "too-many-holds"
+    says = N_(
+        "Several times are being held from your connection already, perhaps by other people on "
+        "the same Wi-Fi. Please wait a little, or call or write to us."
+    )
+
+
+class TooManyBookings(TooManyByVisitor):
+    """Many appointments were booked or moved from this network, or with this e-mail address."""
+
+    code = "too-many-bookings"
+    says = N_(
+        "Many appointments have been booked or moved from your connection or with this e-mail "
+        "address. Please wait, or call or write to us: we gladly do it for you."
+    )
 
 
 SENTENCES = {

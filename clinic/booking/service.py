@@ -32,6 +32,7 @@ from clinic.booking.models import Appointment, Hold, IdempotencyKey, Source, Sta
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TimeRefused
 from clinic.booking.requests import EXPIRE
 from clinic.booking.restrictions import Rule
+from clinic.booking.visitor_counts import Visitor, count_booking
 from clinic.couples.models import Couple
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation import outbox
@@ -46,11 +47,14 @@ REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 REQUEST_LASTS = timedelta(hours=48)
 
 
-def book_appointment(request: BookingRequest, *, actor: Actor, now: datetime) -> Appointment:
+def book_appointment(
+    request: BookingRequest, *, visitor: Visitor | None = None, actor: Actor, now: datetime
+) -> Appointment:
     """Book (or request) an appointment; the couple's record is opened when it is their first.
 
     The same idempotency key with the same request gives the same appointment again. Raises
-    `InvalidInput` by field, `TimeRefused`, `SlotUnavailable` with alternatives, `KeyReused`.
+    `InvalidInput` by field, `TimeRefused`, `SlotUnavailable` with alternatives, `KeyReused`, and
+    `TooManyBookings` by what is counted of the `visitor` (who is None when the clinic books).
     """
     require(actor, Permission.BOOK)
     problems = check_request(request, concern_codes=concern_codes(actor.clinic_id))
@@ -61,6 +65,9 @@ def book_appointment(request: BookingRequest, *, actor: Actor, now: datetime) ->
             if (before := _answered_before(session, request, actor=actor)) is not None:
                 _show_to_booker(before, request, actor=actor)
                 return before
+            if visitor is not None:
+                emails = [partner.email for partner in _partners(request)]
+                count_booking(session, visitor, emails=emails, actor=actor, now=now)
             kind = _bookable_type(request, actor=actor)
             candidates = _candidates(request, kind, actor=actor)
             therapist, left_out = _claim_first_open(session, request, kind, candidates, actor, now)

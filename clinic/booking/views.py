@@ -25,8 +25,15 @@ from clinic.booking.forms import DetailsForm
 from clinic.booking.history import shown_token
 from clinic.booking.links import link_of
 from clinic.booking.models import Appointment, Hold
-from clinic.booking.refusals import HoldGone, KeyReused, SlotUnavailable, TimeRefused
+from clinic.booking.refusals import (
+    HoldGone,
+    KeyReused,
+    SlotUnavailable,
+    TimeRefused,
+    TooManyByVisitor,
+)
 from clinic.booking.service import book_appointment
+from clinic.booking.visitor_pages import answer_too_many, this_visitor
 from clinic.booking.weeks import reader_zone, week_page
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
@@ -38,6 +45,7 @@ from clinic.practice.queries import get_session_type, list_bookable, list_sessio
 booking = Blueprint("booking", __name__)
 booking.before_request(forget_lapsed_flow)
 booking.after_request(note_flow_page)
+booking.register_error_handler(TooManyByVisitor, answer_too_many)
 
 Wanted = tuple[Therapist, SessionType, datetime]
 Page = Response | str | tuple[str, int]
@@ -104,7 +112,7 @@ def held() -> Response:
 
 @booking.post("/book/hold")
 @public
-@limiter.limit("40/minute")
+@limiter.limit("120/minute")
 def hold() -> Page:
     """A time was tapped: hold it, then ask for the details."""
     choice = pages.parse_choice(request.form.get("start", ""))
@@ -128,6 +136,7 @@ def _hold(slug: str, kind: SessionType, start: datetime, *, key: str) -> Hold:
         session_type=kind.slug,
         start=start,
         replaces=session.get("hold"),
+        visitor=this_visitor(),
         actor=current_actor(),
         now=clock.now(),
     )
@@ -213,7 +222,7 @@ def _details_page(form: DetailsForm, taken: Hold) -> str:
 
 @booking.post("/book/details")
 @public
-@limiter.limit("20/minute")
+@limiter.limit("120/minute")
 def book() -> Page:
     """Book it. A second send of the same form finds the same appointment."""
     form = DetailsForm()
@@ -227,7 +236,9 @@ def book() -> Page:
         therapist=therapist.slug, session_type=kind.slug, start=start, concerns=concerns
     )
     try:
-        appointment = book_appointment(asked, actor=current_actor(), now=now)
+        appointment = book_appointment(
+            asked, visitor=this_visitor(), actor=current_actor(), now=now
+        )
     except KeyReused:
         return _already_booked() or _expired()
     except (SlotUnavailable, TimeRefused) as refused:

@@ -22,7 +22,7 @@ from clinic.booking.service import book_appointment
 from clinic.booking.wall_time import FIRST_YEAR, LAST_YEAR
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
-from clinic.web.api_callers import read_limit, visitor
+from clinic.web.api_callers import connection, read_limit, visitor
 from clinic.web.api_document import PREFIX, ApiBlueprint
 from clinic.web.api_rendering import appointment_document
 from clinic.web.schemas import (
@@ -55,7 +55,7 @@ def book(headers: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
     """
     actor = visitor()  # before the body is read: it refuses where there is no clinic yet
     request = booking_request(body, key=headers.get("key"))
-    appointment = book_appointment(request, actor=actor, now=clock.now())
+    appointment = book_appointment(request, visitor=connection(), actor=actor, now=clock.now())
     link = link_of(appointment, request.partner.email)
     token = shown_token(link, clinic_id=appointment.clinic_id)
     return _document(appointment, token=token, made=first_change(appointment))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import g, request
 
+from clinic.booking.visitor_counts import Visitor
 from clinic.extensions import limiter
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
@@ -17,3 +18,8 @@ def visitor() -> Actor:
     if clinic_id is None:
         raise NotFound
     return Actor(clinic_id=clinic_id)
+
+
+def connection() -> Visitor:
+    """What a caller's bookings are counted by: the network alone, since no cookie is looked at."""
+    return Visitor(address=request.remote_addr)

@@ -12,6 +12,7 @@ from tests.web.api_calls import (
     SLOTS,
     a_body,
     clock_at,
+    partner,
     problem,
     refused_fields,
     slots,
@@ -283,3 +284,22 @@ class TestLimits:
             client.post(BOOKINGS, json={}, headers={"X-Forwarded-For": f"192.0.2.{number}"})
 
         assert client.post(BOOKINGS, json={}).status_code == 429
+
+    def test_bookings_are_counted_in_the_database_for_all_processes(self, client, practice):
+        """The count per process, which another process does not know of, lets all of these by."""
+        starts = [
+            f"2026-11-24T{hour}:{half}:00Z" for hour in range(10, 16) for half in ("00", "30")
+        ]
+        answers = [
+            client.post(
+                BOOKINGS,
+                json=a_body(start=start, partner=partner(email=f"client{number}@example.org")),
+                headers={"Idempotency-Key": start},
+            )
+            for number, start in enumerate(starts)
+        ]
+
+        assert [answer.status_code for answer in answers] == [201] * 10 + [429] * 2
+        refused = problem(answers[-1], 429)
+        assert refused["type"] == "http://localhost/problems/too-many-bookings"
+        assert 0 < int(answers[-1].headers["Retry-After"]) <= 600
