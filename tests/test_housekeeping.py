@@ -3,10 +3,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 
 from clinic.booking.claims import hold_slot
-from clinic.booking.models import Appointment, Hold, IdempotencyKey
+from clinic.booking.models import Appointment, Hold, IdempotencyKey, VisitorCount
 from clinic.foundation import outbox
 from clinic.foundation.audit_anchors import ANCHORED
-from clinic.foundation.database import session
+from clinic.foundation.database import session, transaction
 from clinic.foundation.outbox import OutboxMessage
 from clinic.housekeeping import CHORES, keep_house
 from tests.factories import NOW, make_appointment, make_practice
@@ -59,3 +59,16 @@ def test_the_audit_log_is_anchored_in_the_file_and_outside(context):
 
     kinds = select(OutboxMessage.kind, OutboxMessage.handler).order_by(OutboxMessage.handler)
     assert session().execute(kinds).all() == [(ANCHORED, "file"), (ANCHORED, "outside")]
+
+
+def test_counts_of_visitors_go_after_two_days(context):
+    key = {"key_hash": b"k", "counted": "email-bookings", "number": 1}
+    with transaction() as current:
+        current.add(VisitorCount(window_start=NOW, **key))
+
+    left = []
+    for wait in (timedelta(days=2), timedelta(days=2, seconds=1)):
+        keep_house(now=NOW + wait)
+        left.append(session().scalar(select(func.count()).select_from(VisitorCount)))
+
+    assert left == [1, 0]
