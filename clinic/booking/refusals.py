@@ -93,7 +93,7 @@ class TooManyHolds(TooManyByVisitor):
     code = "too-many-holds"
     says = N_(
         "Several times are being held from your connection already, perhaps by other people on "
-        "the same Wi-Fi. Please wait a little, or call or write to us."
+        "the same Wi-Fi. If it cannot wait, please call or write to us."
     )
 
 
@@ -103,7 +103,7 @@ class TooManyBookings(TooManyByVisitor):
     code = "too-many-bookings"
     says = N_(
         "Many appointments have been booked or moved from your connection or with this e-mail "
-        "address. Please wait, or call or write to us: we gladly do it for you."
+        "address. If it cannot wait, please call or write to us: we gladly do it for you."
     )
 
 
