@@ -97,6 +97,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     del settings
     from clinic.accounts.guard import guard_request
     from clinic.accounts.security import init_accounts
+    from clinic.foundation.posted_texts import replace_in_posted_texts
     from clinic.web.errors import init_errors
     from clinic.web.headers import init_headers
     from clinic.web.session_cookie import EncryptedSessionInterface
@@ -111,6 +112,7 @@ def _bind_web(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     init_accounts(app)
     app.before_request(guard_request)
+    app.before_request(replace_in_posted_texts)  # who may not send the form is told only that
     init_headers(app)
     init_errors(app)
 

@@ -166,6 +166,7 @@ KNOW_FLASK = {
         "clinic/booking/pages.py",
         "clinic/booking/visitor_pages.py",
         "clinic/booking/weeks.py",
+        "clinic/foundation/posted_texts.py",
         "clinic/notes/signed_note_page.py",
         "clinic/practice/terms.py",
     ),

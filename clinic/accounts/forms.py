@@ -8,7 +8,6 @@ from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security.forms import LoginForm
-from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -21,9 +20,10 @@ from clinic.accounts.service import WrongPassword
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
 from clinic.foundation.mail_address import LONGEST_ADDRESS, is_mail_address
+from clinic.foundation.posted_texts import CheckedForm
 
 
-class SignInForm(LoginForm):
+class SignInForm(CheckedForm, LoginForm):
     """E-mail and password; whom they open the door to is decided by `credentials`.
 
     The library's form gives the shape that its view and later second factors work with; its own
@@ -55,7 +55,7 @@ class SignInForm(LoginForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Whether somebody may come in; `user` is who."""
-        if not FlaskForm.validate(self, **kwargs):
+        if not CheckedForm.validate(self, **kwargs):
             return False
         if "clinic_id" not in g:
             raise NotFound
@@ -85,7 +85,7 @@ class SignInForm(LoginForm):
             self.form_errors.append(_("E-mail and password do not fit together."))
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(CheckedForm):
     """A form about a password, and how refusals of the service are said in it."""
 
     status = 422

@@ -6,16 +6,16 @@ from datetime import date, datetime, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import TextAreaField, ValidationError
 from wtforms.fields import Field
 
 from clinic.booking.details import check_message
+from clinic.foundation.posted_texts import CheckedForm
 
 YEARS = range(2001, 2099)
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+class ReasonForm(CheckedForm):
     """Why something is declined or cancelled; may be left empty."""
 
     reason = TextAreaField(_l("Reason"))

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from clinic.booking.person_names import has_link
 from clinic.booking.wall_time import zone_names
+from clinic.foundation.characters import has_refused_characters
 from clinic.foundation.encryption import normalise_email
 from clinic.foundation.errors import N_
 from clinic.foundation.mail_address import is_mail_address
@@ -128,7 +129,7 @@ def check_message(message: str) -> Problems:
     """Free text, on several lines, up to 2,000 characters."""
     if len(message) > MESSAGE_LENGTH:
         return {"message": [N_("This is longer than 2,000 characters.")]}
-    if has_control_characters(message.replace("\n", "").replace("\r", "").replace("\t", "")):
+    if has_refused_characters(message):
         return {"message": [N_("There are characters in it that cannot be stored.")]}
     return {}
 

@@ -6,13 +6,13 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from clinic.booking.details import BookingRequest, Person
 from clinic.foundation.errors import InvalidInput
+from clinic.foundation.posted_texts import CheckedForm
 
 FIELD_OF = {
     "partner.name": "name",
@@ -27,7 +27,7 @@ FIELD_OF = {
 }
 
 
-class DetailsForm(FlaskForm):
+class DetailsForm(CheckedForm):
     """Who comes. What the fields may hold is decided by `details.py`, not here."""
 
     name = StringField(_l("Your name"), [InputRequired()])
@@ -95,7 +95,7 @@ class DetailsForm(FlaskForm):
                 field.errors = [*field.errors, *sentences]
 
 
-class CancelForm(FlaskForm):
+class CancelForm(CheckedForm):
     """Cancelling asks nothing that must be answered."""
 
     reason = TextAreaField(_l("Would you like to say why?"))

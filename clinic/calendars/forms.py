@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, RadioField, SelectChoice, SelectField, StringField
 from wtforms.validators import InputRequired
 
 from clinic.calendars.feed_settings import SHOWN_IN, FeedSettings
 from clinic.calendars.models import CalendarFeed, FeedKind, Show
+from clinic.foundation.posted_texts import CheckedForm
 
 NO_REMINDER = -1
 SHOWS = {
@@ -39,7 +39,7 @@ REMINDERS = [
 ]
 
 
-class FeedForm(FlaskForm):
+class FeedForm(CheckedForm):
     """A name, so that the address can be told from others later, and what it shows."""
 
     name = StringField(
@@ -79,7 +79,7 @@ def _data(feed: CalendarFeed) -> dict[str, Any]:
     }
 
 
-class PartnerFeedForm(FlaskForm):
+class PartnerFeedForm(CheckedForm):
     """A partner's address: a name and a reminder; what it shows is neutral anyway."""
 
     name = StringField(
@@ -95,7 +95,7 @@ class PartnerFeedForm(FlaskForm):
         return FeedSettings(reminder_minutes=None if chosen == NO_REMINDER else chosen)
 
 
-class OutsideCalendarForm(FlaskForm):
+class OutsideCalendarForm(CheckedForm):
     """The address of a calendar elsewhere."""
 
     name = StringField(

@@ -22,6 +22,7 @@ from sqlalchemy.types import TypeDecorator
 
 from clinic.extensions import db
 from clinic.foundation.database_failures import Failure, failure_of, keep_values_out
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.foundation.waiting import end_reading, watch_connections
 
 BUSY_TIMEOUT_MS = 20_000
@@ -92,11 +93,13 @@ def transaction() -> Iterator[Session]:
 
     Reads made before it in the same session are dropped first, so that everything decided inside
     is decided on what the write lock protects. A transaction inside a transaction joins it.
+    Raises `UnkeepableTexts` in a request whose form holds one, until that was said.
     """
     current = db.session()
     if current.info.get("writing"):
         yield current
         return
+    refuse_unkeepable_texts()
     if current.new or current.dirty or current.deleted:
         raise RuntimeError("something was changed outside a transaction")
     end_reading(current)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
+from clinic.foundation.characters import has_refused_characters
 
-UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+LINE_BREAKS_AND_TABS = frozenset("\t\n\r\u2028\u2029")
 
 
 def has_control_characters(text: str) -> bool:
     """Whether there is a line break, a NUL, a lone surrogate or the like in it."""
-    return any(unicodedata.category(character) in UNSEEN for character in text)
+    return has_refused_characters(text) or not LINE_BREAKS_AND_TABS.isdisjoint(text)
 
 
 def one_line(text: str, *, longest: int) -> str | None:

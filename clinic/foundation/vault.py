@@ -18,6 +18,12 @@ from sqlalchemy import LargeBinary, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.extensions import db
+from clinic.foundation.characters import (
+    CANNOT_BE_KEPT,
+    LONGEST_TEXT,
+    has_refused_characters,
+    replace_refused_characters,
+)
 from clinic.foundation.database import ID, Base, new_id
 from clinic.foundation.encryption import (
     HEAD_BYTES,
@@ -30,7 +36,7 @@ from clinic.foundation.encryption import (
     unwrap_data_key,
     wrap_data_key,
 )
-from clinic.foundation.errors import ClinicError
+from clinic.foundation.errors import N_, ClinicError, InvalidInput
 
 
 class KeyMissing(ClinicError):
@@ -137,10 +143,20 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
+def check_text(text: str, *, place: str) -> None:
+    """Raise `InvalidInput` at `place` for a text that cannot be kept."""
+    if has_refused_characters(text):
+        raise InvalidInput({place: [CANNOT_BE_KEPT]})
+    if len(text) > LONGEST_TEXT:
+        raise InvalidInput({place: [N_("This is longer than 1,048,576 characters.")]})
+
+
 class SealedText:
     """A text attribute kept as ciphertext in the column `<name>_sealed`.
 
-    The model says whose key it is (`seal_owner`) and has its `id` before the text is set.
+    The model says whose key it is (`seal_owner`) and has its `id` before the text is set. Setting
+    a text with refused characters raises `InvalidInput`; in one that was kept before they were
+    refused, each is read as U+FFFD.
     """
 
     def __init__(self, purpose: KeyPurpose = KeyPurpose.RECORD) -> None:
@@ -156,16 +172,30 @@ class SealedText:
     def __get__(self, row: Any, owner: type) -> SealedText | str | None:
         if row is None:
             return self
+        text = self.as_written(row)
+        return None if text is None else replace_refused_characters(text)
+
+    def __set__(self, row: Any, value: str | None) -> None:
+        if value is None:
+            setattr(row, self.column, None)
+            return
+        check_text(value, place=self.column.removesuffix("_sealed"))
+        self.seal(row, value)
+
+    def as_written(self, row: Any) -> str | None:
+        """Return the text as it was sealed, refused characters included."""
         sealed = getattr(row, self.column)
         if sealed is None:
             return None
         key = data_key(row.seal_owner, self.purpose)
         return open_sealed(key, sealed, self._place(row)).decode("utf-8")
 
-    def __set__(self, row: Any, value: str | None) -> None:
-        if value is None:
-            setattr(row, self.column, None)
-            return
+    def is_readable(self, row: Any) -> bool:
+        """Tell whether the text that was sealed holds no refused characters."""
+        return not has_refused_characters(self.as_written(row) or "")
+
+    def seal(self, row: Any, value: str) -> None:
+        """Seal a text that was checked."""
         key = data_key(row.seal_owner, self.purpose)
         setattr(row, self.column, seal(key, value.encode("utf-8"), self._place(row)))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectMultipleField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, Optional
 
+from clinic.foundation.posted_texts import CheckedForm
 
-class NeedsForm(FlaskForm):
+
+class NeedsForm(CheckedForm):
     """Step 1."""
 
     session_type = RadioField(_l("What would you like to book?"), [Optional()])

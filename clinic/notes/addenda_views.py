@@ -10,6 +10,7 @@ from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.permissions import Permission
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.notes.addenda import add_addendum, return_for_revision
 from clinic.notes.overview import names_of
 from clinic.notes.password_forms import prove_by_form
@@ -28,6 +29,7 @@ def add(note_id: str) -> AnyResponse | Page:
     """Sign and add."""
     actor, now = current_actor(), clock.now()
     try:
+        refuse_unkeepable_texts()
         proof = prove_by_form(actor=actor, now=now)
         add_addendum(
             note_id,
@@ -51,6 +53,7 @@ def cosign(note_id: str) -> AnyResponse | Page:
     """Co-sign somebody else's note, or give it back with a comment."""
     actor, now = current_actor(), clock.now()
     try:
+        refuse_unkeepable_texts()
         if request.form.get("do") == "return":
             comment = request.form.get("comment", "")
             return_for_revision(note_id, comment=comment, actor=actor, now=now)

@@ -12,6 +12,7 @@ from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.permissions import Permission
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.foundation.reader_dates import clock_text
 from clinic.notes.emergency import REASON_MAX, break_glass, check_reason
 from clinic.notes.password_forms import prove_by_form
@@ -36,6 +37,7 @@ def open_record() -> AnyResponse | Page:
     code = request.form.get("code", "").strip().upper()
     reason = request.form.get("reason", "").replace("\r\n", "\n")
     try:
+        refuse_unkeepable_texts()
         _check_typed(code, reason)
         proof = prove_by_form(actor=actor, now=now)
         until = break_glass(code, reason, proved_at=proof, actor=actor, now=now)

@@ -15,6 +15,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database import new_id
 from clinic.foundation.errors import Conflict, InvalidInput
 from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.notes.access import find_chart
 from clinic.notes.clinical_rules import refuse
 from clinic.notes.exercise_runs import add_run, runs_page
@@ -51,6 +52,7 @@ def add(code: str) -> AnyResponse | Page:
     chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
     typed = read_run(request.form, members=chart.members)
     try:
+        refuse_unkeepable_texts()
         happened_on = _day()
         _check(typed, happened_on=happened_on, today=chart.day(now), members=chart.members)
         key = request.form.get("key", "")[:64]

@@ -16,6 +16,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database import new_id
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.notes.access import find_chart
 from clinic.notes.ledger_pictures import measure_pictures
 from clinic.notes.measure_responses import (
@@ -53,6 +54,7 @@ def add(code: str, instrument_id: str) -> AnyResponse | Page:
     """Score and keep a response."""
     actor, now = current_actor(), clock.now()
     try:
+        refuse_unkeepable_texts()
         told = _told(code, instrument_id)
         add_measure(code, told, key=request.form.get("key", "")[:64], actor=actor, now=now)
     except (InvalidInput, Conflict) as refused:

@@ -13,6 +13,7 @@ from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, TooManyRequests
 from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.notes import service, signing
 from clinic.notes.clinical_values import NoteBody
 from clinic.notes.merging import differences, merge
@@ -59,6 +60,7 @@ def save(note_id: str) -> AnyResponse | Page:
     actor, now = current_actor(), clock.now()
     content, reason = _sent(note_id)
     try:
+        refuse_unkeepable_texts()
         service.save_draft(
             note_id, content=content, late_reason=reason, revision=_revision(), actor=actor, now=now
         )

@@ -15,6 +15,12 @@ from functools import cache
 from itertools import repeat
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+from clinic.foundation.characters import (
+    LONGEST_TEXT,
+    has_refused_characters,
+    json_has_refused_characters,
+    replace_in_json,
+)
 from clinic.foundation.errors import ClinicError
 
 Value = TypeVar("Value")
@@ -80,12 +86,30 @@ def from_plain(kind: type[Value], raw: Any) -> Value:
 
 def dump(value: Any) -> str:
     """`value` as JSON text in its one form: sorted keys, no spaces."""
-    return json.dumps(to_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text_of(to_plain(value))
+
+
+def text_of(plain: Any) -> str:
+    """JSON values as text in its one form."""
+    return json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 def load(kind: type[Value], text: str) -> Value:
     """Read what `dump` wrote. Raises `NotPlain`."""
     return from_plain(kind, json.loads(text))
+
+
+def load_readable(kind: type[Value], text: str) -> Value:
+    """Read what was kept, with U+FFFD for each character that is refused now. Raises `NotPlain`."""
+    raw = json.loads(text)
+    return from_plain(kind, replace_in_json(raw) if json_has_refused_characters(text) else raw)
+
+
+def dump_checked(kind: type[Value], value: Value) -> str:
+    """Write `value` as `dump` does. Raises `NotPlain` for what `load` would refuse to read."""
+    plain = to_plain(value)
+    from_plain(kind, plain)
+    return text_of(plain)
 
 
 @cache
@@ -116,20 +140,20 @@ def _single(kind: Any) -> Reader:
         if type(raw) is not kind:
             problems.append((place, f"This must be {_NAMES[kind]}."))
             return _BAD
-        if kind is str and not _storable(raw):
-            problems.append((place, "This text holds signs that cannot be stored."))
+        if kind is str and (said := _text_problem(raw)):
+            problems.append((place, said))
             return _BAD
         return raw
 
     return read
 
 
-def _storable(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return "\x00" not in text
+def _text_problem(text: str) -> str:
+    if has_refused_characters(text):
+        return "This text holds signs that cannot be stored."
+    if len(text) > LONGEST_TEXT:
+        return f"This text is longer than {LONGEST_TEXT:,} characters."
+    return ""
 
 
 def _time(kind: Any) -> Reader:

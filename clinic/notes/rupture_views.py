@@ -15,6 +15,7 @@ from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Conflict, InvalidInput
 from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.notes import rupture_links, ruptures
 from clinic.notes.access import find_chart
 from clinic.notes.choosable import REASONS
@@ -145,6 +146,7 @@ def show_or_restrict(code: str, ref: str) -> AnyResponse | Page:
 
 
 def _done(code: str, ref: str, do: Callable[[], Any], told: str) -> AnyResponse | Page:
+    refuse_unkeepable_texts()
     try:
         do()
     except TransitionRefused as refused:

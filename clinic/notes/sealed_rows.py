@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Generic, TypeVar, overload
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from clinic.foundation.characters import CANNOT_BE_KEPT, json_has_refused_characters
+from clinic.foundation.errors import InvalidInput
 from clinic.foundation.vault import KeyPurpose, SealedText
-from clinic.notes.plain_json import dump, load
+from clinic.notes.plain_json import NotPlain, dump_checked, load_readable, text_of, to_plain
 
 Value = TypeVar("Value")
 AUTHOR = String(60)
@@ -54,8 +57,26 @@ class SealedValue(Generic[Value]):
     def __get__(self, row: Any, owner: type) -> SealedValue[Value] | Value:
         if row is None:
             return self
-        text = self._text.__get__(row, owner)
-        return load(self._kind, text or "null")
+        return load_readable(self._kind, self._text.as_written(row) or "null")
 
     def __set__(self, row: Any, value: Value) -> None:
-        self._text.__set__(row, dump(value))
+        try:
+            text = dump_checked(self._kind, value)
+        except NotPlain as refused:
+            raise InvalidInput({place: [CANNOT_BE_KEPT] for place, _ in refused.problems}) from None
+        self._text.seal(row, text)
+
+    def is_readable(self, row: Any) -> bool:
+        """Tell whether no text of the value that was sealed holds refused characters."""
+        return not json_has_refused_characters(self._text.as_written(row) or "null")
+
+    def plain_as_written(self, row: Any) -> Any:
+        """Return the value's JSON values as they were sealed: what its digest was taken of."""
+        text = self._text.as_written(row) or "null"
+        if json_has_refused_characters(text):
+            return json.loads(text)
+        return to_plain(load_readable(self._kind, text))
+
+    def restore(self, row: Any, plain: Any) -> None:
+        """Seal JSON values as they were sealed elsewhere, refused characters included."""
+        self._text.seal(row, text_of(plain))

@@ -13,7 +13,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -30,6 +29,7 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
+from clinic.foundation.posted_texts import CheckedForm
 from clinic.practice.rules import time_zones
 from clinic.practice.sentences import Said
 
@@ -155,7 +155,7 @@ class Difference:
     stored: str
 
 
-class PracticeForm(FlaskForm):  # type: ignore[misc]
+class PracticeForm(CheckedForm):
     """A form that can show the problems that a service found, and what changed meanwhile."""
 
     version = HiddenField()
@@ -203,7 +203,7 @@ class PracticeForm(FlaskForm):  # type: ignore[misc]
             if (field := self.field_at(path)) is None:
                 self.form_errors.extend(told)
             else:
-                field.errors = [*field.errors, *told]
+                field.errors = [*field.errors, *(one for one in told if one not in field.errors)]
 
     def field_at(self, path: str) -> Field | None:
         """The field that a path of the rules is about."""

@@ -14,6 +14,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from clinic.foundation.characters import places_of_refused_characters
 from clinic.foundation.errors import ClinicError
 from clinic.practice.instrument_check import problems_in
 
@@ -130,8 +131,11 @@ def parse_instrument(text: str) -> Instrument:
         raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as broken:
         raise InstrumentBroken([f"this is not JSON: {getattr(broken, 'msg', broken)}"]) from None
-    problems = problems_in(raw)
-    if problems:
+    problems = [
+        f"{place or 'the file'}: holds characters that cannot be kept"
+        for place in places_of_refused_characters(raw)
+    ]
+    if problems := problems or problems_in(raw):
         raise InstrumentBroken(problems)
     return _instrument(raw)
 

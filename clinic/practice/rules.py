@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterable
 from functools import cache
 from zoneinfo import available_timezones
 
+from clinic.foundation.characters import has_refused_characters
 from clinic.foundation.mail_address import is_mail_address
+from clinic.foundation.one_line import has_control_characters
 from clinic.practice.commands import ClinicDetails, SessionTypeDetails, Texts, TherapistProfile
 from clinic.practice.sentences import Problems, said
 
@@ -119,11 +120,11 @@ def name_problems(name: str, *, longest: int = LONGEST_NAME) -> list[str]:
 
 def text_problems(text: str, *, longest: int, lines: bool = False) -> list[str]:
     """A text is not longer than there is room for and has no characters that cannot be seen."""
-    allowed = "\n\t" if lines else ""
+    is_refused = has_refused_characters if lines else has_control_characters
     found: list[str] = []
     if len(text) > longest:
         found.append(said("Please keep this to %(longest)s characters.", longest=longest))
-    if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
+    if is_refused(text):
         found.append(said("This has characters that cannot be shown. Please type it again."))
     return found
 

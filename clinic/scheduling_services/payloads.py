@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
 from typing import Any
 
+from clinic.foundation.characters import replace_in_json
 from clinic.foundation.errors import ClinicError
 
 MAX_BYTES = 1_000_000
@@ -43,7 +43,8 @@ def read_payload(body: bytes) -> dict[str, Any]:
     """The JSON object in `body`, safe to walk and to store; raises PayloadBroken.
 
     Refused: over 1 MB, not UTF-8, not an object, nested deeper than 32, integers of more than
-    18 digits, NaN and infinities, lone surrogates and NUL characters anywhere.
+    18 digits, NaN and infinities. Characters that no text may hold are taken out: a booking is not
+    lost for one of them in a name.
     """
     if len(body) > MAX_BYTES:
         raise PayloadTooLarge("The delivery is larger than one megabyte.")
@@ -58,8 +59,9 @@ def read_payload(body: bytes) -> dict[str, Any]:
         raise PayloadBroken("The delivery is not readable JSON.") from error
     if not isinstance(parsed, dict):
         raise PayloadBroken("The delivery is not a JSON object.")
-    _require_storable(parsed)
-    return parsed
+    _require_shallow(parsed)
+    cleaned: dict[str, Any] = replace_in_json(parsed, by="")
+    return cleaned
 
 
 def strip_secrets(payload: dict[str, Any]) -> dict[str, Any]:
@@ -94,28 +96,13 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def _require_storable(payload: dict[str, Any]) -> None:
+def _require_shallow(payload: dict[str, Any]) -> None:
     # A list of work instead of recursion: the depth is what is being checked.
     waiting: list[tuple[Any, int]] = [(payload, 1)]
     while waiting:
         value, depth = waiting.pop()
-        if isinstance(value, str):
-            _require_clean(value)
-        elif isinstance(value, dict | list):
+        if isinstance(value, dict | list):
             if depth > MAX_DEPTH:
                 raise PayloadBroken("The delivery is nested too deeply.")
-            waiting.extend((item, depth + 1) for item in _contents(value))
-
-
-def _contents(value: dict[str, Any] | list[Any]) -> Iterator[Any]:
-    if isinstance(value, dict):
-        yield from value.keys()
-        yield from value.values()
-    else:
-        yield from value
-
-
-def _require_clean(text: str) -> None:
-    # A lone surrogate fails only when it is written, a NUL only in PostgreSQL: refuse both here.
-    if "\x00" in text or any("\ud800" <= letter <= "\udfff" for letter in text):
-        raise PayloadBroken("The delivery holds characters that cannot be stored.")
+            items = value.values() if isinstance(value, dict) else value
+            waiting.extend((item, depth + 1) for item in items)

@@ -7,17 +7,17 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import EmailField, RadioField, SelectField, SelectMultipleField
 
 from clinic.accounts.words import role_words
 from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
 from clinic.foundation.permissions import Role
+from clinic.foundation.posted_texts import CheckedForm
 from clinic.practice.form_fields import line
 from clinic.web.shell import LANGUAGES
 
 
-class RolesForm(FlaskForm):
+class RolesForm(CheckedForm):
     """What somebody is here, and whose diary is theirs."""
 
     roles = SelectMultipleField(_l("Roles"), choices={})

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from flask import Request
+from flask_babel import gettext
 from marshmallow import Schema, ValidationError
 from webargs.core import is_json
 from webargs.flaskparser import FlaskParser
 
+from clinic.foundation.characters import CANNOT_BE_KEPT, places_of_refused_characters
 from clinic.foundation.errors import N_, ClinicError, InvalidInput
 
 
@@ -41,7 +43,10 @@ class JsonParser(FlaskParser):
             return {}
         if not is_json(req.mimetype):
             raise NotJson
-        return read_json(body)
+        found = read_json(body)
+        if places := places_of_refused_characters(found):
+            raise InvalidInput({place or "body": [gettext(CANNOT_BE_KEPT)] for place in places})
+        return found
 
     def handle_error(
         self,

@@ -25,9 +25,11 @@ from clinic.foundation.errors import (
     TooManyRequests,
     Unavailable,
 )
+from clinic.foundation.posted_texts import UnkeepableTexts
 from clinic.notes.refusals import refusal_whole
 from clinic.practice.form_fields import in_their_language
 from clinic.practice.sentences import Said
+from clinic.web.unkeepable_texts import show_unkeepable_texts
 
 log = logging.getLogger(__name__)
 PROBLEM = "application/problem+json"
@@ -53,6 +55,8 @@ def answer_clinic_error(error: ClinicError) -> AnyResponse:
     """Answer one of our own errors."""
     if isinstance(error, SignInNeeded) and not wants_problem():
         return current_app.extensions["sign_in_redirect"]()
+    if isinstance(error, UnkeepableTexts) and not wants_problem():
+        return show_unkeepable_texts(error)
     if error.status == 503:
         _log_line(type(error).__name__)
     elif error.status >= 500:

@@ -1,0 +1,98 @@
+"""What a page's form posts, looked at before any view reads it.
+
+A text with characters that no text may hold is given to the view with U+FFFD in their place, so
+that whatever is shown again or kept is clean. Until that was said, at the field by the form or as
+`InvalidInput` by the first transaction of the request, nothing can be written: a view that forgets
+to ask cannot keep such a text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, has_request_context, request
+from flask_babel import gettext
+from flask_wtf import FlaskForm
+from werkzeug.datastructures import ImmutableMultiDict
+from wtforms import Field, FieldList, FormField
+from wtforms.form import BaseForm
+
+from clinic.foundation.characters import (
+    CANNOT_BE_KEPT,
+    has_refused_characters,
+    replace_refused_characters,
+)
+from clinic.foundation.errors import InvalidInput
+
+FOR_PROGRAMS = ("/api/", "/webhooks/")
+PASSWORDS = frozenset({"password", "present", "new"})
+"""Fields that hold a password: it is hashed as it was typed, and never kept or shown."""
+
+
+class UnkeepableTexts(InvalidInput):
+    """A form's text holds characters that cannot be kept; nothing was written."""
+
+    code = "unkeepable-text"
+
+
+def replace_in_posted_texts() -> None:
+    """Put U+FFFD in the place of refused characters in the posted form, and note its fields."""
+    g.unkeepable_fields = ()
+    if request.method not in {"POST", "PUT", "PATCH"} or request.path.startswith(FOR_PROGRAMS):
+        return
+    sent = [(name, text) for name in request.form for text in request.form.getlist(name)]
+    refused = {n for n, text in sent if has_refused_characters(text)} - PASSWORDS
+    if refused:
+        clean = [(n, replace_refused_characters(t) if n in refused else t) for n, t in sent]
+        request.form = ImmutableMultiDict(clean)
+        g.unkeepable_fields = tuple(sorted(refused))
+
+
+def unkeepable_fields() -> tuple[str, ...]:
+    """Return the names of the posted fields with refused characters, said already or not."""
+    return g.get("unkeepable_fields", ()) if has_request_context() else ()
+
+
+def refuse_unkeepable_texts() -> None:
+    """Raise `UnkeepableTexts` if the posted form holds such texts and nobody has said so yet."""
+    if (fields := unkeepable_fields()) and not g.get("unkeepable_is_said"):
+        g.unkeepable_is_said = True
+        raise UnkeepableTexts({name: [CANNOT_BE_KEPT] for name in fields}, CANNOT_BE_KEPT)
+
+
+def say_unkeepable_texts(form: BaseForm) -> bool:
+    """Make each text that cannot be kept an error of its field; tell whether there is one."""
+    refused = set(unkeepable_fields())
+    if not refused:
+        return False
+    said = gettext(CANNOT_BE_KEPT)
+    at_fault = [one for one in _single_fields(form) if one.name in refused and one.raw_data]
+    for field in at_fault:
+        if said not in field.process_errors:
+            field.process_errors.append(said)
+            field.errors = [said, *field.errors]
+    return bool(at_fault)
+
+
+class CheckedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """A form that refuses texts that cannot be kept; every form of a page is one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        say_unkeepable_texts(self)
+
+    def validate(self, *args: Any, **kwargs: Any) -> bool:
+        """Validate as WTForms does; what was said of a text is an answer to it."""
+        if say_unkeepable_texts(self):
+            g.unkeepable_is_said = True
+        is_valid: bool = super().validate(*args, **kwargs)
+        return is_valid
+
+
+def _single_fields(holder: Any) -> list[Field]:
+    """The fields of a form, and those within its fields that are made of fields."""
+    found: list[Field] = []
+    for field in holder:
+        is_made_of_fields = isinstance(field, FormField | FieldList)
+        found += _single_fields(field) if is_made_of_fields else [field]
+    return found
