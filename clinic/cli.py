@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import wraps
 from typing import Any, BinaryIO, ParamSpec, TextIO
 
@@ -39,6 +40,7 @@ from clinic.generated import Amounts, generate
 from clinic.notes.overview import couple_ledger
 from clinic.notes.record_export import export_record
 from clinic.notes.record_import import RecordRefused, import_record
+from clinic.notes.unreadable_texts import find_unreadable_texts
 from clinic.practice.clinics import open_clinic, the_clinic
 from clinic.practice.instrument_shelf import add_instrument, list_instruments, retire_instrument
 from clinic.practice.instruments import InstrumentBroken
@@ -349,6 +351,19 @@ def import_command(file: Any) -> None:
             say(f"{place or 'the file'}: {said}", err=True)
         sys.exit(1)
     say(f"{code} is there.")
+
+
+@couples.command("unreadable")
+@click.option("--json", "as_json", is_flag=True)
+@with_appcontext
+@one_line
+def unreadable_command(as_json: bool) -> None:  # noqa: FBT001
+    """List the texts that are shown with marks for characters refused by now; never the text."""
+    found = [asdict(one) for one in find_unreadable_texts()]
+    if found or as_json:
+        show(found, as_json=as_json)
+    else:
+        click.echo("Every text can be shown as it was written.")
 
 
 @keys.command("rotate")

@@ -147,7 +147,7 @@ def chain_break(code: str, *, actor: Actor, now: datetime) -> str | None:
         .order_by(SessionNote.seal_number)
     )
     broken = first_break(
-        SealedNote(row.id, signed_content(row, row.body), row.previous_digest, row.digest or "")
+        SealedNote(row.id, signed_content(row), row.previous_digest, row.digest or "")
         for row in rows
     )
     return broken.ref if broken else None

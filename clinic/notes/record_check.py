@@ -26,6 +26,7 @@ from clinic.notes.record_instruments import instrument_problems
 from clinic.notes.record_seals import addenda_problems, chain_problems
 from clinic.notes.record_shape import CoupleRecord
 from clinic.notes.record_terms import term_problems, terms_with
+from clinic.notes.record_written import written_problems
 from clinic.practice.own_terms import Terms
 
 LISTS = (
@@ -91,6 +92,7 @@ def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[
         _notes,
         lambda given, _around: chain_problems(given),
         lambda given, _around: addenda_problems(given),
+        lambda given, _around: written_problems(given),
         log_problems,
         clinical_problems,
         correction_problems,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -25,9 +26,12 @@ from clinic.notes.record_shape import (
     MemberPart,
     NotePart,
     PersonPart,
+    WrittenPart,
 )
 from clinic.notes.record_tables import TABLES, RecordTable
 from clinic.notes.record_terms import used_terms
+from clinic.notes.record_written import SIGNED, written_part
+from clinic.notes.sealed_rows import SealedValue
 from clinic.practice.models import Therapist
 from clinic.practice.terms import terms_of
 
@@ -63,6 +67,7 @@ def read_record(couple_id: str) -> CoupleRecord:
         ),
         members=tuple(_member(one) for one in members),
         **lists,
+        written=_written(couple_id) or None,
     )
     return replace(
         record,
@@ -85,6 +90,31 @@ def _with_who_held(notes: tuple[NotePart, ...], couple_id: str) -> tuple[NotePar
     return tuple(
         replace(one, held_by=_therapist(held[one.id].held_by)) if held[one.id].held_by else one
         for one in notes
+    )
+
+
+def _written(couple_id: str) -> tuple[WrittenPart, ...]:
+    """What was signed with characters that the record shows as U+FFFD."""
+    return tuple(
+        written_part(table.name, one.id, text.plain_as_written(one))
+        for table in TABLES
+        if table.name in SIGNED
+        for text in (_sealed(table),)
+        for one in _signed(table, couple_id)
+        if not text.is_readable(one)
+    )
+
+
+def _sealed(table: RecordTable) -> SealedValue[Any]:
+    text: SealedValue[Any] = getattr(table.row, table.sealed)
+    return text
+
+
+def _signed(table: RecordTable, couple_id: str) -> Iterable[Any]:
+    row: Any = table.row
+    signed = row.signed_digest if table.name == "notes" else row.digest
+    return session().scalars(
+        select(row).where(row.couple_id == couple_id, signed.is_not(None)).order_by(row.id)
     )
 
 

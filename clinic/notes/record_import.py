@@ -27,7 +27,9 @@ from clinic.notes.record_shape import CoupleRecord, LeadPart, MemberPart
 from clinic.notes.record_tables import HELD_BY, TABLES, RecordTable
 from clinic.notes.record_terms import new_terms, term_problems
 from clinic.notes.record_versions import KNOWN, in_todays_form
+from clinic.notes.record_written import written_of
 from clinic.notes.seal import RECALL_WINDOW
+from clinic.notes.sealed_rows import SealedValue
 from clinic.notes.signing import SEAL
 from clinic.practice.clinics import open_clinic, the_clinic
 from clinic.practice.instrument_shelf import learn_instrument
@@ -250,6 +252,7 @@ def _store_rows(
     current: Session, record: CoupleRecord, table: RecordTable, clinic: Clinic, *, now: datetime
 ) -> None:
     make: Any = table.row
+    written = written_of(record)
     for part in getattr(record, table.name):
         values = {one.name: getattr(part, one.name) for one in fields(part)}
         sealed = values.pop(table.sealed)
@@ -258,6 +261,10 @@ def _store_rows(
             held_by = _known_or_new(current, values.pop(HELD_BY), clinic, now=now)
             values["held_by_id"] = held_by
         row = make(couple_id=record.couple.id, **values)
-        setattr(row, table.sealed, sealed)
+        if (table.name, part.id) in written:
+            text: SealedValue[Any] = getattr(make, table.sealed)
+            text.restore(row, written[table.name, part.id])
+        else:
+            setattr(row, table.sealed, sealed)
         current.add(row)
     current.flush()

@@ -9,6 +9,7 @@ from typing import Any
 from clinic.notes.choosable import Problem
 from clinic.notes.plain_json import to_plain
 from clinic.notes.record_shape import CoupleRecord, NotePart
+from clinic.notes.record_written import written_of
 from clinic.notes.seal import digest
 
 
@@ -34,6 +35,7 @@ def chain_problems(record: CoupleRecord) -> Iterator[Problem]:
 def addenda_problems(record: CoupleRecord) -> Iterator[Problem]:
     """Where an addition does not follow what was said before, or its seal does not hold."""
     last = {note.id: note.digest for note in record.notes}
+    written = written_of(record)
     order = sorted(enumerate(record.addenda), key=lambda one: (one[1].note_id, one[1].number))
     for at, one in order:
         content = {
@@ -43,7 +45,7 @@ def addenda_problems(record: CoupleRecord) -> Iterator[Problem]:
             "kind": one.kind,
             "at": to_plain(one.at),
             "author": one.author,
-            "said": to_plain(one.said),
+            "said": written.get(("addenda", one.id), to_plain(one.said)),
         }
         if one.previous_digest != last.get(one.note_id):
             yield f"addenda[{at}].previous_digest", "This does not follow what was said before."
@@ -65,7 +67,7 @@ def _signed(record: CoupleRecord, note: NotePart) -> dict[str, Any]:
         "author": note.author,
         "signed_at": to_plain(note.signed_at),
         "is_late": note.is_late,
-        "body": to_plain(note.body),
+        "body": written_of(record).get(("notes", note.id), to_plain(note.body)),
     }
 
 

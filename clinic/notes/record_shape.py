@@ -298,6 +298,15 @@ class InstrumentPart:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenPart:
+    """A signed text with characters that are refused by now, as it was written."""
+
+    list: str
+    id: str
+    json: str
+
+
+@dataclass(frozen=True, slots=True)
 class CoupleRecord:
     """Everything of one couple's record, in one document."""
 
@@ -320,3 +329,5 @@ class CoupleRecord:
     measures: tuple[MeasurePart, ...] = ()
     terms: tuple[TermPart, ...] = ()
     instruments: tuple[InstrumentPart, ...] = ()
+    written: tuple[WrittenPart, ...] | None = field(default=None, metadata=WHEN_TOLD)
+    """Only where there is one: the digest of what was signed stands on it."""

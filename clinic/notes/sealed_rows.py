@@ -66,6 +66,11 @@ class SealedValue(Generic[Value]):
             raise InvalidInput({place: [CANNOT_BE_KEPT] for place, _ in refused.problems}) from None
         self._text.seal(row, text)
 
+    @property
+    def column(self) -> str:
+        """The name of the column that it is kept in."""
+        return self._text.column
+
     def is_readable(self, row: Any) -> bool:
         """Tell whether no text of the value that was sealed holds refused characters."""
         return not json_has_refused_characters(self._text.as_written(row) or "null")

@@ -173,7 +173,7 @@ def seal_due_notes(current: Session, couple_id: str, *, now: datetime) -> None:
         _seal(current, note, now=now)
 
 
-def signed_content(note: SessionNote, body: NoteBody) -> dict[str, Any]:
+def signed_content(note: SessionNote) -> dict[str, Any]:
     """What a signature stands under, as plain values; the digest is taken of it."""
     return {
         "note": note.id,
@@ -184,7 +184,7 @@ def signed_content(note: SessionNote, body: NoteBody) -> dict[str, Any]:
         "author": note.author,
         "signed_at": to_plain(note.signed_at),
         "is_late": note.is_late,
-        "body": to_plain(body),
+        "body": SessionNote.body.plain_as_written(note),
     }
 
 
@@ -196,11 +196,10 @@ def _seal(current: Session, note: SessionNote, *, now: datetime) -> None:
         .limit(1)
     )
     number, previous = last.one_or_none() or (0, None)
-    body = note.body
-    if digest(signed_content(note, body), previous_digest=None) != note.signed_digest:
+    if digest(signed_content(note), previous_digest=None) != note.signed_digest:
         raise Conflict(N_("The text is not the one that was signed."), code="seal-refused")
     note.seal_number, note.previous_digest = (number or 0) + 1, previous
-    note.digest = digest(signed_content(note, body), previous_digest=previous)
+    note.digest = digest(signed_content(note), previous_digest=previous)
     note.sealed_at = now
     system = Actor(clinic_id=note.clinic_id, name="system:seal", is_system=True)
     _record(current, "note.sealed", note, actor=system, now=now)
@@ -228,7 +227,7 @@ def _set_signature(
     note.status, note.author, note.signed_at = status, actor.name, now
     note.saved_at, note.saved_by = now, actor.name
     note.is_late = is_late_entry(note.held_until, written_at=now)
-    note.signed_digest = digest(signed_content(note, body), previous_digest=None)
+    note.signed_digest = digest(signed_content(note), previous_digest=None)
     current.flush()
     add_version(current, note, body, kind="signed", by=actor.name, now=now)
     outbox.promise(current, SEAL, {"note": note.id}, now=now, due_at=now + RECALL_WINDOW)

@@ -1,68 +1,167 @@
-"""Reading the forms of a page as a browser does: what each would send when nothing is changed."""
+"""The forms of the product's pages, found by following its links as each role of the demo clinic."""
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-Fields = dict[str, list[str]]
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.exceptions import HTTPException
+
+NOT_TEXT = {"checkbox", "radio", "submit", "file", "password", "button", "date", "time", "number"}
+BUTTONS = {"submit", "button", "image", "reset"}
+PASSWORDS = {"password", "present", "new"}
+LINK = re.compile(r'href="(/[^"#]*)')
+FOLLOWED_OF_A_KIND = 3
+"""Pages of one address pattern that are looked at."""
 
 
-class _Forms(HTMLParser):
-    """Collects (path, fields) of every form; buttons are not pressed."""
+@dataclass(frozen=True)
+class Field:
+    name: str
+    value: str
+    kind: str
 
-    def __init__(self, page: str) -> None:
+    @property
+    def is_text(self) -> bool:
+        return self.kind not in NOT_TEXT and self.name not in PASSWORDS | {"csrf_token"}
+
+
+@dataclass(frozen=True)
+class PageForm:
+    """A form as it stands on a page, and who was shown it."""
+
+    page: str
+    action: str
+    fields: tuple[Field, ...]
+    role: str
+
+    @property
+    def texts(self) -> list[str]:
+        return list(dict.fromkeys(one.name for one in self.fields if one.is_text))
+
+    def sent(self, **changes: str) -> list[tuple[str, str]]:
+        """What a browser would send, with these texts in place of others."""
+        kept = [(one.name, one.value) for one in self.fields if one.name not in changes]
+        return [*kept, *changes.items()]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
         super().__init__()
-        self._page = page
-        self.found: list[tuple[str, Fields]] = []
-        self._select: str | None = None
-        self._area: str | None = None
+        self.forms: list[tuple[dict[str, str], list[Field]]] = []
+        self._outside: dict[str, list[Field]] = {}
+        self._inside = False
+        self._area: tuple[str, list[str]] | None = None
+        self._select = ""
         self._options: list[tuple[str, bool]] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
+    def handle_starttag(self, tag, attrs):
+        told = {name: value or "" for name, value in attrs}
         if tag == "form":
-            action = urlsplit(urljoin(self._page, given.get("action") or self._page)).path
-            self.found.append((action, {}))
+            self.forms.append((told, []))
+            self._inside = True
         elif tag == "input":
-            self._input(given)
-        elif tag == "select":
-            self._select, self._options = given.get("name"), []
-        elif tag == "option":
-            self._options.append((given.get("value") or "", "selected" in given))
+            kind = told.get("type", "text")
+            if kind not in {"checkbox", "radio"} or "checked" in told:
+                self._keep(told, told.get("value", ""), kind)
         elif tag == "textarea":
-            self._area = given.get("name")
-            self._keep(self._area, "")
+            self._area = (told.get("name", ""), [])
+            self._told = told
+        elif tag == "select":
+            self._select, self._options = told.get("name", ""), []
+            self._told = told
+        elif tag == "option" and self._select:
+            self._options.append((told.get("value", ""), "selected" in told))
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "select" and self._select and self._options:
-            chosen = [value for value, selected in self._options if selected]
-            for value in chosen or [self._options[0][0]]:
-                self._keep(self._select, value)
-        if tag == "textarea":
+    def handle_data(self, data):
+        if self._area is not None:
+            self._area[1].append(data)
+
+    def handle_endtag(self, tag):
+        if tag == "textarea" and self._area is not None:
+            self._keep(self._told, "".join(self._area[1]), "textarea")
             self._area = None
+        elif tag == "select" and self._select:
+            chosen = [value for value, selected in self._options if selected]
+            for value in chosen or [value for value, _ in self._options[:1]]:
+                self._keep(self._told | {"name": self._select}, value, "radio")
+            self._select = ""
+        elif tag == "form":
+            self._inside = False
 
-    def handle_data(self, data: str) -> None:
-        if self._area and self.found:
-            self.found[-1][1][self._area][-1] += data
-
-    def _input(self, given: dict[str, str | None]) -> None:
-        kind = given.get("type") or "text"
-        if kind in {"submit", "button", "image", "reset"}:
+    def _keep(self, told, value, kind):
+        name, owner = told.get("name", ""), told.get("form")
+        if not name or "disabled" in told:
             return
-        if kind in {"checkbox", "radio"} and "checked" not in given:
-            return
-        self._keep(given.get("name"), given.get("value") or "")
+        if owner:
+            self._outside.setdefault(owner, []).append(Field(name, value, kind))
+        elif self._inside:
+            self.forms[-1][1].append(Field(name, value, kind))
 
-    def _keep(self, name: str | None, value: str) -> None:
-        if name and self.found:
-            self.found[-1][1].setdefault(name, []).append(value)
+    def whole(self) -> Iterator[tuple[dict[str, str], list[Field]]]:
+        for told, found in self.forms:
+            yield told, found + self._outside.get(told.get("id", ""), [])
 
 
-def fields_of(page: str, html: str, path: str) -> Fields:
+def forms_of(text: str, *, page: str, role: str) -> list[PageForm]:
+    """The forms that a page posts."""
+    reader = _Reader()
+    reader.feed(text)
+    return [
+        PageForm(page, told.get("action") or page, tuple(found), role)
+        for told, found in reader.whole()
+        if told.get("method", "").lower() == "post"
+    ]
+
+
+def fields_of(page: str, text: str, path: str) -> dict[str, list[str]]:
     """What the form that goes to `path` would send from `page` as it was drawn."""
-    reading = _Forms(page)
-    reading.feed(html)
-    found = [fields for action, fields in reading.found if action == path]
-    assert found, (path, [action for action, _fields in reading.found])
-    return found[0]
+    forms = forms_of(text, page=page, role="")
+    to_path = [one for one in forms if urlsplit(urljoin(page, one.action)).path == path]
+    assert to_path, (path, [one.action for one in forms])
+    found: dict[str, list[str]] = {}
+    for field in to_path[0].fields:
+        if field.kind not in BUTTONS:
+            found.setdefault(field.name, []).append(field.value)
+    return found
+
+
+def crawl(app: Flask, browser: FlaskClient, start: list[str], *, role: str) -> Iterator[PageForm]:
+    """Every form on the pages that the links from `start` lead to, a few pages of a kind."""
+    waiting, seen, kinds = list(start), set(start), {}
+    adapter = app.url_map.bind("localhost")
+    while waiting:
+        address = waiting.pop(0)
+        kind = _kind(adapter, address)
+        if kind is None or kinds.get(kind, 0) >= FOLLOWED_OF_A_KIND:
+            continue
+        answer = browser.get(address, follow_redirects=True)
+        if answer.status_code != 200 or "html" not in answer.content_type:
+            continue
+        kinds[kind] = kinds.get(kind, 0) + 1
+        yield from forms_of(answer.text, page=answer.request.path, role=role)
+        found = [html.unescape(one) for one in LINK.findall(answer.text)]
+        waiting += [one for one in dict.fromkeys(found) if one not in seen]
+        seen.update(found)
+
+
+def endpoint_of(app: Flask, action: str) -> str:
+    """Which view a form is posted to."""
+    path = action.partition("?")[0]
+    return str(app.url_map.bind("localhost").match(path, method="POST")[0])
+
+
+def _kind(adapter, address):
+    try:
+        rule, _values = adapter.match(address.partition("?")[0], return_rule=True)
+    except HTTPException:
+        return None
+    if rule.endpoint in {"static", "web.choose_language"} or "json" in rule.rule:
+        return None
+    return rule.rule
