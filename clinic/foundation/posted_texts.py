@@ -14,7 +14,7 @@ from flask import g, has_request_context, request
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import ImmutableMultiDict
-from wtforms import Field, FieldList, FormField
+from wtforms import Field, FieldList, FormField, HiddenField
 from wtforms.form import BaseForm
 
 from clinic.foundation.characters import (
@@ -68,7 +68,9 @@ def say_unkeepable_texts(form: BaseForm) -> bool:
     said = gettext(CANNOT_BE_KEPT)
     at_fault = [one for one in _single_fields(form) if one.name in refused and one.raw_data]
     for field in at_fault:
-        if said not in field.process_errors:
+        if isinstance(field, HiddenField):  # nobody sees it: what is wrong stands above the form
+            form.form_errors = [said]
+        elif said not in field.process_errors:
             field.process_errors.append(said)
             field.errors = [said, *field.errors]
     return bool(at_fault)
@@ -83,10 +85,11 @@ class CheckedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Validate as WTForms does; what was said of a text is an answer to it."""
-        if say_unkeepable_texts(self):
+        is_refused = say_unkeepable_texts(self)
+        if is_refused:
             g.unkeepable_is_said = True
         is_valid: bool = super().validate(*args, **kwargs)
-        return is_valid
+        return is_valid and not is_refused
 
 
 def _single_fields(holder: Any) -> list[Field]:

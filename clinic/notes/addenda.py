@@ -16,6 +16,7 @@ from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.access import find_note, lock_course, written
+from clinic.notes.clinical_rules import by_place, refuse
 from clinic.notes.clinical_values import AddendumText
 from clinic.notes.held_sessions import held_session
 from clinic.notes.models import NoteAddendum, SessionNote
@@ -23,10 +24,10 @@ from clinic.notes.plain_json import to_plain
 from clinic.notes.seal import digest
 from clinic.notes.sent_again import repeats_since
 from clinic.notes.signing import ProofNeeded, seal_due_notes
+from clinic.notes.text_limits import ADDITION_MAX, REASON_MAX, length_problems
 
 KINDS = ("addendum", "amendment", "late_entry", "entered_in_error")
 NEEDS_REASON = ("amendment", "late_entry", "entered_in_error")
-TEXT_MAX = 20_000
 
 
 def add_addendum(
@@ -56,8 +57,9 @@ def add_addendum(
 
 def return_for_revision(note_id: str, *, comment: str, actor: Actor, now: datetime) -> str:
     """Give a note back instead of co-signing it: the author answers with an amendment."""
-    if not comment.strip() or len(comment) > TEXT_MAX:
+    if not comment.strip():
         raise InvalidInput({"comment": [N_("Say what should be looked at again.")]})
+    refuse(length_problems(("comment", comment, ADDITION_MAX)))
     with transaction() as current:
         note, chart = find_note(
             note_id, permission=Permission.READ_SIGNED_NOTE, actor=actor, now=now
@@ -88,10 +90,13 @@ def _check(kind: str, text: str, reason: str) -> None:
     problems: dict[str, list[str]] = {}
     if kind not in KINDS:
         problems["kind"] = [N_("Choose one from the list.")]
-    if not text.strip() or len(text) > TEXT_MAX:
+    if not text.strip():
         problems["text"] = [N_("Write what is to be added.")]
     if kind in NEEDS_REASON and not reason.strip():
         problems["reason"] = [N_("Give the reason.")]
+    problems |= by_place(
+        length_problems(("text", text, ADDITION_MAX), ("reason", reason, REASON_MAX))
+    )
     if problems:
         raise InvalidInput(problems)
 

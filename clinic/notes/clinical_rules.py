@@ -28,10 +28,16 @@ from clinic.notes.clinical_values import (
 )
 from clinic.notes.note_content import NoteContent
 from clinic.notes.note_rules import HIGHEST, LOWEST, TITLE_MAX
+from clinic.notes.text_limits import (
+    ADDITION_MAX,
+    NAME_MAX,
+    PART_MAX,
+    REASON_MAX,
+    REMARK_MAX,
+    TEXT_MAX,
+    length_problems,
+)
 
-REASON_MAX = 2_000
-REMARK_MAX = 500
-PART_MAX = 300
 MEASURES = ("felt_safety", "defensiveness", "regulation")
 CYCLE_TEXTS = ("move", "perception", "secondary_emotion", "primary_emotion", "need")
 OUTSIDE = N_("Ratings go from 0 to 10; leave it blank if it was not told.")
@@ -145,9 +151,7 @@ def told_attempt_problems(
     found = day_problems("happened_on", happened_on, began_on=began_on)
     if "other" in details.acts and not details.note.strip():
         found.append(("note", N_("Say in words what “other” was.")))
-    if len(details.note) > REMARK_MAX:
-        found.append(("note", N_("At most 500 characters.")))
-    return found
+    return found + length_problems(("note", details.note, REMARK_MAX))
 
 
 def day_problems(place: str, on: date, *, began_on: date) -> list[Problem]:
@@ -160,7 +164,7 @@ def drawn_cycle_problems(details: CycleDetails) -> list[Problem]:
     texts = [("trigger", details.trigger)]
     for at, part in enumerate(details.parts):
         texts += [(f"parts.{at}.{name}", getattr(part, name)) for name in CYCLE_TEXTS]
-    found = [(p, N_("At most 300 characters.")) for p, text in texts if len(text) > PART_MAX]
+    found = length_problems(*((place, text, PART_MAX) for place, text in texts))
     chosen = [details.pattern, *(part.position for part in details.parts)]
     if not any(text.strip() for _place, text in texts) and not any(chosen):
         found.append(("trigger", N_("Write at least one part of the cycle.")))
@@ -188,13 +192,23 @@ def error_problems(details: ErrorDetails) -> list[Problem]:
 def disclosure_problems(details: DisclosureDetails, *, members: Iterable[str]) -> list[Problem]:
     """What is wrong with an individual disclosure."""
     found = _one_of(("by", details.by, tuple(members)), ("decision", details.decision, DECISIONS))
-    return found + _length("text", details.text, 20_000, N_("Write what was told."))
+    return found + _length("text", details.text, ADDITION_MAX, N_("Write what was told."))
+
+
+def told_disclosure_problems(details: DisclosureDetails) -> list[Problem]:
+    """What is wrong with a disclosure that is written now, beside `disclosure_problems`."""
+    return length_problems(("decision_reason", details.decision_reason, REASON_MAX))
+
+
+def opened_flag_problems(details: FlagDetails) -> list[Problem]:
+    """What is wrong with a flag that is opened now, beside `flag_problems`."""
+    return length_problems(("owner", details.owner, NAME_MAX))
 
 
 def flag_problems(details: FlagDetails) -> list[Problem]:
     """What is wrong with a safety flag."""
-    found = _length("about", details.about, 4_000, N_("Say what the concern is."))
-    found += _length("action", details.action, 4_000, N_("Say what is done about it."))
+    found = _length("about", details.about, TEXT_MAX, N_("Say what the concern is."))
+    found += _length("action", details.action, TEXT_MAX, N_("Say what is done about it."))
     if not 1 <= details.level <= 3:
         found.append(("level", N_("The level goes from 1 to 3.")))
     return found
@@ -228,4 +242,6 @@ def _range(place: str, value: int | None) -> list[Problem]:
 
 
 def _length(place: str, text: str, most: int, said: str) -> list[Problem]:
-    return [(place, said)] if not text.strip() or len(text) > most else []
+    if not text.strip() or most == TITLE_MAX < len(text):
+        return [(place, said)]
+    return length_problems((place, text, most))

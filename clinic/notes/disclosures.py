@@ -14,7 +14,11 @@ from clinic.foundation.database import new_id, session, transaction
 from clinic.foundation.errors import Conflict, NotFound
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.access import Chart, Written, chart_of, find_chart, lock_course, may, tell_reading
-from clinic.notes.clinical_rules import disclosure_problems, review_day
+from clinic.notes.clinical_rules import (
+    disclosure_problems,
+    review_day,
+    told_disclosure_problems,
+)
 from clinic.notes.clinical_values import DisclosureDetails
 from clinic.notes.restricted_models import IndividualDisclosure
 from clinic.notes.sent_again import repeats_since
@@ -146,6 +150,7 @@ def _checked(
     chart: Chart, details: DisclosureDetails, review_on: date | None, *, now: datetime
 ) -> date:
     problems = disclosure_problems(details, members=chart.members)
+    problems += told_disclosure_problems(details)
     return review_day(review_on, today=chart.day(now), problems=problems)
 
 

@@ -22,6 +22,7 @@ from clinic.notes.note_content import Attendance, NoteContent, RuptureEntry
 from clinic.notes.note_rules import Finding, NoteSetting, missing_to_sign, wrong_values
 from clinic.notes.seal import is_late_entry
 from clinic.notes.signed_ruptures import safety_flag_open
+from clinic.notes.text_limits import REASON_MAX, length_problems
 from clinic.practice.own_terms import Terms
 from clinic.practice.terms import terms_of
 
@@ -98,10 +99,9 @@ def open_at(note: SessionNote, held: HeldSession, course: Course) -> tuple[str, 
 def findings_of(body: NoteBody, setting: NoteSetting) -> list[Finding]:
     """What in the draft cannot be, whether or not it is to be signed."""
     wrong = wrong_values(body.content, setting=setting)
-    return wrong + [
-        Finding(place, said)
-        for place, said in code_problems(body.content, choosable=setting.choosable)
-    ]
+    late = length_problems(("late_reason", body.late_reason, REASON_MAX))
+    codes = code_problems(body.content, choosable=setting.choosable)
+    return wrong + [Finding(place, said) for place, said in (*late, *codes)]
 
 
 def between_it_and_signing(

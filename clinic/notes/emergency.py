@@ -17,20 +17,22 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.notes.clinical_rules import refuse
 from clinic.notes.restricted_models import EmergencyAccess
 from clinic.notes.sent_again import repeats_since
 from clinic.notes.signing import ProofNeeded
+from clinic.notes.text_limits import REASON_MAX, length_problems
 
 LASTS = timedelta(minutes=60)
 REASON_MIN = 10
-REASON_MAX = 2_000
 TOLD = "chart.opened_in_emergency"
 
 
 def check_reason(reason: str) -> None:
     """Raises `InvalidInput` for what is no sentence."""
-    if not REASON_MIN <= len(reason.strip()) <= REASON_MAX:
+    if len(reason.strip()) < REASON_MIN:
         raise InvalidInput({"reason": [N_("Say in a sentence why this cannot wait.")]})
+    refuse(length_problems(("reason", reason.strip(), REASON_MAX)))
 
 
 def break_glass(

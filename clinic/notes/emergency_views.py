@@ -14,8 +14,9 @@ from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.permissions import Permission
 from clinic.foundation.posted_texts import refuse_unkeepable_texts
 from clinic.foundation.reader_dates import clock_text
-from clinic.notes.emergency import REASON_MAX, break_glass, check_reason
+from clinic.notes.emergency import break_glass, check_reason
 from clinic.notes.password_forms import prove_by_form
+from clinic.notes.text_limits import REASON_MAX
 
 emergency = Blueprint("emergency", __name__, url_prefix="/desk/emergency")
 

@@ -13,10 +13,9 @@ from datetime import date
 from clinic.foundation.errors import N_
 from clinic.notes.choosable import Choosable
 from clinic.notes.note_content import NIL_NOTED, Attempt, NoteContent, SafetyCheck
+from clinic.notes.text_limits import PART_MAX, REMARK_MAX, TEXT_MAX
 
 PRESENT_CODES = frozenset({"present", "late", "left_early"})
-FREE_TEXT_MAX = 4000
-ENTRY_NOTE_MAX = 500
 TITLE_MAX = 80
 LOWEST, HIGHEST = 0, 10
 MOST_GRAVE = 3
@@ -121,9 +120,7 @@ def _flag_missing(safety: SafetyCheck) -> list[Finding]:
 
 
 def _flag_wrong(safety: SafetyCheck, setting: NoteSetting) -> list[Finding]:
-    found = _too_long(
-        ("safety.text", safety.text, FREE_TEXT_MAX), ("safety.action", safety.action, FREE_TEXT_MAX)
-    )
+    found = []
     if safety.level is not None and not 1 <= safety.level <= MOST_GRAVE:
         found.append(Finding("safety.level", N_("The level goes from 1 to 3.")))
     if safety.review_on is not None and safety.review_on < setting.today:
@@ -187,8 +184,22 @@ def _ratings_wrong(content: NoteContent) -> list[Finding]:
 
 
 def _texts_wrong(content: NoteContent) -> list[Finding]:
-    texts = [("free_text", content.free_text, FREE_TEXT_MAX)]
-    texts += [(f"ruptures.{e.ref}.note", e.note, ENTRY_NOTE_MAX) for e in content.ruptures]
+    """Texts longer than their limit, in the order of the screen."""
+    texts = [(f"attendance.{a.partner}.text", a.text, REMARK_MAX) for a in content.attendance]
+    texts += [("safety.text", content.safety.text, TEXT_MAX)]
+    texts += [("safety.action", content.safety.action, TEXT_MAX)]
+    texts += [(f"checkins.{partner}", text, TEXT_MAX) for partner, text in content.checkins]
+    for e in content.ruptures:
+        place = f"ruptures.{e.ref}"
+        texts += [(f"{place}.note", e.note, REMARK_MAX)]
+        texts += [(f"{place}.reason_text", e.reason_text, TEXT_MAX)]
+    texts += [("cycle.text", content.cycle.text, TEXT_MAX)]
+    texts += [(f"cycle.moves.{partner}", text, TEXT_MAX) for partner, text in content.cycle.moves]
+    for at, done in enumerate(content.interventions):
+        texts += [(f"interventions.{at}.text", done.text, REMARK_MAX)]
+    texts += [(f"responses.{partner}", text, TEXT_MAX) for partner, text in content.responses]
+    texts += [("goals", "\n".join(content.goals), TEXT_MAX), ("stage", content.stage, PART_MAX)]
+    texts += [("plan", content.plan, TEXT_MAX), ("free_text", content.free_text, TEXT_MAX)]
     return _too_long(*texts)
 
 

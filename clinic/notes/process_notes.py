@@ -17,11 +17,11 @@ from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, Not
 from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.foundation.vault import KeyPurpose, WrappedKey, create_keys
 from clinic.notes.access import Chart, find_chart, lock_course, tell_reading
+from clinic.notes.clinical_rules import refuse
 from clinic.notes.models import SessionNote
 from clinic.notes.restricted_models import ProcessNote
 from clinic.notes.sent_again import repeats_since
-
-TEXT_MAX = 50_000
+from clinic.notes.text_limits import PROCESS_NOTE_MAX, length_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,5 +170,4 @@ def _make_key(chart: Chart) -> None:
 def _check(text: str) -> None:
     if not text.strip():
         raise InvalidInput({"text": [N_("Nothing is written here yet.")]})
-    if len(text) > TEXT_MAX:
-        raise InvalidInput({"text": [N_("Write at most 50,000 characters.")]})
+    refuse(length_problems(("text", text, PROCESS_NOTE_MAX)))

@@ -15,6 +15,7 @@ from clinic.notes.rupture_models import Rupture, ref_of
 from clinic.notes.ruptures import Change, changing_course, write_checked
 from clinic.notes.sent_again import repeats_since
 from clinic.notes.signed_ruptures import safety_flag_open
+from clinic.notes.text_limits import TEXT_MAX, length_problems
 
 
 def merge_ruptures(
@@ -32,6 +33,7 @@ def merge_ruptures(
 
     A restricted rupture merges into a restricted one only, so that nothing becomes joint by it.
     """
+    refuse(length_problems(("text", text, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
         first, second = change.course.rupture(source), change.course.rupture(target)
         if (first.details.visibility, second.details.visibility) == ("restricted", "joint"):
@@ -68,6 +70,7 @@ def split_rupture(
     now: datetime,
 ) -> str:
     """Open a rupture of its own for a part of `source`; the new ref."""
+    refuse(length_problems(("text", text, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(source)
         refuse(rupture_problems(details, choosable=change.choosable(), today=change.chart.day(now)))

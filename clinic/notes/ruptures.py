@@ -25,9 +25,8 @@ from clinic.notes.rupture_events import EventKind, RuptureEvent, RuptureStatus
 from clinic.notes.rupture_history import RuptureState
 from clinic.notes.rupture_models import Rupture
 from clinic.notes.signed_ruptures import has_attempt, safety_flag_open
+from clinic.notes.text_limits import TEXT_MAX, length_problems
 from clinic.practice.terms import terms_of
-
-TEXT_MAX = 4_000
 
 
 class ConfirmationNeeded(Conflict):
@@ -142,6 +141,7 @@ def change_status(
     """
     if to not in list(RuptureStatus):
         raise InvalidInput({"to": [N_("Choose one from the list.")]})
+    refuse(length_problems(("text", text, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(ref)
         if to in REASONS:
@@ -152,7 +152,7 @@ def change_status(
             effective_at=change.instant(effective_at, note_id),
             session_number=change.session_number(note_id),
             reason=reason,
-            text=text[:TEXT_MAX],
+            text=text,
             by=actor.name,
             now=now,
         )
@@ -178,6 +178,7 @@ def reverse_event(
     now: datetime,
 ) -> RuptureState:
     """Undo an event by a reversing one; both stay in the log. Raises `TransitionRefused`."""
+    refuse(length_problems(("text", text, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
         known = change.course.rupture(ref)
         told = reason.strip() or None
@@ -190,7 +191,7 @@ def reverse_event(
             by=actor.name,
             session_number=change.session_number(note_id),
             reason=told,
-            text=text[:TEXT_MAX],
+            text=text,
             reverses=number,
         )
         flag = safety_flag_open(change.session, change.chart.couple_id)

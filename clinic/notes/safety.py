@@ -17,7 +17,12 @@ from clinic.foundation.database import new_id, session
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.access import find_chart, may, tell_reading
-from clinic.notes.clinical_rules import flag_problems, review_day
+from clinic.notes.clinical_rules import (
+    flag_problems,
+    opened_flag_problems,
+    refuse,
+    review_day,
+)
 from clinic.notes.clinical_values import FlagDetails
 from clinic.notes.event_log import status_event
 from clinic.notes.flag_reminders import promise_reminder
@@ -26,6 +31,7 @@ from clinic.notes.restricted_models import SafetyFlag
 from clinic.notes.rupture_events import SAFETY_PARKING, RuptureStatus
 from clinic.notes.ruptures import Change, changing_course, write_checked
 from clinic.notes.sent_again import repeats_since
+from clinic.notes.text_limits import TEXT_MAX, length_problems
 from clinic.practice.models import Clinic
 
 
@@ -58,7 +64,7 @@ def open_safety_flag(
 ) -> str:
     """Open a safety flag and park every open rupture; its id. Raises `InvalidInput`."""
     with changing_course(code, actor=actor, now=now) as change:
-        problems = flag_problems(details)
+        problems = flag_problems(details) + opened_flag_problems(details)
         day = review_day(review_on, today=change.chart.day(now), problems=problems)
         if (again := _sent_again(change, details)) is not None:
             return again
@@ -94,8 +100,9 @@ def clear_safety_flag(
     code: str, flag_id: str, *, because: str, actor: Actor, now: datetime
 ) -> None:
     """Clear a flag, with the reason; parked ruptures stay parked until they are taken up again."""
-    if not because.strip() or len(because) > 4_000:
+    if not because.strip():
         raise InvalidInput({"because": [N_("Give the reason.")]})
+    refuse(length_problems(("because", because, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
         row = change.session.get(SafetyFlag, flag_id)
         if row is None or row.couple_id != change.chart.couple_id:

@@ -47,6 +47,7 @@ from clinic.notes.plain_json import dump
 from clinic.notes.reading import frame_for_note
 from clinic.notes.seal import NoteStatus, NoteStep, next_status
 from clinic.notes.sent_again import repeats_since
+from clinic.notes.text_limits import REASON_MAX, length_problems
 from clinic.notes.version_diff import FieldChange, compare
 from clinic.practice.terms import terms_of
 
@@ -135,6 +136,7 @@ def enter_note(
         chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
         note = SessionNote(kind=kind, held_from=held_from, held_until=held_until)
         refuse(_held_problems(note, chart, now=now))
+        refuse(length_problems(("late_reason", late_reason, REASON_MAX)))
         lock_course(current, chart.couple_id)
         if (again := _entered_before(current, note, chart, actor=actor, now=now)) is not None:
             return again

@@ -16,12 +16,12 @@ from functools import cache
 from clinic.foundation.errors import N_
 from clinic.notes.choosable import Problem
 from clinic.notes.note_rules import HIGHEST, LOWEST
+from clinic.notes.text_limits import REASON_MAX, length_problems
 from clinic.practice.vocabulary import load_vocabulary
 
 WINDOW = "transparency_window"
 KINDS = ("start", "tick", "pause", "resume", "stop")
 MOST_HAPPENINGS = 400
-REFLECTION_MAX = 2_000
 LONGEST_PAUSE_S = 24 * 60 * 60
 _COMPARISONS: dict[str, Callable[[int, int], bool]] = {">": operator.gt, ">=": operator.ge}
 
@@ -155,8 +155,7 @@ def run_problems(
     if d.log and not (d.consent_a and d.consent_b):
         found.append(("consent", N_("Without the consent of both it is not begun.")))
     for name, text in (("reflection_a", d.reflection_a), ("reflection_b", d.reflection_b)):
-        if len(text) > REFLECTION_MAX:
-            found.append((name, N_("Write at most 2,000 characters.")))
+        found += length_problems((name, text, REASON_MAX))
     if len(d.log) > MOST_HAPPENINGS:
         return [*found, ("log", N_("A window holds at most 400 entries."))]
     return found + _entry_problems(d) + log_problems(d.log, rules=rules)

@@ -111,7 +111,7 @@ def pages(desk):
         is_record = rule.endpoint.partition(".")[0] in RECORD and "GET" in rule.methods
         for values in filled.get(",".join(sorted(rule.arguments)), []) if is_record else []:
             yield re.sub(r"<(?:\w+:)?(\w+)>", lambda one: values[one[1]], rule.rule)  # noqa: B023
-    yield from ("/desk/couples?words=quarrel", "/desk", "/desk/week")
+    yield from ("/desk/couples?q=quarrel", "/desk", "/desk/week")
 
 
 RECORD = {

@@ -1,24 +1,17 @@
-"""The forms of the product's pages, found by following its links as each role of the demo clinic."""
+"""The forms of a page: where each is sent, and its fields with what stands in them."""
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from flask import Flask
-from flask.testing import FlaskClient
-from werkzeug.exceptions import HTTPException
 
 NOT_TEXT = {"checkbox", "radio", "submit", "file", "password", "button", "date", "time", "number"}
 BUTTONS = {"submit", "button", "image", "reset"}
 PASSWORDS = {"password", "present", "new"}
-LINK = re.compile(r'href="(/[^"#]*)')
-FOLLOWED_OF_A_KIND = 3
-"""Pages of one address pattern that are looked at."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +22,8 @@ class Field:
 
     @property
     def is_text(self) -> bool:
-        return self.kind not in NOT_TEXT and self.name not in PASSWORDS | {"csrf_token"}
+        is_secret = self.name in PASSWORDS or self.name.endswith("csrf_token")
+        return self.kind not in NOT_TEXT and not is_secret
 
 
 @dataclass(frozen=True)
@@ -132,36 +126,7 @@ def fields_of(page: str, text: str, path: str) -> dict[str, list[str]]:
     return found
 
 
-def crawl(app: Flask, browser: FlaskClient, start: list[str], *, role: str) -> Iterator[PageForm]:
-    """Every form on the pages that the links from `start` lead to, a few pages of a kind."""
-    waiting, seen, kinds = list(start), set(start), {}
-    adapter = app.url_map.bind("localhost")
-    while waiting:
-        address = waiting.pop(0)
-        kind = _kind(adapter, address)
-        if kind is None or kinds.get(kind, 0) >= FOLLOWED_OF_A_KIND:
-            continue
-        answer = browser.get(address, follow_redirects=True)
-        if answer.status_code != 200 or "html" not in answer.content_type:
-            continue
-        kinds[kind] = kinds.get(kind, 0) + 1
-        yield from forms_of(answer.text, page=answer.request.path, role=role)
-        found = [html.unescape(one) for one in LINK.findall(answer.text)]
-        waiting += [one for one in dict.fromkeys(found) if one not in seen]
-        seen.update(found)
-
-
 def endpoint_of(app: Flask, action: str) -> str:
     """Which view a form is posted to."""
     path = action.partition("?")[0]
     return str(app.url_map.bind("localhost").match(path, method="POST")[0])
-
-
-def _kind(adapter, address):
-    try:
-        rule, _values = adapter.match(address.partition("?")[0], return_rule=True)
-    except HTTPException:
-        return None
-    if rule.endpoint in {"static", "web.choose_language"} or "json" in rule.rule:
-        return None
-    return rule.rule

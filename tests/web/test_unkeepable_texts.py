@@ -1,0 +1,161 @@
+"""Every text of every form with characters that cannot be kept: 422, said, shown, nothing written.
+
+The forms are those of the pages themselves, found by the map of addresses, as the roles see them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+from datetime import UTC, datetime
+from itertools import cycle
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.extensions import db
+from clinic.foundation.characters import REPLACEMENT
+from clinic.foundation.database import Base
+from tests.accounts.at_the_door import csrf_token, signed_in
+from tests.booking.visitor import choose
+from tests.web.page_forms import PageForm, endpoint_of, forms_of
+from tests.web.test_routes_as_each_role import make_world
+
+TEN = datetime(2026, 11, 25, 10, tzinfo=UTC)
+BAD = ("\x00", "\x0b", "\x1b", "\x7f", "\x85")
+SAID = "This holds characters that cannot be kept."
+WRITES_OF_READING = {"audit_entry", "audit_head", "staff_session", "sign_in_attempts"}
+PUBLIC_PAGES = ("/book", "/login", "/login/forgotten")
+LINK_PAGES = ("/a/{token}/cancel", "/a/{token}/calendar")
+NOT_ON_A_PAGE_HERE = {
+    "accounts.set_password": "a password only",
+    "booking.release": "the choice of a time",
+    "booking.times": "the choice of a week",
+    "links.move": "the choice of a time",
+    "session_notes.autosave": "what session_notes.save takes",
+    "session_notes.put_together": "shown after a clash",
+    "integrations": "tried in its own test",
+}
+
+
+def find_forms(app) -> dict[tuple[str, tuple[str, ...]], PageForm]:
+    """One form of each kind: posted to one view, with the same texts."""
+    world = make_world(app)
+    pages = {
+        (rule.endpoint, world.address(rule.rule, rule.endpoint))
+        for rule in app.url_map.iter_rules()
+        if "GET" in rule.methods and rule.rule.startswith("/desk")
+    }
+    browsers = {
+        "ines": signed_in(app, email="ines@example.org"),
+        "admin": signed_in(app, email="admin@example.org"),
+        "supervisor": signed_in(app, email="supervisor@example.org"),
+    }
+    for browser, asked in [
+        *((name, sorted(path for _endpoint, path in pages)) for name in browsers),
+        ("visitor", [*PUBLIC_PAGES, *(one.format(**world.values) for one in LINK_PAGES)]),
+    ]:
+        browsers.setdefault(browser, app.test_client())
+        for path in asked:
+            yield from _forms(app, browsers[browser], path)
+    visitor = app.test_client()
+    choose(visitor, TEN)
+    yield from _forms(app, visitor, "/book/details")
+
+
+def _forms(app, browser, path):
+    answer = browser.get(path)
+    if answer.status_code == 200 and "html" in answer.content_type:
+        for form in forms_of(answer.text, page=path, role=""):
+            yield endpoint_of(app, form.action), form, browser
+
+
+def dump(app):
+    """A digest of every row, but for the tables that are written when somebody reads."""
+    with app.app_context():
+        rows = [
+            f"{table.name}:{sorted(map(repr, map(tuple, db.session.execute(sa.select(table)))))}"
+            for table in Base.metadata.sorted_tables
+            if table.name not in WRITES_OF_READING
+        ]
+        db.session.remove()
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()
+
+
+@pytest.fixture
+def forms(app):
+    found = {}
+    for endpoint, form, browser in find_forms(app):
+        if form.texts:
+            found.setdefault((endpoint, tuple(form.texts)), (form, browser))
+    return found
+
+
+def post(browser, form, **texts):
+    data = {}
+    for name, value in form.sent(**texts):
+        data.setdefault(name, []).append(value)
+    return browser.post(form.action, data=data)
+
+
+def test_every_text_of_every_form_is_refused_at_its_field_and_nothing_is_written(app, forms):
+    before, bad, wrong, tried = dump(app), cycle(BAD), [], set()
+
+    for (endpoint, texts), (form, browser) in forms.items():
+        for name in texts:
+            typed = f"words {next(bad)}here"
+            answer = post(browser, form, **{name: typed})
+            said = html.unescape(answer.text)
+            tried.add(endpoint)
+            if answer.status_code != 422 or SAID not in said or REPLACEMENT not in said:
+                wrong.append((endpoint, name, answer.status_code))
+
+    print(wrong)
+    assert wrong == []
+    assert dump(app) == before
+    assert {"booking.book", "session_notes.save", "restricted.clear", "addenda.add", "security.login",
+            "partner_feeds.create", "desk_calendars.add", "practice.edit_clinic", "told.mark"} <= tried  # fmt: skip
+
+
+def test_page_on_which_texts_are_mended_sends_them_where_they_went(app, forms):
+    (form, browser) = next(
+        found for (endpoint, _texts), found in forms.items() if endpoint == "ruptures.split"
+    )
+    sent = {"title": "Left\x00alone", "types": "secrecy", "significance": "2", "text": "A part"}
+
+    answer = post(browser, form, **sent)
+    mending = next(one for one in forms_of(answer.text, page="", role="") if one.texts)
+
+    assert answer.status_code == 422
+    assert mending.action == form.action
+    told = {one.name: one.value.strip() for one in mending.fields if one.name != "csrf_token"}
+    assert told == sent | {"title": "Left�alone"}
+    again = post(browser, mending, title="Left alone")
+    assert again.status_code == 302
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "tab\x0b"])
+def test_autosave_is_told_in_words(app, forms, text):
+    form, browser = next(
+        found for (name, _), found in forms.items() if name == "session_notes.save"
+    )
+    data = dict(form.sent(plan=text))
+
+    answer = browser.post(
+        f"{form.action}/autosave", data=data, headers={"Accept": "application/json"}
+    )
+
+    assert answer.status_code == 422
+    assert (SAID in answer.json["detail"], list(answer.json["errors"])) == (True, ["plan"])
+
+
+def test_password_is_taken_as_it_is_typed(app):
+    make_world(app)
+    browser = app.test_client()
+
+    answer = browser.post(
+        "/login",
+        data={"csrf_token": csrf_token(browser), "email": "ines@example.org", "password": "a\x00b"},
+    )
+
+    assert (answer.status_code, SAID in answer.text) == (422, False)
