@@ -102,6 +102,7 @@ TESTED_ELSEWHERE: dict[str, tuple[str, ...]] = {
         "notes/record_seals.py",
         "notes/record_export.py",
         "notes/record_shape.py",
+        "notes/record_written.py",
         "notes/record_tables.py",
         "notes/record_versions.py",
         "notes/rupture_events.py",
