@@ -116,8 +116,8 @@ def test_intensities_and_safety_around_an_attempt_are_ratings_too():
         "ruptures.R-01.intensity_b",
         "attempts.0.felt_safety_before",
         "attempts.0.felt_safety_after",
-        "free_text",
         "ruptures.R-01.note",
+        "free_text",
     ]
 
 
