@@ -8,6 +8,7 @@ from flask import g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_security.forms import LoginForm
+from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length, ValidationError
 
@@ -20,10 +21,10 @@ from clinic.accounts.service import WrongPassword
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
 from clinic.foundation.mail_address import LONGEST_ADDRESS, is_mail_address
-from clinic.foundation.posted_texts import CheckedForm
+from clinic.foundation.posted_texts import CheckedForm, answer_unkeepable_texts
 
 
-class SignInForm(CheckedForm, LoginForm):
+class SignInForm(LoginForm):
     """E-mail and password; whom they open the door to is decided by `credentials`.
 
     The library's form gives the shape that its view and later second factors work with; its own
@@ -55,7 +56,8 @@ class SignInForm(CheckedForm, LoginForm):
 
     def validate(self, **kwargs: Any) -> bool:
         """Whether somebody may come in; `user` is who."""
-        if not CheckedForm.validate(self, **kwargs):
+        is_refused = answer_unkeepable_texts(self)
+        if not FlaskForm.validate(self, **kwargs) or is_refused:
             return False
         if "clinic_id" not in g:
             raise NotFound

@@ -76,6 +76,13 @@ def say_unkeepable_texts(form: BaseForm) -> bool:
     return bool(at_fault)
 
 
+def answer_unkeepable_texts(form: BaseForm) -> bool:
+    """Say it as `say_unkeepable_texts` does, as the answer to the request; tell whether it was."""
+    if is_refused := say_unkeepable_texts(form):
+        g.unkeepable_is_said = True
+    return is_refused
+
+
 class CheckedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form that refuses texts that cannot be kept; every form of a page is one."""
 
@@ -85,9 +92,7 @@ class CheckedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Validate as WTForms does; what was said of a text is an answer to it."""
-        is_refused = say_unkeepable_texts(self)
-        if is_refused:
-            g.unkeepable_is_said = True
+        is_refused = answer_unkeepable_texts(self)
         is_valid: bool = super().validate(*args, **kwargs)
         return is_valid and not is_refused
 
