@@ -109,8 +109,7 @@ def autosave(note_id: str) -> AnyResponse | tuple[AnyResponse, int]:
 @requires(Permission.OPEN_CHARTS)
 def state(note_id: str) -> AnyResponse:
     """Whether the reader is signed in and what is saved; the token that the next save needs."""
-    actor, now = current_actor(), clock.now()
-    found = note_state(note_id, actor=actor, now=now)
+    found = note_state(note_id, actor=current_actor(), now=clock.now())
     return jsonify(revision=found.revision, status=found.status, csrf_token=generate_csrf())
 
 
