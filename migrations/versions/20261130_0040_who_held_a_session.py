@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "who_held_a_session"
-down_revision = "errors_of_every_kind"
+down_revision = "shown_links"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "visitor_limits"
-down_revision = "errors_of_every_kind"
+down_revision = "who_held_a_session"
 branch_labels = None
 depends_on = None
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import current_app
 
 revision = "sealed_audit_head"
-down_revision = "who_held_a_session"
+down_revision = "visitor_limits"
 branch_labels = None
 depends_on = None
 

@@ -12,7 +12,7 @@ from clinic.foundation.database import session, transaction
 from clinic.foundation.permissions import Actor
 from tests.factories import NOW, make_clinic
 
-BEFORE = "who_held_a_session"
+BEFORE = "visitor_limits"
 
 
 def head():
