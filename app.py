@@ -8,7 +8,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import clinic.models  # noqa: F401 - completes the metadata
-from clinic.cli import init_cli, refuse_in_one_line
+from clinic.cli import init_cli
+from clinic.command_line import refuse_in_one_line
 from clinic.config import Settings, read_settings
 from clinic.extensions import csrf, db, limiter, migrate
 from clinic.foundation.clock import clock

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import asdict
-from functools import wraps
-from typing import Any, BinaryIO, ParamSpec, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo, pass_script_info, with_appcontext
-from sqlalchemy.exc import DBAPIError
 
 from clinic.accounts.service import create_account
 from clinic.booking.appointment_list import list_appointments
@@ -20,6 +17,7 @@ from clinic.booking.details import check_email, check_time_zone
 from clinic.calendars.outside_limits import MAX_BYTES, OutsideBroken
 from clinic.calendars.outside_process import preview_calendar
 from clinic.calendars.outside_window import window_between
+from clinic.command_line import one_line, say, show
 from clinic.demo import load_demo
 from clinic.extensions import db
 from clinic.foundation import audit, outbox
@@ -59,7 +57,6 @@ sync = AppGroup("sync", help="Scheduling services.")
 couples = AppGroup("couples", help="Couples' records as files.")
 instruments = AppGroup("instruments", help="Questionnaires the clinic may use.")
 keys = AppGroup("keys", help="The keys that lock the records.")
-P = ParamSpec("P")
 
 
 def init_cli(app: Flask) -> None:
@@ -82,52 +79,6 @@ def init_cli(app: Flask) -> None:
         ledger_command,
     ):
         app.cli.add_command(command)
-
-
-def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
-    """Say what is wrong in one line and end with status 1, instead of a stack trace."""
-
-    @wraps(command)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:
-        try:
-            return command(*args, **kwargs)
-        except ClinicError as error:
-            say(f"Error: {_in_words(error)}", err=True)
-        except DBAPIError as error:
-            said = " ".join(str(error.orig).split())  # drivers write several lines
-            click.echo(f"Error: the database cannot be used: {said}", err=True)
-        sys.exit(1)
-
-    return guarded
-
-
-def _in_words(error: ClinicError) -> str:
-    """What was said, or what errors of its kind mean."""
-    said = str(error)
-    if said != type(error).__name__:
-        return said
-    return (type(error).__doc__ or said).splitlines()[0]
-
-
-def say(text: str, *, err: bool = False, nl: bool = True) -> None:
-    """Print a text with no transaction open: the reader, perhaps a pager, may take its time."""
-    before_waiting()
-    click.echo(text, err=err, nl=nl)
-
-
-def refuse_in_one_line(error: ClinicError) -> None:
-    """On the command line, what is wrong with a setting is a line too, and no stack trace."""
-    if click.get_current_context(silent=True) is not None:
-        raise click.ClickException(str(error)) from error
-
-
-def show(found: Any, *, as_json: bool) -> None:
-    """Print for a program, or for a person."""
-    if as_json:
-        say(json.dumps(found, indent=2, ensure_ascii=False))
-        return
-    for row in found if isinstance(found, list) else [found]:
-        say("  ".join(str(value) for value in row.values()))
 
 
 @click.command("demo")
@@ -363,7 +314,7 @@ def unreadable_command(as_json: bool) -> None:  # noqa: FBT001
     if found or as_json:
         show(found, as_json=as_json)
     else:
-        click.echo("Every text can be shown as it was written.")
+        say("Every text can be shown as it was written.")
 
 
 @keys.command("rotate")

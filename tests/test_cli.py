@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from clinic.booking.models import Appointment
-from clinic.cli import show
+from clinic.command_line import show
 from clinic.extensions import db
 from clinic.foundation.audit_anchors import store_anchor, take_anchor
 from clinic.foundation.clock import clock
@@ -250,7 +250,9 @@ def test_no_transaction_is_open_while_a_command_prints(app, demo, run, monkeypat
     with app.app_context():
         pool = db.engine.pool
     in_use = []
-    monkeypatch.setattr("clinic.cli.click.echo", lambda *_a, **_o: in_use.append(pool.checkedout()))
+    monkeypatch.setattr(
+        "clinic.command_line.click.echo", lambda *_a, **_o: in_use.append(pool.checkedout())
+    )
 
     code, _out, _err = run(*(demo["couples"][0] if one == "COUPLE" else one for one in command))
 
