@@ -152,7 +152,7 @@ def enter_note(
 def _entered_before(
     current: Session, note: SessionNote, chart: Chart, *, actor: Actor, now: datetime
 ) -> str | None:
-    """The note that the same form made a moment ago, of the same session."""
+    """The note that the same form made a moment ago, of the same session; nobody wrote in it."""
     return current.scalar(
         select(SessionNote.id).where(
             SessionNote.couple_id == chart.couple_id,
@@ -162,6 +162,7 @@ def _entered_before(
             SessionNote.held_from == note.held_from,
             SessionNote.held_until == note.held_until,
             SessionNote.created_at >= repeats_since(now),
+            SessionNote.revision == UNTOUCHED,
         )
     )
 

@@ -69,7 +69,9 @@ def desk(context):
 
 def kept_password(account_id):
     db.session.rollback()
-    return db.session.get_one(Account, account_id, populate_existing=True).password
+    found = db.session.get_one(Account, account_id, populate_existing=True).password
+    db.session.rollback()  # what delivers mail later keeps no other session waiting
+    return found
 
 
 def actions():

@@ -15,7 +15,7 @@ from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.claims import hold_slot
 from clinic.booking.details import Person
 from clinic.booking.history import manage_token
-from clinic.booking.links import link_actor, link_of
+from clinic.booking.links import link_of, open_link
 from clinic.booking.models import Appointment, Hold, VisitorCount
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TooManyBookings, TooManyHolds
 from clinic.booking.service import book_appointment
@@ -226,7 +226,7 @@ def test_what_staff_book_is_not_counted(practice):
 def test_partners_move_until_enough_mails_went_out_and_can_cancel_then(practice):
     appointment = book(practice, TEN, other_partner=person(1))
     token = manage_token(link_of(appointment, person(0).email), clinic_id=practice.clinic.id)
-    actor = link_actor(token, now=NOW)
+    actor = open_link(token, now=NOW).actor
 
     def move(start):
         move_appointment(appointment.id, start=start, actor=actor, now=NOW)

@@ -10,12 +10,13 @@ from clinic.notes.addenda import add_addendum
 from clinic.notes.clinical_values import DisclosureDetails, FlagDetails, RuptureDetails
 from clinic.notes.disclosures import write_disclosure
 from clinic.notes.emergency import break_glass
+from clinic.notes.note_content import NoteContent
 from clinic.notes.process_notes import write_process_note
 from clinic.notes.rupture_links import split_rupture
 from clinic.notes.ruptures import open_rupture
 from clinic.notes.safety import open_safety_flag
 from clinic.notes.sent_again import SENT_AGAIN, repeats_since
-from clinic.notes.service import enter_note
+from clinic.notes.service import enter_note, save_draft
 from tests.factories import NOW, CareCouple, make_care_couple, make_signed_note
 
 AT = datetime(2026, 11, 20, 10, tzinfo=UTC)
@@ -111,3 +112,11 @@ def test_access_that_was_just_opened_for_the_same_reason_is_the_same_one(couple)
 
 def test_rule_looks_back_a_minute():
     assert repeats_since(NOW) == NOW - timedelta(minutes=1)
+
+
+def test_note_of_the_same_session_is_another_one_once_the_first_was_written_in(couple):
+    lead = couple.couple.lead
+    first = note(couple, "One", NOW, lead)
+    save_draft(first, content=NoteContent(plan="Write"), revision=1, actor=lead, now=NOW)
+
+    assert note(couple, "One", NOW, lead) != first
