@@ -236,14 +236,14 @@ def verify_audit(received: tuple[str, ...]) -> None:
     problems = [] if broken is None else [f"entry {broken} of the audit log does not fit."]
     stored = stored_anchors(current_app.extensions["settings"].instance)
     problems += anchor_problems(session(), [*stored, *received])
+    last = last_anchored(session(), [*stored, *received])
+    if last is not None and last < clock.now() - OVERDUE_AFTER:
+        problems.append(f"it has had no anchor since {last:%Y-%m-%d}: is a worker running?")
     for problem in problems:
         say(f"Error: {problem}", err=True)
     if problems:
         sys.exit(1)
     say("The audit log is whole.")
-    last = last_anchored(session(), [*stored, *received])
-    if last is not None and last < clock.now() - OVERDUE_AFTER:
-        say(f"It has had no anchor since {last:%Y-%m-%d}: is a worker running?", err=True)
 
 
 @letters.command("redeliver")

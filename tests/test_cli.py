@@ -187,13 +187,13 @@ def test_audit_log_says_which_anchor_it_does_not_bear_out(app, run, booked):
     )
 
 
-def test_audit_log_without_an_anchor_for_two_days_says_so_and_is_whole(app, run, booked):
+def test_audit_log_without_an_anchor_for_two_days_says_so(app, run, booked):
     clock.freeze(clock.now() + timedelta(days=3))
 
     assert run("audit", "verify") == (
-        0,
-        "The audit log is whole.\n",
-        "It has had no anchor since 2026-11-23: is a worker running?\n",
+        1,
+        "",
+        "Error: it has had no anchor since 2026-11-23: is a worker running?\n",
     )
 
 

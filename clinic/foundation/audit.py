@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.foundation.database import ID, Base, before_commit
 from clinic.foundation.permissions import Actor
-from clinic.foundation.vault import KeyMissing, KeyPurpose, data_key, has_key_for
+from clinic.foundation.vault import KeyMissing, KeyPurpose, data_key, has_any_key
 
 ROWS_AT_ONCE = 1000
 """How many entries are held in memory while the chain is verified."""
@@ -154,12 +154,16 @@ def _mac(seq: int, deed: Deed | AuditEntry, previous: bytes) -> bytes:
 
 
 def first_broken_entry(session: Session) -> int | None:
-    """Verify the whole chain and its head.
+    """Verify the whole chain and its head, as of one moment, while others go on writing.
 
-    Return the number of the first entry that does not fit, None when all fit. A cut tail is the
-    first entry that is missing; a head that was not sealed by us is the one after the last.
+    Ends what the session has read before. Return the number of the first entry that does not fit,
+    None when all fit. A cut tail is the first entry that is missing; a head that was not sealed by
+    us is the one after the last.
     """
-    head = session.scalars(select(AuditHead)).one()
+    session.rollback()
+    if session.get_bind().dialect.name == "postgresql":  # a reader of SQLite sees one moment anyway
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    head = session.scalars(select(AuditHead)).one_or_none()
     return _first_break(_entries(session), head)
 
 
@@ -172,13 +176,13 @@ def _entries(session: Session) -> Iterator[AuditEntry]:
         rows = session.scalars(query.where(AuditEntry.seq > rows[-1].seq)).all()
 
 
-def _first_break(entries: Iterable[AuditEntry], head: AuditHead) -> int | None:
+def _first_break(entries: Iterable[AuditEntry], head: AuditHead | None) -> int | None:
     mac, number = GENESIS, 0
     for entry in entries:
         mac, number = _mac(number + 1, entry, mac), number + 1
         if entry.seq != number or not hmac.compare_digest(mac, entry.mac):
             return number
-    if (number, mac) != (head.seq, head.mac) or not _is_sealed(head):
+    if head is None or (number, mac) != (head.seq, head.mac) or not _is_sealed(head):
         return number + 1
     return None
 
@@ -186,7 +190,7 @@ def _first_break(entries: Iterable[AuditEntry], head: AuditHead) -> int | None:
 def _is_sealed(head: AuditHead) -> bool:
     """Tell whether the head is as we left it: sealed, or untouched before the first clinic."""
     if head.seal is None or head.sealed_by is None:
-        return head.seq == 0 and not has_key_for(KeyPurpose.AUDIT)
+        return head.seq == 0 and not has_any_key()
     try:
         expected = keyed_mac(head.sealed_by, ["head", head.seq, head.mac.hex()])
     except KeyMissing:

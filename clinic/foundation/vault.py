@@ -98,10 +98,9 @@ def check_keys() -> None:
         unwrap_data_key(ring, row.wrapped, data_key_id=row.id, owner=row.owner)
 
 
-def has_key_for(purpose: KeyPurpose) -> bool:
-    """Tell whether any owner has a data key of this purpose."""
-    query = select(WrappedKey.id).where(WrappedKey.purpose == purpose).limit(1)
-    return db.session().scalar(query) is not None
+def has_any_key() -> bool:
+    """Tell whether anybody has a data key: whether a clinic was ever opened here."""
+    return db.session().scalar(select(WrappedKey.id).limit(1)) is not None
 
 
 def data_key(owner: str, purpose: KeyPurpose = KeyPurpose.RECORD) -> DataKey:

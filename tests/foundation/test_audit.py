@@ -163,6 +163,15 @@ TAMPERINGS = {
         ],
         1,
     ),
+    "emptied, head set to nothing, and the key taken away": (
+        [
+            "DELETE FROM audit_entry",
+            f"UPDATE audit_head SET seq = 0, mac = {NO_MAC}, seal = NULL, sealed_by = NULL",
+            "DELETE FROM data_key WHERE purpose = 'audit'",
+        ],
+        1,
+    ),
+    "head taken away": (["DELETE FROM audit_head"], 11),
     "head named as sealed by nobody we know": (
         ["UPDATE audit_head SET sealed_by = 'somebody'"],
         11,
@@ -233,3 +242,24 @@ def test_long_log_is_verified_a_few_rows_at_a_time(ten_entries, monkeypatch):
     tamper("UPDATE audit_entry SET outcome = 'refused' WHERE seq = 9")
 
     assert (whole, first_broken_entry(session())) == (None, 9)
+
+
+def test_log_that_somebody_writes_to_meanwhile_is_whole(app, ten_entries, actor, monkeypatch):
+    read = audit._entries
+
+    def read_after_another_write(current):
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(_write_elsewhere, app, actor).result()
+        return read(current)
+
+    monkeypatch.setattr(audit, "_entries", read_after_another_write)
+    during = first_broken_entry(session())
+    monkeypatch.setattr(audit, "_entries", read)
+
+    assert (during, first_broken_entry(session()), len(entries())) == (None, None, 11)
+
+
+def _write_elsewhere(app, actor):
+    with app.app_context():
+        write(actor, "meanwhile")
+        db.session.remove()
