@@ -40,7 +40,9 @@ def enrol_couple(
     somebody who comes with another partner gets a record of its own.
     """
     with transaction() as session:
-        found = _couple_of_all(session, partners, clinic_id=actor.clinic_id)
+        found = _couple_of_all(
+            session, partners, lead_therapist_id=lead_therapist_id, clinic_id=actor.clinic_id
+        )
         if found is not None:
             return found
         couple = Couple(
@@ -90,8 +92,16 @@ def _next_code(session: Session, clinic_id: str) -> str:
 
 
 def _couple_of_all(
-    session: Session, partners: Sequence[PartnerDetails], *, clinic_id: str
+    session: Session,
+    partners: Sequence[PartnerDetails],
+    *,
+    lead_therapist_id: str,
+    clinic_id: str,
 ) -> Couple | None:
+    """Return the couple that has all these addresses: one this therapist leads, or the oldest.
+
+    Anybody can make a new record with somebody's address; it must not take over from theirs.
+    """
     _lock_addresses(session, partners, clinic_id=clinic_id)
     common: set[str] | None = None
     for partner in partners:
@@ -109,8 +119,9 @@ def _couple_of_all(
         common = ids if common is None else common & ids
     if not common:
         return None
-    newest = select(Couple).where(Couple.id.in_(common)).order_by(Couple.created_at.desc())
-    return session.scalars(newest.order_by(Couple.id)).first()
+    led = Couple.lead_therapist_id == lead_therapist_id
+    found = select(Couple).where(Couple.id.in_(common))
+    return session.scalars(found.order_by(led.desc(), Couple.created_at, Couple.id)).first()
 
 
 def _lock_addresses(

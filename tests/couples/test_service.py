@@ -10,7 +10,7 @@ from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.audit import AuditEntry, first_broken_entry
 from clinic.foundation.database import session, transaction
 from clinic.practice.models import Clinic
-from tests.factories import NOW, make_practice
+from tests.factories import NOW, make_practice, make_therapist
 
 
 @pytest.fixture
@@ -27,9 +27,12 @@ SAM = partner("Sam Sample", "sam@example.org", time_zone="Asia/Kathmandu", langu
 KIM = partner("Kim Klar", "kim@example.org")
 
 
-def enrol(practice, *partners, now=NOW):
+def enrol(practice, *partners, lead=None, now=NOW):
     return enrol_couple(
-        partners, lead_therapist_id=practice.therapist.id, actor=practice.visitor, now=now
+        partners,
+        lead_therapist_id=lead or practice.therapist.id,
+        actor=practice.visitor,
+        now=now,
     )
 
 
@@ -124,11 +127,19 @@ def test_somebody_who_left_a_couple_is_not_found_in_it(practice):
     assert enrol(practice, SAM).code == "C-0002"
 
 
-def test_somebody_in_two_records_is_given_the_newest(practice):
-    enrol(practice, partner(), SAM)
-    newest = enrol(practice, partner(), KIM, now=NOW + timedelta(days=1))
+def test_record_that_somebody_made_later_with_an_address_never_takes_over(practice):
+    own = enrol(practice, partner(), SAM)
+    enrol(practice, KIM, partner(), now=NOW + timedelta(days=1))
 
-    assert enrol(practice, partner(), now=NOW + timedelta(days=2)).id == newest.id
+    assert enrol(practice, partner(), now=NOW + timedelta(days=2)).id == own.id
+
+
+def test_somebody_in_two_records_is_given_the_one_that_this_therapist_leads(practice):
+    other = make_therapist(practice.clinic, slug="daniel-reyes")
+    enrol(practice, partner(), SAM)
+    led = enrol(practice, partner(), KIM, lead=other.id, now=NOW + timedelta(days=1))
+
+    assert enrol(practice, partner(), lead=other.id, now=NOW + timedelta(days=2)).id == led.id
 
 
 def test_members_are_named_in_the_order_given_and_once(practice):
