@@ -99,9 +99,19 @@ def count_move(
 ) -> None:
     """Count the mails that a move by a partner's link causes. Raises `TooManyBookings`.
 
-    Moving an appointment to where it already is sends none.
+    Moving an appointment to where it already is sends none. Who moves it by a mailed link has
+    shown that the mailbox is theirs: only what was moved so is counted, so that mails that
+    strangers caused refuse them nothing.
     """
     if not are_counted(actor):
+        return
+    if actor.member_id is not None:
+        moved = select(Appointment.id).where(
+            Appointment.id == appointment_id, Appointment.starts_at != start
+        )
+        if session.scalar(moved) is not None:
+            key = index_of(actor.clinic_id, appointment_id, purpose="booking.moves")
+            _count_all(session, {(Counted.MOVES_BY_MAILED_LINK, key)}, now=now)
         return
     addresses = session.scalars(
         select(Person.email_index)

@@ -56,6 +56,7 @@ class Counted(StrEnum):
     BOOKINGS_AT_ONCE = "network-burst"
     BOOKINGS_OF_ADDRESS = "email-bookings"
     MAILS_TO_ADDRESS = "email-mails"
+    MOVES_BY_MAILED_LINK = "mailed-moves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,7 @@ LIMITS = {
     Counted.BOOKINGS_AT_ONCE: Limit(10, timedelta(minutes=10)),
     Counted.BOOKINGS_OF_ADDRESS: Limit(10, DAY),
     Counted.MAILS_TO_ADDRESS: Limit(20, DAY),
+    Counted.MOVES_BY_MAILED_LINK: Limit(20, DAY),
 }
 COUNTS_KEPT_FOR = 2 * DAY
 """A count is of no use once its window is over; the longest window is a day."""

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from clinic.booking.changes import cancel_appointment, move_appointment
 from clinic.booking.claims import hold_slot
 from clinic.booking.details import Person
-from clinic.booking.history import manage_token
+from clinic.booking.history import manage_token, shown_token
 from clinic.booking.links import link_of, open_link
 from clinic.booking.models import Appointment, Hold, VisitorCount
 from clinic.booking.refusals import KeyReused, SlotUnavailable, TooManyBookings, TooManyHolds
@@ -225,7 +225,7 @@ def test_what_staff_book_is_not_counted(practice):
 
 def test_partners_move_until_enough_mails_went_out_and_can_cancel_then(practice):
     appointment = book(practice, TEN, other_partner=person(1))
-    token = manage_token(link_of(appointment, person(0).email), clinic_id=practice.clinic.id)
+    token = shown_token(link_of(appointment, person(0).email), clinic_id=practice.clinic.id)
     actor = open_link(token, now=NOW).actor
 
     def move(start):
@@ -239,6 +239,28 @@ def test_partners_move_until_enough_mails_went_out_and_can_cancel_then(practice)
 
     move_appointment(appointment.id, start=TEN, actor=practice.desk, now=NOW)
     assert cancel_appointment(appointment.id, actor=actor, now=NOW).status == "cancelled"
+
+
+def test_mails_that_strangers_cause_refuse_no_move_by_the_mailed_link(practice):
+    appointment = book(practice, TEN)
+    link = link_of(appointment, person(0).email)
+    shown = open_link(shown_token(link, clinic_id=practice.clinic.id), now=NOW).actor
+    mailed = open_link(manage_token(link, clinic_id=practice.clinic.id), now=NOW).actor
+
+    def move(start, actor):
+        return move_appointment(appointment.id, start=start, actor=actor, now=NOW)
+
+    for number in range(1, LIMITS[Counted.MAILS_TO_ADDRESS].most):
+        move(TEN + HALF_HOUR * (number % 2), shown)
+    with pytest.raises(TooManyBookings):
+        move(TEN, shown)
+    moved_to = move(TEN, mailed).starts_at
+    for number in range(1, LIMITS[Counted.MOVES_BY_MAILED_LINK].most):
+        move(TEN + HALF_HOUR * (number % 2), mailed)
+
+    assert moved_to == TEN
+    with pytest.raises(TooManyBookings):
+        move(TEN, mailed)
 
 
 def test_neither_addresses_nor_networks_can_be_read_and_counts_are_dropped_after_two_days(practice):
