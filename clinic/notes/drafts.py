@@ -21,7 +21,7 @@ from clinic.notes.models import NoteVersion, SessionNote
 from clinic.notes.note_content import Attendance, NoteContent, RuptureEntry
 from clinic.notes.note_rules import Finding, NoteSetting, missing_to_sign, wrong_values
 from clinic.notes.seal import is_late_entry
-from clinic.notes.signed_ruptures import safety_flag_open
+from clinic.notes.signed_ruptures import repeats_open_flag
 from clinic.notes.text_limits import REASON_MAX, length_problems
 from clinic.practice.own_terms import Terms
 from clinic.practice.terms import terms_of
@@ -57,7 +57,7 @@ def setting_of(
         session_on=course.chart.day(note.held_from),
         couple_began=course.chart.began_on,
         choosable=choosable_in(note, content, terms_of(course.chart.clinic_id)),
-        flag_open=safety_flag_open(session(), course.chart.couple_id),
+        flag_open=repeats_open_flag(session(), note),
         today=course.chart.day(now),
     )
 

@@ -19,7 +19,7 @@ from clinic.notes.models import SessionNote
 from clinic.notes.note_content import NoteContent, SafetyCheck
 from clinic.notes.restricted_models import SafetyFlag
 from clinic.notes.rupture_events import SAFETY_PARKING, RuptureStatus
-from clinic.notes.signed_ruptures import Signing, safety_flag_open
+from clinic.notes.signed_ruptures import Signing, repeats_open_flag
 
 RAISED_APART = N_(
     "Raised in a session with one partner alone, with another therapist. Ask whoever raised it."
@@ -28,9 +28,8 @@ RAISED_APART = N_(
 
 
 def raise_flag(current: Session, signing: Signing, content: NoteContent, *, actor: Actor) -> None:
-    """Open the flag that the note raises, after the note's own changes; never a second one."""
-    couple_id = signing.chart.couple_id
-    if not content.safety.raises_flag or safety_flag_open(current, couple_id):
+    """Open the flag that the note raises, after the note's own changes, unless it is open."""
+    if not content.safety.raises_flag or repeats_open_flag(current, signing.note):
         return
     row = _flag_of(current, signing, content.safety)
     current.add(row)
@@ -57,7 +56,12 @@ def drop_flag(current: Session, note: SessionNote) -> None:
         said = N_("The safety flag of this note is cleared already; add an addendum instead.")
         raise Conflict(said, code="recall-too-late")
     current.execute(delete(SafetyFlag).where(SafetyFlag.id == row.id))
-    if safety_flag_open(current, note.couple_id):
+    later = select(SafetyFlag.id).where(
+        SafetyFlag.couple_id == note.couple_id,
+        SafetyFlag.cleared_at.is_(None),
+        SafetyFlag.opened_at >= row.opened_at,
+    )
+    if current.scalar(later.limit(1)) is not None:
         raise needed_later()  # the other flag parked nothing, because this one had
 
 

@@ -14,6 +14,7 @@ from clinic.notes.access import Chart
 from clinic.notes.clinical_values import EntryDetails, RuptureDetails
 from clinic.notes.course import Course, RuptureSeen
 from clinic.notes.event_log import add_event, add_rupture, next_number, status_event
+from clinic.notes.held_sessions import notes_apart
 from clinic.notes.lifecycle import TransitionFacts, TransitionRefused, check_transition
 from clinic.notes.models import SessionNote
 from clinic.notes.note_content import Attempt, NewRupture, NoteContent, RuptureEntry
@@ -240,3 +241,20 @@ def safety_flag_open(current: Session, couple_id: str) -> bool:
         .limit(1)
     )
     return found is not None
+
+
+def repeats_open_flag(current: Session, note: SessionNote) -> bool:
+    """Whether the flag that a note raises would only say again what an open one says.
+
+    One that was raised in another therapist's session with one partner alone says nothing to the
+    joint notes, nor theirs to it: neither author reads the other's words.
+    """
+    apart = notes_apart(note.couple_id)
+    open_flags = current.execute(
+        select(SafetyFlag.note_id, SafetyFlag.author).where(
+            SafetyFlag.couple_id == note.couple_id, SafetyFlag.cleared_at.is_(None)
+        )
+    ).all()
+    if note.id in apart:
+        return any(one.note_id in apart and one.author == note.author for one in open_flags)
+    return any(one.note_id not in apart for one in open_flags)

@@ -21,7 +21,14 @@ from clinic.foundation.permissions import Role
 from clinic.notes.couple_list import list_couples
 from clinic.notes.emergency import break_glass
 from clinic.notes.models import SessionNote
-from clinic.notes.note_content import Attempt, Attendance, NewRupture, Rating, SafetyCheck
+from clinic.notes.note_content import (
+    Attempt,
+    Attendance,
+    NewRupture,
+    Rating,
+    RuptureEntry,
+    SafetyCheck,
+)
 from clinic.notes.overview import couple_ledger, couple_overview
 from clinic.notes.queries import note_screen, read_note
 from clinic.notes.record_export import read_record, record_text
@@ -34,7 +41,7 @@ from clinic.notes.timeline import timeline_page
 from clinic.notes.unsigned import unsigned_notes, waiting_for_cosignature
 from clinic.practice.models import Therapist
 from tests.conftest import settings_for
-from tests.factories import PASSWORD, a_note
+from tests.factories import PASSWORD, a_note, make_signed_note
 from tests.notes.apart import AFRAID, AFTER, HELD, SAM, WHOLE, open_house
 
 SECRETS = (AFRAID, WHOLE["plan"], WHOLE["responses.A"], "Wept.")
@@ -345,6 +352,30 @@ def test_flag_raised_in_it_reaches_the_lead_without_the_partners_words(house):
     assert "Raised in a session with one partner alone" in flag.details.about
     assert AFRAID not in page
     assert seen.body.content.safety == words
+
+
+@pytest.mark.parametrize("joint_at", [HELD - timedelta(hours=3), HELD + timedelta(hours=1)])
+def test_flag_of_a_joint_note_and_one_raised_apart_both_open_whichever_comes_first(house, joint_at):
+    apart = SafetyCheck("flag_raised", AFRAID, 2, "Seen again on Friday.", HELD.date())
+    joint = SafetyCheck("flag_raised", "Both shouted.", 3, "A call each day.", HELD.date())
+    still_open = (RuptureEntry("R-01", status="open"), RuptureEntry("R-02", status="open"))
+    standing = still_open if joint_at < HELD else ()  # parked by the first flag, not asked about
+    signings = {
+        joint_at: lambda: make_signed_note(
+            house.couple, a_note(safety=joint, ruptures=standing), at=joint_at
+        ),
+        HELD: lambda: signed_by_daniel(house, alone(safety=apart)),
+    }
+
+    for at in sorted(signings):
+        house.do(signings[at])
+
+    late = HELD + timedelta(days=1)
+    flags = house.do(lambda: list_safety_flags(house.code, actor=house.actor("ines"), now=late))
+    assert sorted((one.details.level, one.details.action) for one in flags) == [
+        (2, "Seen again on Friday."),
+        (3, "A call each day."),
+    ]
 
 
 def test_joint_session_that_another_held_is_the_couples_and_his_to_write(house):
