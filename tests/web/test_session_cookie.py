@@ -23,7 +23,7 @@ NAMES = (
 )  # fmt: skip
 WORDS = (
     "betrayal_or_affair", "initial-consultation", "ines-duarte", "2026-11-26", "online",
-    "Unmistakable", "unmistakable", "Kathmandu", "Asia",
+    "Unmistakable", "unmistakable", "Kathmandu",
 )  # fmt: skip
 
 
@@ -52,7 +52,9 @@ def readings(cookie):
 
 
 def told_by(cookies, *more):
-    words = [word.encode() for word in (*NAMES, *WORDS, *more)]
+    # Names as they stand in JSON: three letters alone come up by chance in what is encrypted.
+    names = [f'"{name}"' for name in NAMES]
+    words = [word.encode() for word in (*names, *WORDS, *more)]
     seen = b"\n".join(reading for cookie in cookies for reading in readings(cookie))
     return {word.decode() for word in words if word in seen}
 
