@@ -81,7 +81,7 @@ class SignInForm(LoginForm):
             self.retry_after = refused.retry_after
             self.form_errors.append(wait_text(refused.retry_after))
             self.form_errors.append(
-                _("A browser in which you have signed in before, or a new password, helps sooner.")
+                _("A browser you have signed in with before still works; so does a new password.")
             )
         else:
             self.form_errors.append(_("E-mail and password do not fit together."))

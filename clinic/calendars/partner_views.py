@@ -5,12 +5,12 @@ A GET never changes anything: mail scanners open links. So an address is made by
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, flash, redirect, render_template, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from clinic.accounts.guard import public
-from clinic.booking.links import open_link
+from clinic.booking.links import MailedLinkNeeded, open_link
 from clinic.calendars.forms import PartnerFeedForm
 from clinic.calendars.queries import list_partner_feeds
 from clinic.calendars.service import create_partner_feed, revoke_feed
@@ -21,6 +21,19 @@ from clinic.foundation.errors import InvalidInput
 from clinic.foundation.permissions import Permission, require
 
 partner_feeds = Blueprint("partner_feeds", __name__)
+
+
+@partner_feeds.errorhandler(MailedLinkNeeded)
+def ask_for_the_mailed_link(refused: MailedLinkNeeded) -> tuple[str, int]:
+    """Say which link opens this page, and lead back to the appointment that this one opens."""
+    page = render_template(
+        "errors/error.html",
+        title=_("Please use the link in our e-mail"),
+        message=_(refused.says),
+        next_url=url_for("links.manage", **(request.view_args or {})),
+        next_label=_("Back to your appointment"),
+    )
+    return page, refused.status
 
 
 @partner_feeds.get("/a/<token>/calendar")

@@ -120,7 +120,7 @@ def test_refusal_says_what_helps(app):
 
     page = sign_in(app.test_client()).text
 
-    assert "A browser in which you have signed in before, or a new password, helps sooner." in page
+    assert "A browser you have signed in with before still works; so does a new password." in page
 
 
 @pytest.mark.parametrize("value", ["", "x", "x" * (LONGEST_TOKEN + 1), "é", "a;b=c", '"', "\\000"])

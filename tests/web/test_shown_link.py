@@ -123,6 +123,7 @@ def test_stranger_neither_lists_nor_makes_nor_ends_a_clients_calendar_addresses(
 
     assert [one.status_code for one in (listed, made, ended)] == [403] * 3
     assert "This page opens with the link in the message that we sent by e-mail." in words(listed)
+    assert f'href="/a/{shown}"' in listed.text  # back to the appointment that it does open
     for answer in (listed, made, ended):
         assert [word for word in PRIVATE if word in answer.text.lower()] == []
         assert "localhost/calendar/" not in answer.text
