@@ -16,8 +16,8 @@ REFUSED_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udf
 REPLACEMENT = "\ufffd"
 """U+FFFD REPLACEMENT CHARACTER: stands where a refused character stood."""
 CANNOT_BE_KEPT = N_(
-    "This holds characters that cannot be kept. Each is shown as �: please take it out, "
-    "or write what was meant, and send it again."
+    "This text holds an invisible character that cannot be stored. It is marked �: "
+    "delete it and send again."
 )
 LONGEST_TEXT = 1024 * 1024
 """Characters. As many as the largest request has bytes; most fields have a limit far below it."""

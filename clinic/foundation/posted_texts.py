@@ -4,13 +4,20 @@ A text with characters that no text may hold is given to the view with U+FFFD in
 that whatever is shown again or kept is clean. Until that was said, at the field by the form or as
 `InvalidInput` by the first transaction of the request, nothing can be written: a view that forgets
 to ask cannot keep such a text.
+
+The U+FFFD that the page puts in the place of a refused character is no text of the sender's: a
+field that is sent again with it is refused again. How many of its own U+FFFD a field held when it
+was refused is remembered in the browser's session, so a text that holds such a character from
+earlier is never refused for it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from flask import g, has_request_context, request
+from flask import g, has_request_context, request, session
 from flask_babel import gettext
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import ImmutableMultiDict
@@ -19,12 +26,16 @@ from wtforms.form import BaseForm
 
 from clinic.foundation.characters import (
     CANNOT_BE_KEPT,
+    REPLACEMENT,
     has_refused_characters,
     replace_refused_characters,
 )
 from clinic.foundation.errors import InvalidInput
 
 FOR_PROGRAMS = ("/api/", "/webhooks/")
+MARKED = "marked"
+"""The session's key for the fields refused last, {path: {field: how many U+FFFD are its own}}."""
+MARKED_PATHS_AT_MOST = 4
 PASSWORDS = frozenset({"password", "present", "new"})
 """Fields that hold a password: it is hashed as it was typed, and never kept or shown."""
 
@@ -38,14 +49,47 @@ class UnkeepableTexts(InvalidInput):
 def replace_in_posted_texts() -> None:
     """Put U+FFFD in the place of refused characters in the posted form, and note its fields."""
     g.unkeepable_fields = ()
-    if request.method not in {"POST", "PUT", "PATCH"} or request.path.startswith(FOR_PROGRAMS):
+    if request.path.startswith(FOR_PROGRAMS):
+        return
+    if request.method not in {"POST", "PUT", "PATCH"}:
+        _remember_marked({})  # what is stored is shown: nothing of it was put there by a refusal
         return
     sent = [(name, text) for name in request.form for text in request.form.getlist(name)]
-    refused = {n for n, text in sent if has_refused_characters(text)} - PASSWORDS
-    if refused:
-        clean = [(n, replace_refused_characters(t) if n in refused else t) for n, t in sent]
+    bad = {n for n, text in sent if has_refused_characters(text)} - PASSWORDS
+    own = own_replacements(sent, refused=bad, before=session.get(MARKED, {}).get(request.path, {}))
+    _remember_marked(own)
+    if bad:
+        clean = [(n, replace_refused_characters(t) if n in bad else t) for n, t in sent]
         request.form = ImmutableMultiDict(clean)
-        g.unkeepable_fields = tuple(sorted(refused))
+    g.unkeepable_fields = tuple(sorted(own))
+
+
+def own_replacements(
+    sent: Sequence[tuple[str, str]], *, refused: Collection[str], before: Mapping[str, int]
+) -> dict[str, int]:
+    """Return the fields to refuse, each with how many U+FFFD in it are the sender's own. Pure.
+
+    `refused` are those with refused characters, `before` what this returned for the same form when
+    it was sent last: what such a field holds beyond its own was put there by our page.
+    """
+    held = Counter({name: 0 for name, _text in sent})
+    for name, text in sent:
+        held[name] += text.count(REPLACEMENT)
+    return {
+        name: min(number, before.get(name, number))
+        for name, number in held.items()
+        if name in refused or number > before.get(name, number)
+    }
+
+
+def _remember_marked(own: dict[str, int]) -> None:
+    """Keep the fields to refuse of this path in the session, the latest few paths only."""
+    kept: dict[str, dict[str, int]] = session.get(MARKED, {})
+    if not own and request.path not in kept:
+        return
+    others = {path: fields for path, fields in kept.items() if path != request.path}
+    latest = [*others.items(), *([(request.path, own)] if own else [])]
+    session[MARKED] = dict(latest[-MARKED_PATHS_AT_MOST:])
 
 
 def unkeepable_fields() -> tuple[str, ...]:

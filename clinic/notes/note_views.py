@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -71,7 +72,7 @@ def save(note_id: str) -> AnyResponse | Page:
             note_screen(note_id, actor=actor, now=now),
             content=content,
             late_reason=reason,
-            said=refused,
+            errors=refused.errors,
         ), 422
     return _after_saving(note_id, request.form.get("then", ""))
 
@@ -202,7 +203,7 @@ def _screen(
     *,
     content: NoteContent | None = None,
     late_reason: str | None = None,
-    said: InvalidInput | None = None,
+    errors: Mapping[str, Sequence[str]] | None = None,
 ) -> str:
     page = screen_page(
         screen,
@@ -212,7 +213,12 @@ def _screen(
         actor=current_actor(),
     )
     return render_template(
-        "notes/write.html", screen=screen, page=page, refused=said, **_terms(page, screen)
+        "notes/write.html",
+        screen=screen,
+        page=page,
+        field_errors=errors or {},
+        field_labels={},
+        **_terms(page, screen),
     )
 
 

@@ -3,9 +3,15 @@
 export function makeMissing(box) {
   const head = box.querySelector("[data-missing-head]");
   const list = box.querySelector("[data-missing-list]");
+  let known = [...list.querySelectorAll("a")].map((link) => ({ anchor: decodeURIComponent(link.hash.slice(1)), text: link.textContent }));
 
   function show(items) {
     if (!items) return;
+    known = items;
+    print(items);
+  }
+
+  function print(items) {
     const { ready, left, leftOne } = box.dataset;
     const words = items.length ? (items.length === 1 ? leftOne : left.replace("#", items.length)) : ready;
     if (head.textContent !== words) head.textContent = words;
@@ -17,6 +23,13 @@ export function makeMissing(box) {
         return entry;
       }),
     );
+  }
+
+  // What was refused comes first, in the place of what was missing there.
+  function refused(fields) {
+    const anchors = new Set(fields.map(({ anchor }) => anchor));
+    const toCorrect = fields.map(({ anchor, label }) => ({ anchor, text: box.dataset.correct.replace("#", label) }));
+    print([...toCorrect, ...known.filter(({ anchor }) => !anchors.has(anchor))]);
   }
 
   // Into the control itself, not to the fieldset around it.
@@ -46,5 +59,5 @@ export function makeMissing(box) {
   }
 
   box.classList.toggle("done", !list.children.length);
-  return { show, next };
+  return { show, refused, next };
 }

@@ -11,8 +11,8 @@ const TRY_AGAIN_MS = 3000;
 const KEEPALIVE_MOST = 60000;
 
 export class Saving {
-  constructor(form, { copy, show, banner, missing }) {
-    Object.assign(this, { form, copy, show, banner, missing });
+  constructor(form, { copy, show, banner, missing, marks }) {
+    Object.assign(this, { form, copy, show, banner, missing, marks });
     this.revision = Number(form.elements.revision.value);
     this.token = form.elements.csrf_token.value;
     this.sent = JSON.stringify(servedFields(form));
@@ -32,7 +32,7 @@ export class Saving {
   }
 
   typed() {
-    if (this.stopped || !(this.isUnsaved || this.firstUnsaved)) return;
+    if (this.stopped || !(this.isUnsaved || this.firstUnsaved || this.refused)) return;
     clearTimeout(this.copyTimer);
     this.copyTimer = setTimeout(() => this.keep(readFields(this.form)), COPY_AFTER_MS);
     if (this.waiting) return; // it is tried again anyway, and the state goes on saying why
@@ -79,8 +79,15 @@ export class Saving {
     if (!this.firstUnsaved && !this.waiting) return;
     this.firstUnsaved = 0;
     this.waiting = false;
+    this.takeBackRefusal();
     this.show("saved");
     await this.copy?.forget();
+  }
+
+  takeBackRefusal() {
+    this.refused = null;
+    this.marks.clear();
+    this.missing.refused([]);
   }
 
   async keep(pairs) {
@@ -108,9 +115,19 @@ export class Saving {
     if (answer.ok) return this.saved(answered, pairs);
     if (answer.status === 409) return this.elsewhere(answered);
     if (answer.status === 400 || answer.status === 401) return this.renew();
-    this.refused = JSON.stringify(pairs);
     const said = await answer.json();
-    return this.show("refused", said.detail || said.title || "");
+    return this.sayRefused(said, pairs);
+  }
+
+  // At its fields, where the answer names them. What was typed meanwhile is another text.
+  sayRefused(said, pairs) {
+    const isAsSent = JSON.stringify(readFields(this.form)) === JSON.stringify(pairs);
+    const fields = this.marks.show(said.errors);
+    this.refused = JSON.stringify(isAsSent ? readFields(this.form) : pairs);
+    this.waiting = false;
+    this.missing.refused(fields);
+    const told = fields.map(({ label, text }) => (label ? `${label}: ${text}` : text)).join(" ");
+    return this.show("refused", told || said.detail || said.title || "");
   }
 
   async saved(said, pairs) {
@@ -119,7 +136,8 @@ export class Saving {
     this.sent = JSON.stringify(pairs);
     this.waiting = false;
     this.banner();
-    this.missing(said.missing);
+    this.takeBackRefusal();
+    this.missing.show(said.missing);
     if (this.isUnsaved) return; // of a text before the last key: it is not said to be saved
     this.show("saved");
     await this.copy?.forget();

@@ -3,6 +3,7 @@
 import { makeDeviceCopy } from "./device_copy.js";
 import { withTyped, writeFields } from "./fields.js";
 import { startKeys } from "./keys.js";
+import { makeMarks } from "./marks.js";
 import { makeMissing } from "./missing.js";
 import { refresh, start as startPickers } from "./picker.js";
 import { makeRows } from "./rows.js";
@@ -100,6 +101,7 @@ async function begin(form) {
   const show = makeShow(form);
   const banner = makeBanner(form);
   const missing = makeMissing(form.querySelector("[data-missing]"));
+  const marks = makeMarks(form);
   startPickers(form);
   let copy = null;
   try {
@@ -107,7 +109,7 @@ async function begin(form) {
   } catch {
     // Storage may be switched off: then an unsaved text lives on this page only, and the state says so.
   }
-  const saving = new Saving(form, { copy, show, banner, missing: missing.show });
+  const saving = new Saving(form, { copy, show, banner, missing, marks });
   const addRow = makeRows(form, () => saving.typed());
   countLetters(form);
   startKeys(form, { saving, missing, addRow });
@@ -117,6 +119,7 @@ async function begin(form) {
     if (saving.stopped || !saving.isUnsaved) return;
     event.preventDefault();
     if (await saving.flush()) form.requestSubmit(event.submitter);
+    else if (saving.isRefused) marks.goToFirst();
   });
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "hidden" || saving.waiting) saving.save();
