@@ -12,7 +12,7 @@ from wtforms.validators import InputRequired
 
 from clinic.booking.details import BookingRequest, Person
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.posted_texts import CheckedForm
+from clinic.foundation.posted_texts import CheckedForm, UnkeepableTexts
 
 FIELD_OF = {
     "partner.name": "name",
@@ -85,7 +85,10 @@ class DetailsForm(CheckedForm):
 
     def show(self, refused: InvalidInput) -> None:
         """Put each sentence at its field; what has no field goes to the top of the form."""
+        is_said = isinstance(refused, UnkeepableTexts)  # by the form itself, when it was made
         for path, said in refused.errors.items():
+            if is_said and path in self:
+                continue
             target = FIELD_OF.get(path)
             sentences = [_(one) for one in said]
             if target is None:

@@ -13,7 +13,6 @@ from clinic.accounts.guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
-from clinic.foundation.posted_texts import answer_unkeepable_texts
 from clinic.notes.access import find_chart
 from clinic.notes.disclosures import (
     decide_disclosure,
@@ -31,7 +30,6 @@ from clinic.notes.restricted_forms import (
     ApartForm,
     ClearForm,
     FlagForm,
-    ProcessForm,
     disclosure_form,
     process_form,
 )
@@ -54,7 +52,6 @@ def process(code: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def write_process(code: str) -> AnyResponse | Page:
     """Keep a new process note, or change one."""
-    answer_unkeepable_texts(ProcessForm(request.form))  # so that the page can be read to say it
     kept = _one_of(list_process_notes(code, **_by()))
     form = process_form(kept, sent=request.form)
 

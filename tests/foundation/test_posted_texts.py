@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 from flask import request
+from hypothesis import given
+from hypothesis import strategies as st
 from wtforms import HiddenField, StringField
 
 from clinic.foundation.characters import CANNOT_BE_KEPT
@@ -11,6 +13,7 @@ from clinic.foundation.database import transaction
 from clinic.foundation.posted_texts import (
     CheckedForm,
     UnkeepableTexts,
+    own_replacements,
     refuse_unkeepable_texts,
     replace_in_posted_texts,
 )
@@ -72,3 +75,29 @@ def test_what_programs_send_is_read_elsewhere(app, path):
 
 def test_outside_of_a_request_nothing_is_asked():
     refuse_unkeepable_texts()
+
+
+def test_reading_is_told_of_while_the_page_that_refuses_the_text_is_made(app):
+    with posting(app, title="a\x00b"):
+        replace_in_posted_texts()
+
+        with transaction(tells_reading=True):
+            pass
+        with pytest.raises(UnkeepableTexts), transaction():
+            pytest.fail("it must not come this far")
+
+
+ANY_TEXT = st.text(alphabet="a�", max_size=6)
+
+
+@given(typed=ANY_TEXT, after=ANY_TEXT)
+def test_text_with_no_more_marks_than_its_sender_typed_is_never_refused(typed, after):
+    sent = [("plan", f"{typed}�"), ("goals", after)]
+    first = own_replacements([("plan", typed), ("goals", after)], refused={"plan"}, before={})
+
+    assert first == {"plan": typed.count("�")}
+    assert own_replacements(sent, refused=(), before=first) == first
+    assert own_replacements([("plan", typed)], refused=(), before=first) == {}
+    assert own_replacements([("plan", after), ("plan", "")], refused=(), before=first) == (
+        first if after.count("�") > typed.count("�") else {}
+    )

@@ -8,7 +8,7 @@ import re
 from clinic.foundation.characters import CANNOT_BE_KEPT
 from tests.notes.desk import WHOLE
 
-FIELD = r'<div id="{0}-error">.*?<span>([^<]*)</span>.*?<(?:textarea|input)[^>]* id="{0}"([^>]*)>'
+FIELD = r'<div id="{0}-error">.*?<span>([^<]*)</span>.*?<(?:textarea|input)([^>]* id="{0}"[^>]*)>'
 OF_OLD_TEXTS = "stands for characters that cannot be shown"
 
 
