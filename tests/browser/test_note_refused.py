@@ -30,7 +30,8 @@ def test_refused_text_is_named_marked_and_gone_to_by_signing_until_it_is_mended(
     others = [one for one in missing if one != "Write the plan."]
     expect(page.locator(LISTED)).to_have_text(["Correct “Plan”.", *others])
 
-    page.locator("#free_text").focus()
+    plan.focus()
+    page.evaluate("scrollTo(0, 0)")
     page.locator(".save-actions [name=then][value=sign]").click()
     expect(plan).to_be_focused()
     expect(plan).to_be_in_viewport()

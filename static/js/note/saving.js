@@ -32,6 +32,7 @@ export class Saving {
   }
 
   typed() {
+    if (this.isRefused) return; // nothing new: what was said of it stays, and no button moves away
     if (this.stopped || !(this.isUnsaved || this.firstUnsaved || this.refused)) return;
     clearTimeout(this.copyTimer);
     this.copyTimer = setTimeout(() => this.keep(readFields(this.form)), COPY_AFTER_MS);
