@@ -104,7 +104,7 @@ def test_any_forged_hold_is_answered_kindly(app, client, practice, hold):
     [
         ({"name": ""}, "Please tell us how to call you."),
         ({"name": "x" * 10_000}, "This is longer than 100 characters."),
-        ({"name": "nul\x00"}, "This holds characters that cannot be kept."),
+        ({"name": "nul\x00"}, "This text holds an invisible character that cannot be stored."),
         ({"email": ""}, "Please give an e-mail address: the confirmation goes there."),
         ({"email": "a@b\r\nBcc: c@d.org"}, "This does not look like an e-mail address."),
         ({"language": "xx"}, "Please choose English or Portuguese."),
