@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -72,7 +71,7 @@ def save(note_id: str) -> AnyResponse | Page:
             note_screen(note_id, actor=actor, now=now),
             content=content,
             late_reason=reason,
-            errors=refused.errors,
+            said=refused,
         ), 422
     return _after_saving(note_id, request.form.get("then", ""))
 
@@ -203,7 +202,7 @@ def _screen(
     *,
     content: NoteContent | None = None,
     late_reason: str | None = None,
-    errors: Mapping[str, Sequence[str]] | None = None,
+    said: InvalidInput | None = None,
 ) -> str:
     page = screen_page(
         screen,
@@ -212,14 +211,9 @@ def _screen(
         blank=request.args.getlist("add"),
         actor=current_actor(),
     )
-    return render_template(
-        "notes/write.html",
-        screen=screen,
-        page=page,
-        field_errors=errors or {},
-        field_labels={},
-        **_terms(page, screen),
-    )
+    at_fields = {"field_errors": said.errors if said else {}, "field_labels": {}}
+    shown = _terms(page, screen) | at_fields
+    return render_template("notes/write.html", screen=screen, page=page, **shown)
 
 
 def _terms(page: ScreenPage, screen: NoteScreen) -> dict[str, Any]:
