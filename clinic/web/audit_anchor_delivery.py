@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import current_app
 from flask_babel import force_locale
@@ -15,11 +14,10 @@ from clinic.config import Settings
 from clinic.foundation.audit_anchors import Anchor, store_anchor
 from clinic.foundation.database import session
 from clinic.foundation.errors import Unavailable
-from clinic.foundation.mail import OutgoingMail
-from clinic.foundation.mail_sending import send_mail
 from clinic.foundation.outbound_addresses import Guard
 from clinic.foundation.outbound_http import send
 from clinic.foundation.reader_dates import LOCALES
+from clinic.notes.notices import send_notice
 from clinic.practice.models import Clinic
 
 SECONDS = 20.0
@@ -71,23 +69,15 @@ def _post(anchor: Anchor, url: str) -> None:
 
 def _mail(anchor: Anchor, to: str | None) -> None:
     clinic = session().get_one(Clinic, anchor.clinic)
-    settings, at = _settings(), datetime.fromisoformat(anchor.at)
+    at = datetime.fromisoformat(anchor.at)
     with force_locale(LOCALES.get(clinic.language, "en_GB")):
         subject = _("Daily anchor of the audit log")
-        text = _(
+        body = _(
             "Please keep this mail. The line below proves later what the audit log held at "
             "%(at)s, even if somebody changed the database. Check it on the server with\n\n"
             "flask audit verify --anchor '%(line)s'",
             at=anchor.at,
             line=anchor.line,
         )
-    mail = OutgoingMail(
-        to=to or clinic.email,
-        subject=f"{clinic.short_name}: {subject}",
-        text=text + "\n",
-        html=None,
-        message_id=f"<{anchor.seq}.{at:%Y%m%d%H%M%S}.anchor@{urlsplit(settings.base_url).hostname}>",
-        date=at,
-        sender=settings.mail_sender or clinic.email,
-    )
-    send_mail(mail)
+    told_as = f"{anchor.seq}.{at:%Y%m%d%H%M%S}.anchor"
+    send_notice(clinic, to=to or clinic.email, subject=subject, body=body, told_as=told_as, at=at)
