@@ -15,7 +15,7 @@ from tests.conftest import settings_for
 from tests.databases import new_database
 from tests.factories import NOW, PASSWORD
 from tests.web.at_once import audit_is_whole, made, rows_by_table, send_at_once, statuses
-from tests.web.forms_at_once import CASES, House
+from tests.web.forms_at_once.all_cases import CASES, House
 
 TAKEN = {200, 201, 202, 302, 303}
 REFUSED = {401, 403, 404, 409, 422, 429}
