@@ -33,9 +33,9 @@ from clinic.notes.sealed_rows import SealedValue
 from clinic.notes.signing import SEAL
 from clinic.practice.clinics import open_clinic, the_clinic
 from clinic.practice.instrument_shelf import learn_instrument
+from clinic.practice.locks import lock_practice
 from clinic.practice.models import Clinic, Therapist
 from clinic.practice.own_terms import Terms
-from clinic.practice.service import lock_practice
 from clinic.practice.terms import terms_of
 from clinic.practice.vocabulary import load_all
 from clinic.practice.vocabulary_service import learn_term

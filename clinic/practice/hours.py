@@ -29,9 +29,10 @@ from clinic.practice.hours_rules import (
     order_problems,
     weekly_problems,
 )
+from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
 from clinic.practice.rules import name_problems
-from clinic.practice.service import lock_all_diaries, lock_clinic, lock_diary, refuse
+from clinic.practice.sentences import refuse
 from clinic.practice.versions import (
     ChangedElsewhere,
     refuse_outdated,

@@ -6,6 +6,8 @@ beside it; the page looks the template up in the reader's language and puts the 
 
 from __future__ import annotations
 
+from clinic.foundation.errors import InvalidInput
+
 Problems = dict[str, list[str]]
 """Sentences by field path (`name`, `title.en`, `weekly.0.1`)."""
 
@@ -24,3 +26,9 @@ def said(template: str, **params: object) -> Said:
     sentence = Said(template % params if params else template)
     sentence.template, sentence.params = template, params
     return sentence
+
+
+def refuse(problems: Problems) -> None:
+    """Raise `InvalidInput` with everything that is wrong, if anything is."""
+    if problems:
+        raise InvalidInput(problems)

@@ -7,7 +7,7 @@ the form makes one thing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
@@ -15,14 +15,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
-from clinic.foundation.database import lock_name, new_id, transaction
-from clinic.foundation.errors import Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.database import new_id, transaction
+from clinic.foundation.errors import Conflict, NotFound
+from clinic.foundation.permissions import Actor
 from clinic.practice import desk_queries
 from clinic.practice.commands import ClinicDetails, SessionTypeDetails, Texts, TherapistProfile
+from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary
 from clinic.practice.models import Clinic, SessionType, Therapist
 from clinic.practice.rules import clinic_problems, session_type_problems, therapist_problems
-from clinic.practice.sentences import Problems, said
+from clinic.practice.sentences import Problems, refuse, said
 from clinic.practice.terms import vocabulary_of
 from clinic.practice.versions import refuse_outdated, version_of
 
@@ -134,53 +135,6 @@ def update_session_type(
         _offer(current, kind, details)
         _record(current, "session_type.changed", kind, actor=actor, now=now)
     return kind
-
-
-def lock_clinic(current: Session, *, actor: Actor) -> Clinic:
-    """The actor's clinic, locked, once they may edit the practice: its edits come one by one."""
-    require(actor, Permission.EDIT_PRACTICE)
-    lock_practice(current, actor.clinic_id)
-    clinic = current.get(Clinic, actor.clinic_id, populate_existing=True)
-    if clinic is None:
-        raise NotFound
-    return clinic
-
-
-def lock_practice(current: Session, clinic_id: str) -> None:
-    """Let one change of a clinic's practice run at a time.
-
-    By name, not by the clinic's row: a booking holds a diary and waits for the row (to number its
-    couple), while an edit that held the row would wait for the diary.
-    """
-    lock_name(current, b"practice:" + clinic_id.encode("ascii"))
-
-
-def lock_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
-    """The therapist with this slug in the actor's clinic, with their diary locked."""
-    therapist = current.scalar(
-        select(Therapist)
-        .where(Therapist.clinic_id == actor.clinic_id, Therapist.slug == slug)
-        .with_for_update(key_share=True)
-    )
-    if therapist is None:
-        raise NotFound
-    return therapist
-
-
-def lock_all_diaries(current: Session, *, clinic_id: str) -> Sequence[Therapist]:
-    """All therapists of a clinic with their diaries locked, always in the same order."""
-    return current.scalars(
-        select(Therapist)
-        .where(Therapist.clinic_id == clinic_id)
-        .order_by(Therapist.id)
-        .with_for_update(key_share=True)
-    ).all()
-
-
-def refuse(problems: Problems) -> None:
-    """Raise `InvalidInput` with everything that is wrong, if anything is."""
-    if problems:
-        raise InvalidInput(problems)
 
 
 def kept_texts(texts: Texts) -> dict[str, str]:

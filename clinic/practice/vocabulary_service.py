@@ -18,6 +18,7 @@ from clinic.foundation.database import new_id, transaction
 from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor
 from clinic.practice.commands import TermDetails
+from clinic.practice.locks import lock_clinic
 from clinic.practice.models import Clinic, VocabularyTerm
 from clinic.practice.own_terms import (
     TermChange,
@@ -28,7 +29,7 @@ from clinic.practice.own_terms import (
     term_problems,
     what_differs,
 )
-from clinic.practice.service import lock_clinic, refuse
+from clinic.practice.sentences import refuse
 from clinic.practice.terms import terms_of, vocabulary_of
 from clinic.practice.vocabulary import Vocabulary, load_vocabulary
 from clinic.practice.vocabulary_limits import limits_of
