@@ -21,7 +21,7 @@ bind = f"127.0.0.1:{_settings.port}"
 
 # Requests are collected by the event loop and answered in threads: no client that is slow, or
 # never finishes what it sends, occupies a thread. Its time limits stand in that module.
-worker_class = "clinic.buffering_worker.BufferingWorker"
+worker_class = "clinic.operations.buffering_worker.BufferingWorker"
 _cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 workers = min(max(2, _cores), 8)
 threads = 4

@@ -13,7 +13,7 @@ from flask_migrate import upgrade
 from app import create_app
 from clinic.config import read_settings
 from clinic.extensions import db
-from clinic.generated import Amounts, generate
+from clinic.sample_data.load_test import Amounts, generate
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

@@ -21,13 +21,18 @@ from benchmarks.instances import NOW, clinic_with
 from clinic.accounts.models import Account
 from clinic.couples.models import Couple
 from clinic.extensions import db
-from clinic.foundation.encryption import Place, open_sealed
+from clinic.foundation.crypto.encryption import Place, open_sealed
+from clinic.foundation.crypto.vault import data_key
 from clinic.foundation.permissions import Actor, Role
-from clinic.foundation.vault import data_key
-from clinic.notes.models import SessionNote
-from clinic.notes.overview import couple_ledger
-from clinic.notes.rupture_models import PartnerRating, RepairAttempt, Rupture, RuptureEventRow
-from clinic.notes.timeline import timeline_page
+from clinic.notes.course.timeline import timeline_page
+from clinic.notes.pages.overview import couple_ledger
+from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.rupture_models import (
+    PartnerRating,
+    RepairAttempt,
+    Rupture,
+    RuptureEventRow,
+)
 
 NOTES, OTHERS, PAGE = 500, 60, 25
 ROUNDS = 15

@@ -11,8 +11,8 @@ from flask import Flask
 from sqlalchemy import event, select
 
 from benchmarks.instances import NOW, clinic_with
-from clinic.booking.intervals import Interval
-from clinic.booking.queries import slots_of
+from clinic.booking.appointments.queries import slots_of
+from clinic.booking.slots.instant_ranges import Interval
 from clinic.extensions import db
 from clinic.practice.models import SessionType, Therapist
 

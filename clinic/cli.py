@@ -8,17 +8,17 @@ from dataclasses import asdict
 from typing import Any, BinaryIO, TextIO
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, ScriptInfo, pass_script_info, with_appcontext
 
-from clinic.accounts.service import create_account
-from clinic.booking.appointment_list import list_appointments
-from clinic.booking.details import check_email, check_time_zone
-from clinic.calendars.outside_limits import MAX_BYTES, OutsideBroken
-from clinic.calendars.outside_process import preview_calendar
-from clinic.calendars.outside_window import window_between
+from clinic.accounts.administration.service import create_account
+from clinic.booking.appointments.json_list import list_appointments
+from clinic.booking.rules.contact_details import check_email, check_time_zone
+from clinic.calendars.imported.preview_range import window_between
+from clinic.calendars.imported.reader.limits import MAX_BYTES, OutsideBroken
+from clinic.calendars.imported.reader_process import preview_calendar
 from clinic.command_line import one_line, say, show
-from clinic.demo import load_demo
+from clinic.config import current_settings
 from clinic.extensions import db
 from clinic.foundation import audit, outbox
 from clinic.foundation.audit_anchors import (
@@ -28,24 +28,25 @@ from clinic.foundation.audit_anchors import (
     stored_anchors,
 )
 from clinic.foundation.clock import clock
-from clinic.foundation.database import session
+from clinic.foundation.crypto.rotation import count_by_master, rotate_keys
+from clinic.foundation.crypto.vault import check_keys
+from clinic.foundation.database.transactions import session
+from clinic.foundation.database.waiting import before_waiting
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.permissions import Actor, Role
-from clinic.foundation.rotation import count_by_master, rotate_keys
-from clinic.foundation.vault import check_keys
-from clinic.foundation.waiting import before_waiting
-from clinic.generated import Amounts, generate
-from clinic.notes.overview import couple_ledger
-from clinic.notes.record_export import export_record
-from clinic.notes.record_import import RecordRefused, import_record
-from clinic.notes.unreadable_texts import find_unreadable_texts
-from clinic.practice.clinics import open_clinic, the_clinic
-from clinic.practice.instrument_shelf import add_instrument, list_instruments, retire_instrument
-from clinic.practice.instruments import InstrumentBroken
-from clinic.practice.queries import get_therapist
-from clinic.scheduling_services.reconcile import reconcile_all
-from clinic.serving import serve
-from clinic.worker import work_until_told_to_end
+from clinic.notes.pages.overview import couple_ledger
+from clinic.notes.record_file.export_record import export_record
+from clinic.notes.record_file.import_record import RecordRefused, import_record
+from clinic.notes.record_file.unreadable_texts import find_unreadable_texts
+from clinic.operations.serve import serve
+from clinic.operations.worker import work_until_told_to_end
+from clinic.practice.clinic.clinics import open_clinic, the_clinic
+from clinic.practice.clinic.queries import get_therapist
+from clinic.practice.instruments.service import add_instrument, list_instruments, retire_instrument
+from clinic.practice.rules.instruments import InstrumentBroken
+from clinic.sample_data.demo import load_demo
+from clinic.sample_data.load_test import Amounts, generate
+from clinic.scheduling_services.sent.reconcile import reconcile_all
 
 appointments = AppGroup("appointments", help="Appointments, for people and programs.")
 calendars = AppGroup("calendars", help="Calendars elsewhere.")
@@ -59,7 +60,7 @@ instruments = AppGroup("instruments", help="Questionnaires the clinic may use.")
 keys = AppGroup("keys", help="The keys that lock the records.")
 
 
-def init_cli(app: Flask) -> None:
+def init_app(app: Flask) -> None:
     """Add the commands to the app."""
     for command in (
         demo,
@@ -87,7 +88,7 @@ def init_cli(app: Flask) -> None:
 @one_line
 def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
     """Fill an empty database with the made-up demo clinic."""
-    found = load_demo(current_app.extensions["settings"], now=clock.now())
+    found = load_demo(current_settings(), now=clock.now())
     if as_json:
         show(found, as_json=True)
         return
@@ -109,7 +110,7 @@ def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
 @one_line
 def generate_command(*, as_json: bool, **amounts: int) -> None:
     """Fill an empty instance for load tests; print what was made."""
-    settings = current_app.extensions["settings"]
+    settings = current_settings()
     found = generate(Amounts(**amounts), settings=settings, now=clock.now())
     show(found, as_json=as_json)
 
@@ -177,7 +178,7 @@ def worker(info: ScriptInfo, once: bool) -> None:  # noqa: FBT001
 @one_line
 def serve_command() -> None:
     """Migrate, load the demo when the database is empty, and serve with a worker."""
-    serve(current_app.extensions["settings"])
+    serve(current_settings())
 
 
 @appointments.command("list")
@@ -234,7 +235,7 @@ def verify_audit(received: tuple[str, ...]) -> None:
     """Check that the audit log is whole and still holds what each anchor of it names."""
     broken = audit.first_broken_entry(session())
     problems = [] if broken is None else [f"entry {broken} of the audit log does not fit."]
-    stored = stored_anchors(current_app.extensions["settings"].instance)
+    stored = stored_anchors(current_settings().instance)
     problems += anchor_problems(session(), [*stored, *received])
     last = last_anchored(session(), [*stored, *received])
     if last is not None and last < clock.now() - OVERDUE_AFTER:

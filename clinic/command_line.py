@@ -11,8 +11,8 @@ from typing import Any, ParamSpec
 import click
 from sqlalchemy.exc import DBAPIError
 
+from clinic.foundation.database.waiting import before_waiting
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.waiting import before_waiting
 
 P = ParamSpec("P")
 

@@ -14,9 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from flask import Flask, current_app
+
+from clinic.foundation.clock import clock
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.mail_address import is_mail_address
+from clinic.foundation.mail.addresses import is_mail_address
 from clinic.production_rules import production_notices, production_refusals
+from clinic.request_limits import MAX_REQUEST_BYTES
 
 
 class SettingsError(ClinicError):
@@ -100,6 +104,50 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
     if production:
         _must_be_fit_for_production(settings)
+    return settings
+
+
+def configure(app: Flask, settings: Settings) -> None:
+    """Give `app` its settings, and Flask and its extensions what follows from them."""
+    app.extensions["settings"] = settings
+    secure = settings.base_url.startswith("https://")
+    app.config.from_mapping(
+        SECRET_KEY=settings.secret_key,
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=_engine_options(settings),
+        MAX_CONTENT_LENGTH=MAX_REQUEST_BYTES,
+        MAX_FORM_MEMORY_SIZE=MAX_REQUEST_BYTES,
+        SESSION_COOKIE_NAME="__Host-clinic" if secure else "clinic",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        RATELIMIT_ENABLED=settings.rate_limits,
+        RATELIMIT_STORAGE_URI=settings.ratelimit_storage_uri,
+        RATELIMIT_HEADERS_ENABLED=True,
+    )
+    # An address with a doubled slash is not there: neither a sender of news nor a calendar
+    # program follows a redirect as people's browsers do.
+    app.url_map.merge_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    if settings.now is not None:
+        clock.freeze(settings.now)
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.on_sqlite:
+        return {"hide_parameters": True}
+    # A server that does not answer is a 503 soon, not a page that hangs.
+    return {
+        "hide_parameters": True,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": 5},
+    }
+
+
+def current_settings() -> Settings:
+    """Return the settings of the application at work; needs an application context."""
+    settings: Settings = current_app.extensions["settings"]
     return settings
 
 

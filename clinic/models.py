@@ -1,20 +1,21 @@
 """Every table, imported once so that the metadata is complete (migrations and tests read it)."""
 
 from clinic.accounts import models as accounts
-from clinic.booking import models as booking
+from clinic.booking.appointments import models as booking
 from clinic.calendars import models as calendars
 from clinic.couples import models as couples
-from clinic.foundation import audit, outbox, vault
-from clinic.notes import (
+from clinic.foundation import audit, outbox
+from clinic.foundation.crypto import vault
+from clinic.notes.record import (
     correction_models,
     exercise_models,
-    measure_models,
     restricted_models,
     rupture_models,
 )
-from clinic.notes import models as notes
-from clinic.practice import instrument_models
+from clinic.notes.record import note_models as notes
+from clinic.notes.record import questionnaire_models as measure_models
 from clinic.practice import models as practice
+from clinic.practice.instruments import models as instrument_models
 from clinic.scheduling_services import models as scheduling_services
 
 __all__ = [

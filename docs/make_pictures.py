@@ -22,9 +22,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app import create_app
 from clinic.config import read_settings
-from clinic.demo import load_demo
-from clinic.demo_people import PASSWORD
 from clinic.extensions import db
+from clinic.sample_data.demo import load_demo
+from clinic.sample_data.demo_people import PASSWORD
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday morning: the week shown is a full one."""

@@ -5,7 +5,7 @@ from logging.config import fileConfig
 
 import clinic.models  # noqa: F401 - completes the metadata
 from alembic import context
-from clinic.foundation.database import Base, UtcDateTime
+from clinic.foundation.database.transactions import Base, UtcDateTime
 from flask import current_app
 
 if not logging.getLogger().handlers:

@@ -21,11 +21,12 @@ from flask_migrate import upgrade
 
 from app import create_app
 from clinic.config import Settings
-from clinic.demo import load_demo
 from clinic.extensions import db
 from clinic.foundation.clock import clock
-from tests.databases import POSTGRESQL, DemoTemplate, as_template, new_database
-from tests.shared_work import full_cost, share
+from clinic.sample_data.demo import load_demo
+from tests.support.databases import POSTGRESQL, DemoTemplate, as_template, new_database
+from tests.support.paths import GOLDEN
+from tests.support.shared_caches import full_cost, share
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday, 09:00 in Lisbon."""
@@ -154,7 +155,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """`golden("email/booked.txt", text)`: the text equals the file, to the letter."""
 
     def compare(name: str, text: str) -> None:
-        path = Path(__file__).parent / "golden" / name
+        path = GOLDEN / name
         if request.config.getoption("--update-golden"):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.throwaway_postgresql import running_server, server_programs
+from tests.support.postgresql_server import running_server, server_programs
 
 BIN = Path(sys.executable).parent
 ON_CI = os.environ.get("CI") == "true"

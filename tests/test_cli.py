@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, text
 
-from clinic.booking.models import Appointment
+from clinic.booking.appointments.models import Appointment
 from clinic.command_line import show
 from clinic.extensions import db
 from clinic.foundation.audit_anchors import store_anchor, take_anchor
 from clinic.foundation.clock import clock
-from clinic.foundation.database import session
-from clinic.foundation.encryption import KeyRing
+from clinic.foundation.crypto.encryption import KeyRing
+from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import OutboxMessage
-from tests.booking.visitor import dump
 from tests.conftest import POSTGRESQL
-from tests.factories import NOW, make_appointment, make_practice
+from tests.support.booking.booking_client import dump
+from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 COLUMNS = {

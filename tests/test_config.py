@@ -8,17 +8,16 @@ import stat
 import subprocess
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from clinic.config import Settings, SettingsError, read_settings
 from tests.conftest import KEY as TEST_KEY
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.one_database
 
 KEY = "5mO2W0rV0kXhyT4cYQeEJ8d3nqkRz1sLBvA7uGfHpNw="
-ROOT = Path(__file__).parent.parent
 SECRET = "pXv3nQ9sKd0ZtR7wLb2YhF5mJc8GaE1u"
 
 

@@ -14,10 +14,10 @@ import pytest
 from app import create_app
 from clinic.config import Settings
 from tests.conftest import settings_for
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.one_database
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 LIBRARIES_OWN = {"run", "shell", "db", "routes", "limiter", "openapi"}

@@ -14,10 +14,10 @@ import pytest
 from app import create_app
 from clinic.config import read_settings
 from clinic.extensions import db
-from clinic.practice.clinics import open_clinic
+from clinic.practice.clinic.clinics import open_clinic
 from clinic.private_files import keep_private
-from tests.clinic_commands import ROOT, environment
 from tests.conftest import NOW, POSTGRESQL, settings_for
+from tests.support.commands import ROOT, environment
 
 on_sqlite = pytest.mark.skipif(POSTGRESQL is not None, reason="about the SQLite file")
 

@@ -20,9 +20,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.accounts.passwords import matches
-from clinic.foundation.database import ID, Base, new_id
-from clinic.foundation.vault import SealedText
+from clinic.accounts.rules.password_hashing import matches
+from clinic.foundation.crypto.vault import SealedText
+from clinic.foundation.database.transactions import ID, Base, new_id
 
 
 class Account(Base, UserMixin):  # type: ignore[misc]

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.foundation.database import ID, Base, new_id
-from clinic.foundation.vault import SealedText
+from clinic.foundation.crypto.vault import SealedText
+from clinic.foundation.database.transactions import ID, Base, new_id
 
 
 class Couple(Base):

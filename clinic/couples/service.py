@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from clinic.couples.models import Couple, CoupleMember, Person
 from clinic.foundation import audit
-from clinic.foundation.database import lock_name, new_id, transaction
+from clinic.foundation.crypto.vault import create_keys, index_of
+from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.permissions import Actor
-from clinic.foundation.vault import create_keys, index_of
 from clinic.practice.models import Clinic
 
 EMAIL_INDEX = "person-email"

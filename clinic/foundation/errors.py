@@ -1,4 +1,4 @@
-"""One tree of errors, raised by rules and services, turned into HTTP in `clinic/web/errors.py`.
+"""One tree of errors, raised by rules and services; `web/shell/errors.py` turns them into HTTP.
 
 `code` is the stable machine name (the last part of the problem type in the JSON API),
 the message is a sentence a person can act on. Nothing here knows HTTP but the status.

@@ -21,22 +21,22 @@ from requests import PreparedRequest, Request, Response
 from requests.exceptions import RequestException, Timeout
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from clinic.foundation.database.waiting import before_waiting
 from clinic.foundation.errors import N_, Unavailable
-from clinic.foundation.outbound_addresses import (
+from clinic.foundation.outbound.addresses import (
     NO_EXCEPTIONS,
     Guard,
     OutboundRefused,
     Target,
     check_url,
 )
-from clinic.foundation.outbound_connection import (
+from clinic.foundation.outbound.connection import (
     THE_INTERNET,
     CheckedAdapter,
     Deadline,
     Dialler,
     Network,
 )
-from clinic.foundation.waiting import before_waiting
 
 __all__ = ["Fetched", "Guard", "OutboundFailed", "OutboundRefused", "fetch", "send"]
 

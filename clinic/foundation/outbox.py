@@ -17,15 +17,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from sqlalchemy import JSON, ColumnElement, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.foundation.database import Base, session, transaction
+from clinic.foundation.crypto.vault import KeyMissing
+from clinic.foundation.database.transactions import Base, session, transaction
+from clinic.foundation.database.waiting import end_reading
 from clinic.foundation.errors import ClinicError, InvalidInput, NotFound
-from clinic.foundation.mail import MailRefused
-from clinic.foundation.vault import KeyMissing
-from clinic.foundation.waiting import end_reading
+from clinic.foundation.mail.message import MailRefused
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ WAITS_SECONDS = (10, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400,
 """The wait after each failed try, unless a longer one was asked for; about 72 hours in all."""
 
 REST = "rest"
+MAIL_LANE = "letters"
 """The lane of every kind that `lanes` does not name."""
 
 Handler = Callable[[Mapping[str, Any], datetime], None]
@@ -88,14 +89,27 @@ class Backlog:
     oldest_due_at: datetime | None
 
 
+def register_handler(
+    app: Flask, kind: str, name: str, handler: Handler, *, lane: str | None = None
+) -> None:
+    """Let `handler` deliver messages of `kind`; several handlers of a kind have names of their own.
+
+    Kinds that call servers elsewhere name a `lane`: they wait beside the rest, not in front of it.
+    """
+    app.extensions["outbox"].setdefault(kind, {})[name] = handler
+    if lane is not None:
+        lanes = app.extensions["outbox_lanes"]
+        lanes[lane] = lanes.get(lane, frozenset()) | {kind}
+
+
 def handlers() -> dict[str, dict[str, Handler]]:
-    """The handlers of this app: kind -> name -> handler, registered in `app.py`."""
+    """Return the handlers of this app: kind -> name -> handler."""
     found: dict[str, dict[str, Handler]] = current_app.extensions.setdefault("outbox", {})
     return found
 
 
 def lanes() -> dict[str, frozenset[str]]:
-    """The kinds of each lane of its own, registered in `app.py`."""
+    """Return the kinds of each lane that is worked through on its own."""
     found: dict[str, frozenset[str]] = current_app.extensions.setdefault("outbox_lanes", {})
     return found
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from clinic.booking.queries import next_slots
-from clinic.booking.slots import Slot
+from clinic.booking.appointments.queries import next_slots
+from clinic.booking.slots.open_slots import Slot
 from clinic.couples.models import Couple
-from clinic.foundation.database import session
-from clinic.matching.inquiry import Candidate
+from clinic.foundation.database.transactions import session
+from clinic.matching.rules.inquiry import Candidate
 from clinic.practice.models import SessionType, Therapist
 
 NEW_COUPLES_WITHIN = timedelta(days=30)

@@ -29,9 +29,9 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
-from clinic.foundation.posted_texts import CheckedForm
-from clinic.practice.rules import time_zones
-from clinic.practice.sentences import Said
+from clinic.foundation.texts.posted_texts import CheckedForm
+from clinic.practice.rules.messages import Said
+from clinic.practice.rules.practice_rules import time_zones
 
 UNITS = {"days": 1440, "hours": 60, "minutes": 1}
 """Minutes in each unit, the largest first."""
@@ -159,7 +159,7 @@ class PracticeForm(CheckedForm):
     """A form that can show the problems that a service found, and what changed meanwhile."""
 
     version = HiddenField()
-    """The version of what the form was drawn from (`versions.py`)."""
+    """The version of what the form was drawn from (`practice/rules/edit_conflicts.py`)."""
     aliases: Mapping[str, str] = {}
     """Fields whose names differ from the paths of the rules."""
     is_outdated = False

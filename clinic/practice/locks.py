@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.foundation.database import lock_name
+from clinic.foundation.database.transactions import lock_name
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice.models import Clinic, Therapist

@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.foundation.database import ID, Base, new_id
-from clinic.foundation.vault import SealedText
+from clinic.foundation.crypto.vault import SealedText
+from clinic.foundation.database.transactions import ID, Base, new_id
 
 
 class Clinic(Base):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from clinic.extensions import db
-from tests.factories import make_practice
+from tests.support.factories import make_practice
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.browser.at_the_desk import DESKTOP, sign_in
-from tests.browser.steps import WITHOUT_SCRIPT, visit
-from tests.databases import POSTGRESQL, DemoTemplate
-from tests.live_clinic import LiveClinic, live_clinic
+from tests.support.browser.booking_steps import WITHOUT_SCRIPT, visit
+from tests.support.browser.desk_sign_in import DESKTOP, sign_in
+from tests.support.databases import POSTGRESQL, DemoTemplate
+from tests.support.live_clinic import LiveClinic, live_clinic
 
 ARGUMENTS = [
     "--no-sandbox",

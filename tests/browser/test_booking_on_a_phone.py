@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from clinic.booking.models import Appointment, AppointmentChange
+from clinic.booking.appointments.models import Appointment, AppointmentChange
 from clinic.extensions import db
-from tests.browser.steps import (
+from tests.support.browser.booking_steps import (
     another_page,
     chips,
     fill_details,
@@ -19,7 +19,7 @@ from tests.browser.steps import (
     to_details,
     visit,
 )
-from tests.live_clinic import link_in
+from tests.support.live_clinic import link_in
 
 pytestmark = pytest.mark.browser
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from clinic.extensions import db
-from clinic.foundation.database import session
-from clinic.notes.models import SessionNote
-from tests.browser.at_the_desk import ADMIN, DESKTOP, THERAPIST, open_draft, sign_in
-from tests.browser.steps import is_wider_than_the_screen, ready
+from clinic.foundation.database.transactions import session
+from clinic.notes.record.note_models import SessionNote
 from tests.browser.test_every_page import AXE, RUN_AXE
+from tests.support.browser.booking_steps import is_wider_than_the_screen, ready
+from tests.support.browser.desk_sign_in import ADMIN, DESKTOP, THERAPIST, open_draft, sign_in
 
 pytestmark = pytest.mark.browser
 

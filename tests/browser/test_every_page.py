@@ -9,7 +9,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import (
+from tests.support.browser.booking_steps import (
     another_page,
     chips,
     fill_details,

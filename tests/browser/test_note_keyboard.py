@@ -7,13 +7,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from clinic.demo_people import PASSWORD
 from clinic.foundation.clock import clock
-from tests.browser.at_the_desk import (
-    fill_sign_in,
-    open_draft,
-)
-from tests.browser.note_screen import (
+from clinic.sample_data.demo_people import PASSWORD
+from tests.support.browser.booking_steps import another_page, visit
+from tests.support.browser.desk_sign_in import fill_sign_in, open_draft
+from tests.support.browser.note_screen import (
     Keys,
     copy_on_this_device,
     open_note,
@@ -24,7 +22,6 @@ from tests.browser.note_screen import (
     wait_missing,
     wait_saved,
 )
-from tests.browser.steps import another_page, visit
 
 pytestmark = pytest.mark.browser
 

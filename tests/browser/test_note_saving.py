@@ -8,15 +8,16 @@ import signal
 import subprocess
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from app import create_app
 from clinic.extensions import db
-from tests.browser.at_the_desk import DESKTOP, open_draft, sign_in
-from tests.browser.note_screen import (
+from tests.conftest import NOW, settings_for
+from tests.support.browser.booking_steps import ready, visit
+from tests.support.browser.desk_sign_in import DESKTOP, open_draft, sign_in
+from tests.support.browser.note_screen import (
     copy_on_this_device,
     note_in,
     open_note,
@@ -26,8 +27,7 @@ from tests.browser.note_screen import (
     wait_kept,
     wait_saved,
 )
-from tests.browser.steps import ready, visit
-from tests.conftest import NOW, settings_for
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -78,7 +78,7 @@ def served_in_a_process(folder):
     """The clinic of this folder: its process, which may be killed, and its address."""
     server = subprocess.Popen(
         [sys.executable, "-c", SERVE, str(folder), NOW.isoformat()],
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
         env=os.environ | {"PYTHONPATH": "."},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

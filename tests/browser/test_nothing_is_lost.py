@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from clinic.foundation.clock import clock
-from tests.browser.steps import (
+from tests.support.browser.booking_steps import (
     another_page,
     chips,
     fill_details,

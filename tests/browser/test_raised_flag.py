@@ -7,9 +7,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from clinic.demo_people import PASSWORD
-from tests.browser.at_the_desk import DESKTOP, open_draft, sign_in
-from tests.browser.steps import another_page, visit
+from clinic.sample_data.demo_people import PASSWORD
+from tests.support.browser.booking_steps import another_page, visit
+from tests.support.browser.desk_sign_in import DESKTOP, open_draft, sign_in
 
 pytestmark = pytest.mark.browser
 

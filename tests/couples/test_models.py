@@ -6,9 +6,9 @@ from sqlalchemy.exc import IntegrityError
 
 from clinic.couples.models import Couple, CoupleMember, Person
 from clinic.couples.service import PartnerDetails, enrol_couple
-from clinic.foundation.database import new_id, session, transaction
-from clinic.foundation.encryption import SealBroken
-from tests.factories import NOW, make_practice
+from clinic.foundation.crypto.encryption import SealBroken
+from clinic.foundation.database.transactions import new_id, session, transaction
+from tests.support.factories import NOW, make_practice
 
 WHO = [
     PartnerDetails(name=name, email=email, time_zone="Europe/Lisbon", language="en")

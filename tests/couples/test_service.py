@@ -8,9 +8,9 @@ from sqlalchemy import select
 from clinic.couples.models import Couple, CoupleMember, Person
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.audit import AuditEntry, first_broken_entry
-from clinic.foundation.database import session, transaction
+from clinic.foundation.database.transactions import session, transaction
 from clinic.practice.models import Clinic
-from tests.factories import NOW, make_practice, make_therapist
+from tests.support.factories import NOW, make_practice, make_therapist
 
 
 @pytest.fixture

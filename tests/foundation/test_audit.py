@@ -13,10 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from clinic.extensions import db
 from clinic.foundation import audit
 from clinic.foundation.audit import AuditEntry, AuditHead, first_broken_entry
-from clinic.foundation.database import session, transaction
+from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.permissions import Actor
-from tests.databases import POSTGRESQL
-from tests.factories import NOW, make_clinic
+from tests.support.databases import POSTGRESQL
+from tests.support.factories import NOW, make_clinic
 
 COLUMNS = "seq, at, clinic_id, actor, action, object_kind, object_id, outcome, mac"
 
@@ -202,7 +202,7 @@ def test_command_names_the_first_bad_entry_and_fails(app, ten_entries):
 @pytest.mark.parametrize("table", ["audit_entry", "appointment_change"])
 @pytest.mark.parametrize("change", ["UPDATE {table} SET actor = 'x'", "DELETE FROM {table}"])
 def test_database_itself_refuses_to_change_what_is_append_only(context, table, change):
-    from tests.factories import make_appointment, make_practice
+    from tests.support.factories import make_appointment, make_practice
 
     make_appointment(make_practice(), NOW + timedelta(days=1, hours=1))
 

@@ -27,11 +27,11 @@ from clinic.foundation.audit_anchors import (
     stored_anchors,
     take_anchor,
 )
-from clinic.foundation.database import session, transaction
+from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions import Actor
-from tests.databases import POSTGRESQL
-from tests.factories import NOW, make_clinic
+from tests.support.databases import POSTGRESQL
+from tests.support.factories import NOW, make_clinic
 
 DAY = timedelta(days=1)
 

@@ -25,10 +25,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from clinic.foundation import outbound_connection
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.outbound_addresses import check_url, is_public
-from clinic.foundation.outbound_connection import Network
+from clinic.foundation.outbound import connection as outbound_connection
+from clinic.foundation.outbound.addresses import check_url, is_public
+from clinic.foundation.outbound.connection import Network
 from clinic.foundation.outbound_http import (
     Fetched,
     Guard,

@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from clinic.extensions import db
 from clinic.foundation import outbox
-from clinic.foundation.database import session, transaction
+from clinic.foundation.crypto.vault import KeyMissing
+from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import InvalidInput, NotFound, Unavailable
-from clinic.foundation.mail import MailFailed, MailRefused
+from clinic.foundation.mail.message import MailFailed, MailRefused
 from clinic.foundation.outbox import (
     LEASE,
     WAITS_SECONDS,
@@ -28,9 +29,8 @@ from clinic.foundation.outbox import (
     redeliver,
     undelivered,
 )
-from clinic.foundation.vault import KeyMissing
 from clinic.practice.models import Clinic
-from tests.factories import NOW, make_clinic
+from tests.support.factories import NOW, make_clinic
 
 SECOND = timedelta(seconds=1)
 

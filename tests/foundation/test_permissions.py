@@ -20,7 +20,7 @@ from clinic.foundation.permissions import (
     is_system,
     require,
 )
-from tests.foundation.who_sees_what import ROWS
+from tests.support.access_table import ROWS
 
 ANNA, BERT = "therapist-anna", "therapist-bert"
 APPOINTMENT = SimpleNamespace(

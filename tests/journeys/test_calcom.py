@@ -10,18 +10,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.changes import cancel_appointment, move_appointment
-from clinic.booking.details import Person
+from clinic.booking.appointments.changes import cancel_appointment, move_appointment
+from clinic.booking.rules.contact_details import Person
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.clock import clock
-from clinic.foundation.database import session, transaction
+from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import ClinicError
 from clinic.scheduling_services.models import ServiceConnection, ServiceTask
-from clinic.scheduling_services.reconcile import reconcile_all
-from tests.calcom_stand_in import KEY, Refused, StandIn, running
+from clinic.scheduling_services.sent.reconcile import reconcile_all
 from tests.conftest import settings_for
-from tests.factories import make_appointment
-from tests.scheduling_services.deliveries import appointments, deliver, house, work
+from tests.support.calcom_stand_in import KEY, Refused, StandIn, running
+from tests.support.factories import make_appointment
+from tests.support.scheduling_services.deliveries import appointments, deliver, house, work
 
 TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
 STEPS = 30

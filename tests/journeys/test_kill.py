@@ -16,16 +16,16 @@ import pytest
 from sqlalchemy import func, select
 
 from app import create_app
-from clinic.booking.history import MAIL
-from clinic.booking.models import Appointment, AppointmentChange, IdempotencyKey
+from clinic.booking.appointments.history import MAIL
+from clinic.booking.appointments.models import Appointment, AppointmentChange, IdempotencyKey
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.foundation.audit import AuditHead, first_broken_entry
-from clinic.foundation.database import session
+from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import LEASE, OutboxMessage, deliver_due
 from tests.conftest import POSTGRESQL, settings_for
-from tests.factories import make_clinic, make_session_type, make_therapist
-from tests.journeys.running_product import Product
+from tests.support.factories import make_clinic, make_session_type, make_therapist
+from tests.support.running_product import Product
 
 KILLS = 12
 CLIENTS = 5

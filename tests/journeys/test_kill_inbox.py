@@ -12,18 +12,18 @@ import pytest
 from sqlalchemy import func, select
 
 from app import create_app
-from clinic.booking.models import Appointment
+from clinic.booking.appointments.models import Appointment
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.clock import clock
-from clinic.foundation.database import session
+from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import LEASE, deliver_due
 from clinic.scheduling_services.models import ServiceDelivery
 from tests.conftest import settings_for
-from tests.factories import make_practice
-from tests.journeys.running_product import Product
-from tests.scheduling_services.deliveries import connect, payload, raw, sign
+from tests.support.factories import make_practice
+from tests.support.running_product import Product
+from tests.support.scheduling_services.deliveries import connect, payload, raw, sign
 
 BOOKINGS = 24
 KILLS = 8

@@ -10,19 +10,19 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 
-from clinic.booking.history import MAIL
-from clinic.booking.models import Appointment
+from clinic.booking.appointments.history import MAIL
+from clinic.booking.appointments.models import Appointment
 from clinic.extensions import db
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from clinic.foundation.database import session, transaction
+from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import Backlog
 from clinic.foundation.permissions import Role
 from clinic.practice.models import Therapist
-from tests.accounts.at_the_door import signed_in
 from tests.conftest import settings_for
-from tests.factories import NOW, make_account, make_practice
-from tests.web.api_calls import book, partner
+from tests.support.accounts.sign_in import signed_in
+from tests.support.factories import NOW, make_account, make_practice
+from tests.support.web.api_client import book, partner
 
 SECOND = timedelta(seconds=1)
 

@@ -20,8 +20,8 @@ from sqlalchemy import make_url
 from app import create_app
 from clinic.extensions import db
 from tests.conftest import POSTGRESQL, settings_for
-from tests.factories import make_clinic, make_session_type, make_therapist
-from tests.journeys.running_product import Product
+from tests.support.factories import make_clinic, make_session_type, make_therapist
+from tests.support.running_product import Product
 
 BOOKINGS = 150
 THERAPISTS = ("anna", "bert", "carla", "dora", "emil")

@@ -10,15 +10,15 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.changes import cancel_appointment, move_appointment
-from clinic.booking.models import Appointment
+from clinic.booking.appointments.changes import cancel_appointment, move_appointment
+from clinic.booking.appointments.models import Appointment
+from clinic.calendars.feeds.service import create_therapist_feed, revoke_feed
 from clinic.calendars.models import CalendarFeed
-from clinic.calendars.service import create_therapist_feed, revoke_feed
 from clinic.extensions import db
 from clinic.foundation.permissions import Actor, Role
-from tests.calendars.calendar_programs import listed, sync
-from tests.factories import NOW, make_appointment, make_practice
-from tests.live_clinic import live_clinic
+from tests.support.calendars.calendar_programs import listed, sync
+from tests.support.factories import NOW, make_appointment, make_practice
+from tests.support.live_clinic import live_clinic
 
 MONDAY = date(2026, 11, 30)
 TUESDAY_TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)

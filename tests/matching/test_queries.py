@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.couples.models import Couple
-from clinic.foundation.database import new_id, transaction
-from clinic.matching.inquiry import Candidate
+from clinic.foundation.database.transactions import new_id, transaction
 from clinic.matching.queries import candidates
-from clinic.practice.queries import get_session_type, list_public_therapists
-from tests.booking.counting import count_queries
-from tests.factories import NOW, make_practice, make_session_type, make_therapist
+from clinic.matching.rules.inquiry import Candidate
+from clinic.practice.clinic.queries import get_session_type, list_public_therapists
+from tests.support.factories import NOW, make_practice, make_session_type, make_therapist
+from tests.support.query_counting import count_queries
 
 FIRST = datetime(2026, 11, 23, 10, tzinfo=UTC)
 

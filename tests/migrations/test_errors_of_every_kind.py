@@ -11,17 +11,17 @@ import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
 
 from clinic.extensions import db
-from clinic.foundation.encryption import Place, open_sealed, seal
-from clinic.foundation.vault import data_key
-from clinic.notes.at_home import add_ratings
-from clinic.notes.clinical_values import RatingDetails
-from clinic.notes.corrections import mark_in_error
-from clinic.notes.entries_in_error import InError
-from clinic.notes.exercise_runs import add_run
-from clinic.notes.measure_responses import MeasureTold, add_measure, list_measures
-from clinic.notes.stored_runs import list_runs
+from clinic.foundation.crypto.encryption import Place, open_sealed, seal
+from clinic.foundation.crypto.vault import data_key
+from clinic.notes.between_sessions.corrections import mark_in_error
+from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, list_measures
+from clinic.notes.between_sessions.service import add_ratings
+from clinic.notes.between_sessions.window_runs import add_run
+from clinic.notes.course.stored_windows import list_runs
+from clinic.notes.record.entries_in_error import InError
+from clinic.notes.rules.clinical_values import RatingDetails
 from tests.conftest import POSTGRESQL
-from tests.factories import a_run, make_care_couple, put_on_shelf
+from tests.support.factories import a_run, make_care_couple, put_on_shelf
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)

@@ -16,11 +16,11 @@ from flask_migrate import downgrade, upgrade
 
 from app import create_app
 from clinic.extensions import db
-from clinic.foundation.database import Base, new_id, session
+from clinic.foundation.database.transactions import Base, new_id, session
 from tests.conftest import POSTGRESQL, settings_for
-from tests.factories import make_appointment, make_practice
+from tests.support.factories import make_appointment, make_practice
+from tests.support.paths import MIGRATIONS
 
-FOLDER = Path(__file__).parents[2] / "migrations"
 TEN = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 HALF = timedelta(minutes=30)
 
@@ -28,7 +28,7 @@ HALF = timedelta(minutes=30)
 @pytest.fixture
 def scripts():
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(MIGRATIONS))
     return ScriptDirectory.from_config(config)
 
 
@@ -129,7 +129,7 @@ def test_models_and_migrations_do_not_drift_apart(context):
 
 @pytest.mark.one_database
 def test_environment_compares_as_the_drift_test_does():
-    text = (FOLDER / "env.py").read_text()
+    text = (MIGRATIONS / "env.py").read_text()
 
     assert "compare_type=False" in text
     assert (
@@ -141,7 +141,7 @@ def test_environment_compares_as_the_drift_test_does():
 def test_files_sorted_by_name_are_in_the_order_of_revisions(scripts):
     ordered = [Path(step.path).name for step in reversed(list(scripts.walk_revisions()))]
 
-    assert ordered == sorted(path.name for path in (FOLDER / "versions").glob("*.py"))
+    assert ordered == sorted(path.name for path in (MIGRATIONS / "versions").glob("*.py"))
     assert all(re.fullmatch(r"20\d{6}_\d{4}_[a-z_]+\.py", name) for name in ordered)
     assert len(scripts.get_heads()) == 1
     assert len(scripts.get_bases()) == 1
@@ -149,7 +149,7 @@ def test_files_sorted_by_name_are_in_the_order_of_revisions(scripts):
 
 @pytest.mark.one_database
 def test_migrations_import_nothing_of_ours():
-    for path in (FOLDER / "versions").glob("*.py"):
+    for path in (MIGRATIONS / "versions").glob("*.py"):
         assert not re.search(r"^\s*(from|import) (clinic|app)\b", path.read_text(), re.MULTILINE), (
             path
         )
@@ -259,7 +259,7 @@ def test_row_marked_as_conflict_is_kept_beside_the_other(booked):
 
 def test_time_of_another_therapist_is_no_overlap(booked):
     from clinic.practice.models import Clinic
-    from tests.factories import make_therapist
+    from tests.support.factories import make_therapist
 
     _first, copy = booked
     clinic = session().scalars(sa.select(Clinic)).one()

@@ -8,9 +8,9 @@ from flask_migrate import downgrade, upgrade
 
 from clinic.extensions import db
 from clinic.foundation import audit
-from clinic.foundation.database import session, transaction
+from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.permissions import Actor
-from tests.factories import NOW, make_clinic
+from tests.support.factories import NOW, make_clinic
 
 BEFORE = "visitor_limits"
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 
-from clinic.booking.history import manage_token, shown_token
-from clinic.booking.links import links_of, open_link
-from clinic.booking.models import ManageLink
+from clinic.booking.appointments.history import manage_token, shown_token
+from clinic.booking.appointments.links import links_of, open_link
+from clinic.booking.appointments.models import ManageLink
 from clinic.extensions import db
-from clinic.foundation.database import session
-from tests.factories import NOW, make_appointment, make_practice
+from clinic.foundation.database.transactions import session
+from tests.support.factories import NOW, make_appointment, make_practice
+from tests.support.paths import MIGRATIONS
 
-FOLDER = Path(__file__).parents[2] / "migrations"
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
 def before_it():
     config = Config()
-    config.set_main_option("script_location", str(FOLDER))
+    config.set_main_option("script_location", str(MIGRATIONS))
     script = ScriptDirectory.from_config(config).get_revision("shown_links")
     return script.down_revision
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.notes.desk import open_desk
+from tests.support.notes.record_client import open_desk
 
 
 @pytest.fixture

@@ -3,8 +3,8 @@
 import pytest
 
 from clinic.foundation.permissions import Role
-from tests.factories import make_clinic, make_session_type, make_therapist
-from tests.practice.desk_browser import Browser
+from tests.support.factories import make_clinic, make_session_type, make_therapist
+from tests.support.practice_client import Browser
 
 
 @pytest.fixture

@@ -12,28 +12,27 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from clinic.accounts.guard import declared
-from clinic.booking.history import manage_token
-from clinic.booking.links import links_of
+from clinic.accounts.browser.route_guard import declared
+from clinic.booking.appointments.history import manage_token
+from clinic.booking.appointments.links import links_of
+from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.models import OutsideCalendar
-from clinic.calendars.service import create_therapist_feed
 from clinic.extensions import db
-from clinic.foundation.database import Base, session, transaction
+from clinic.foundation.database.transactions import Base, session, transaction
 from clinic.foundation.permissions import Actor, Permission, Role
-from clinic.notes.clinical_values import DisclosureDetails, FlagDetails
-from clinic.notes.disclosures import write_disclosure
-from clinic.notes.note_content import Attempt, NewRupture
-from clinic.notes.process_notes import write_process_note
-from clinic.notes.rupture_models import RepairAttempt
-from clinic.notes.safety import open_safety_flag
-from clinic.notes.service import open_note
-from tests.accounts.at_the_door import csrf_token, signed_in
-from tests.factories import (
+from clinic.notes.record.rupture_models import RepairAttempt
+from clinic.notes.restricted.disclosures import write_disclosure
+from clinic.notes.restricted.process_notes import write_process_note
+from clinic.notes.rules.clinical_values import DisclosureDetails, FlagDetails
+from clinic.notes.rules.note_content import Attempt, NewRupture
+from clinic.notes.ruptures.safety_flags import open_safety_flag
+from clinic.notes.session_notes.service import open_note
+from tests.support.accounts.sign_in import csrf_token, signed_in
+from tests.support.factories import (
     NOW,
     PASSWORD,
     CareCouple,
@@ -47,7 +46,8 @@ from tests.factories import (
     make_therapist,
     put_on_shelf,
 )
-from tests.notes.apart import AFTER, open_house
+from tests.support.notes.separate_session import AFTER, open_house
+from tests.support.paths import DATA
 
 pytestmark = pytest.mark.one_database  # the policy is code: PostgreSQL would say the same
 
@@ -56,7 +56,7 @@ TOMORROW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 UNKNOWN = "0" * 32
 STAFF = ("ines", "daniel", "supervisor", "desk", "admin")
 
-TABLE = (Path(__file__).parent / "routes_as_each_role.txt").read_text(encoding="utf-8")
+TABLE = (DATA / "routes_as_each_role.txt").read_text(encoding="utf-8")
 """Method, address; then what is answered to Inês, Daniel, the supervisor, the desk, the admin.
 
 200, 302, 303, 409 and 422 let in, and any of them will do (a form is taken, or something in it is

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.web.test_unkeepable_texts import NOT_SHOWN_HERE, forms, post  # noqa: F401 - forms is a fixture
+from tests.web.shell.test_unstorable_texts import NOT_SHOWN_HERE, forms, post  # noqa: F401 - forms is a fixture
 
 pytestmark = pytest.mark.one_database  # the limits are code: PostgreSQL would say the same
 LIMITS = {

@@ -20,14 +20,14 @@ from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
 from clinic.foundation.permissions import Role
-from clinic.foundation.reader_dates import place_of
-from clinic.web.shell import LANGUAGES
-from tests.accounts.at_the_door import signed_in
-from tests.factories import NOW, make_account, make_appointment, make_practice
+from clinic.foundation.texts.localized_dates import place_of
+from clinic.web.shell.request_context import LANGUAGES
+from tests.support.accounts.sign_in import signed_in
+from tests.support.factories import NOW, make_account, make_appointment, make_practice
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.one_database  # words are the same on every database
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "clinic" / "translations"
 PORTUGUESE = FOLDER / "pt" / "LC_MESSAGES"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -1,0 +1,320 @@
+"""Making, changing and closing staff accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from clinic.accounts.models import Account
+from clinic.accounts.passwords.links import send_link
+from clinic.accounts.passwords.mail_kinds import tell_password_changed
+from clinic.accounts.passwords.new_passwords import about, check_password
+from clinic.accounts.rules.password_hashing import hash_password
+from clinic.accounts.sign_in.credentials import (
+    CredentialsRefused,
+    email_index,
+    lift_throttle,
+    prove_password,
+)
+from clinic.accounts.sign_in.revoke import cut_off, end_calendar_addresses
+from clinic.accounts.sign_in.sessions import end_sessions, renew_proof
+from clinic.foundation import audit
+from clinic.foundation.crypto.vault import random_token
+from clinic.foundation.database.transactions import lock_name, new_id, transaction
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
+from clinic.foundation.mail.addresses import is_mail_address
+from clinic.foundation.permissions import Actor, Permission, Role, require
+
+LONGEST_NAME = 120
+
+
+class WrongPassword(InvalidInput):
+    """The present password does not fit."""
+
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__({"current": [N_("This is not your present password.")]})
+
+
+class EmailTaken(Conflict):
+    """No two accounts share an address."""
+
+    code = "email-taken"
+    says = N_("There is an account with this e-mail address already.")
+
+
+class AccountClosed(Conflict):
+    """Nothing is sent to somebody whose account is closed."""
+
+    code = "account-closed"
+    says = N_("This account is disabled. Enable it first.")
+
+
+class LastAdmin(Conflict):
+    """Somebody must be left who can manage accounts."""
+
+    code = "last-admin"
+    says = N_("The clinic needs at least one person who can manage accounts.")
+
+
+def create_account(
+    *,
+    email: str,
+    name: str,
+    password: str,
+    roles: Iterable[Role],
+    therapist_id: str | None = None,
+    language: str = "en",
+    actor: Actor,
+    now: datetime,
+) -> Account:
+    """Make an account in the actor's clinic that can sign in at once.
+
+    Raises `InvalidInput` (`WeakPassword` for the password) and, for a taken e-mail, `EmailTaken`.
+    """
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    _check_email(email)
+    check_password(password, about=(name, email))
+    kept = hash_password(password)
+    with transaction() as current:
+        account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
+        account.password = kept
+        account.therapist_id, account.language = therapist_id, language
+        current.flush()
+        _record(current, "account.created", account, actor=actor, now=now)
+    return account
+
+
+def invite_account(
+    *,
+    email: str,
+    name: str,
+    roles: Iterable[Role],
+    therapist_id: str | None = None,
+    language: str = "en",
+    actor: Actor,
+    now: datetime,
+) -> Account:
+    """Make an account without a password and mail its person a link to set one.
+
+    Raises `InvalidInput` and, for a taken e-mail, `EmailTaken`.
+    """
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    roles = list(roles)
+    _refuse(_name_problems(name) | _email_problems(email) | _role_problems(roles))
+    with transaction() as current:
+        account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
+        account.therapist_id, account.language = therapist_id, language
+        current.flush()
+        send_link(current, account, now=now)
+        _record(current, "account.invited", account, actor=actor, now=now)
+    return account
+
+
+def send_password_link(account_id: str, *, actor: Actor, now: datetime) -> None:
+    """Mail somebody a link to set their password, in place of any sent before.
+
+    Raises `NotFound`, or `AccountClosed`.
+    """
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        if not account.active:
+            raise AccountClosed
+        send_link(current, account, now=now)
+        _record(current, "account.link_sent", account, actor=actor, now=now)
+
+
+def end_account_sessions(account_id: str, *, actor: Actor, now: datetime) -> None:
+    """Sign somebody out of every browser."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        end_sessions(current, account.id, now=now)
+        _record(current, "account.sessions_ended", account, actor=actor, now=now)
+
+
+def change_own_password(
+    *,
+    present: str,
+    new: str,
+    address: str | None,
+    device: str | None = None,
+    session_id: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Change the actor's password and end their other sessions.
+
+    Raises `WrongPassword`, `WeakPassword` (field `new`) or `TooManyRequests`.
+    """
+    require(actor, Permission.OWN_ACCOUNT)
+    if actor.account_id is None:
+        raise NotAllowed
+    try:
+        account = prove_password(
+            actor.account_id,
+            password=present,
+            address=address,
+            device=device,
+            clinic_id=actor.clinic_id,
+            now=now,
+        )
+    except CredentialsRefused:
+        raise WrongPassword from None
+    check_password(new, about=about(account), field="new")
+    kept = hash_password(new)
+    with transaction() as current:
+        row = _account(current, actor.account_id, clinic_id=actor.clinic_id)
+        row.password, row.update_datetime = kept, now
+        cut_off(current, row, keep_session_id=session_id, now=now)
+        renew_proof(current, session_id, now=now)
+        tell_password_changed(current, row, now=now)
+        _record(current, "account.password_changed", row, actor=actor, now=now)
+
+
+def set_password(account_id: str, *, password: str, actor: Actor, now: datetime) -> None:
+    """Give somebody a new password: all their sessions end, failed tries are forgotten."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        names = about(account)
+    check_password(password, about=names)
+    kept = hash_password(password)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account.password, account.update_datetime = kept, now
+        cut_off(current, account, now=now)
+        lift_throttle(current, account)
+        _record(current, "account.password_set", account, actor=actor, now=now)
+
+
+def set_roles(
+    account_id: str,
+    *,
+    roles: Iterable[Role],
+    therapist_id: str | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Say anew what somebody is; it counts from their next request on."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        _lock_roles(current, actor.clinic_id)
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        if account.therapist_id not in {None, therapist_id}:
+            end_calendar_addresses(current, account, therapist_id=account.therapist_id, now=now)
+        account.role_names, account.therapist_id = _names(roles), therapist_id
+        account.update_datetime = now
+        _keep_an_admin(current, actor.clinic_id)
+        _record(current, "account.roles_set", account, actor=actor, now=now)
+
+
+def deactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
+    """Close an account: nobody signs in with it, and whatever it had opened ends."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        _lock_roles(current, actor.clinic_id)
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account.active, account.update_datetime = False, now
+        cut_off(current, account, now=now)
+        _keep_an_admin(current, actor.clinic_id)
+        _record(current, "account.deactivated", account, actor=actor, now=now)
+
+
+def reactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
+    """Open a closed account again; its old sessions stay ended."""
+    require(actor, Permission.MANAGE_ACCOUNTS)
+    with transaction() as current:
+        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account.active, account.update_datetime = True, now
+        _record(current, "account.reactivated", account, actor=actor, now=now)
+
+
+def _new_account(
+    current: Session, email: str, *, name: str, roles: Iterable[Role], actor: Actor, now: datetime
+) -> Account:
+    """The row, in the actor's clinic; no address has two."""
+    found_by = email_index(actor.clinic_id, email)
+    lock_name(current, b"account:" + found_by)
+    if current.scalar(select(Account.id).where(Account.email_index == found_by)):
+        raise EmailTaken
+    account = Account(
+        id=new_id(),
+        clinic_id=actor.clinic_id,
+        name=name.strip(),
+        email=email.strip(),
+        email_index=found_by,
+        fs_uniquifier=random_token(),
+        role_names=_names(roles),
+        create_datetime=now,
+    )
+    current.add(account)
+    return account
+
+
+def _account(current: Session, account_id: str, *, clinic_id: str) -> Account:
+    query = select(Account).where(Account.id == account_id, Account.clinic_id == clinic_id)
+    account: Account | None = current.scalar(query.with_for_update())
+    if account is None:
+        raise NotFound
+    return account
+
+
+def _lock_roles(current: Session, clinic_id: str) -> None:
+    """Let one change at a time decide whether an administrator is left."""
+    lock_name(current, b"account roles:" + clinic_id.encode("ascii"))
+
+
+def _keep_an_admin(current: Session, clinic_id: str) -> None:
+    """Raise `LastAdmin` when nobody is left; under the lock of `_lock_roles`."""
+    current.flush()
+    accounts = current.scalars(
+        select(Account)
+        .where(Account.clinic_id == clinic_id, Account.active)
+        .execution_options(populate_existing=True)
+    )
+    # An invited one cannot sign in yet.
+    if not any(one.password_sealed and Role.ADMIN in one.role_names for one in accounts):
+        raise LastAdmin
+
+
+def _names(roles: Iterable[Role]) -> list[str]:
+    names = sorted({Role(role).value for role in roles})
+    _refuse(_role_problems(names))
+    return names
+
+
+def _check_email(email: str) -> None:
+    _refuse(_email_problems(email))
+
+
+def _refuse(problems: dict[str, list[str]]) -> None:
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _email_problems(email: str) -> dict[str, list[str]]:
+    if is_mail_address(email):
+        return {}
+    return {"email": [N_("This does not look like an e-mail address.")]}
+
+
+def _name_problems(name: str) -> dict[str, list[str]]:
+    if name.strip() and len(name) <= LONGEST_NAME and name.isprintable():
+        return {}
+    return {"name": [N_("Please write a name of at most 120 characters.")]}
+
+
+def _role_problems(names: Collection[str]) -> dict[str, list[str]]:
+    return {} if names else {"roles": [N_("Choose at least one role.")]}
+
+
+def _record(
+    current: Session, action: str, account: Account, *, actor: Actor, now: datetime
+) -> None:
+    audit.record(current, action, kind="account", object_id=account.id, actor=actor, now=now)

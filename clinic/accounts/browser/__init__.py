@@ -1,0 +1,1 @@
+"""Ties a browser to a session: cookies, the guard of every route."""

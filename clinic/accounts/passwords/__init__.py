@@ -1,0 +1,1 @@
+"""Mailed links that set a password."""

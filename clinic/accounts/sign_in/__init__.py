@@ -1,0 +1,1 @@
+"""Checking credentials, sessions as rows, known devices, revoking access."""

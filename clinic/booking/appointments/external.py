@@ -1,0 +1,230 @@
+"""Appointments that were made elsewhere: recorded, moved and ended as the service there says.
+
+What happened there has happened, so the rules of slots are not asked. What overlaps is kept and
+marked as a conflict: outside the database's exclusion, but blocking the time for new bookings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from clinic.booking.appointments.book import new_reference
+from clinic.booking.appointments.claims import lock_diary, wall_time
+from clinic.booking.appointments.history import make_links, note_change, note_significant_change
+from clinic.booking.appointments.models import LIVE, Appointment, Status
+from clinic.couples.service import PartnerDetails, enrol_couple, members_named
+from clinic.foundation.database.transactions import new_id, transaction
+from clinic.foundation.errors import NotFound
+from clinic.foundation.permissions import Actor, Permission, require
+from clinic.practice.models import SessionType, Therapist
+
+KINDS = {
+    Status.REQUESTED: "requested",
+    Status.CONFIRMED: "booked",
+    Status.CANCELLED: "cancelled",
+    Status.DECLINED: "declined",
+}
+"""What the birth of an appointment with this status is called in its history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideBooking:
+    """A booking as a scheduling service told of it; `revision` is the least SEQUENCE it has."""
+
+    source: str
+    external_id: str
+    therapist_id: str
+    session_type_id: str
+    starts_at: datetime
+    ends_at: datetime
+    status: Status
+    partners: tuple[PartnerDetails, ...]
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideChange:
+    """What became of it there. `kind` is the word for the history; `quiet` mails nobody."""
+
+    kind: str
+    external_id: str
+    starts_at: datetime
+    ends_at: datetime
+    status: Status
+    revision: int = 0
+    reason: str = ""
+    quiet: bool = False
+
+
+def record_outside_booking(booking: OutsideBooking, *, actor: Actor, now: datetime) -> Appointment:
+    """Store a booking made elsewhere; one that is over already is recorded, and nobody is told."""
+    require(actor, Permission.CHANGE_APPOINTMENT)
+    with transaction() as session:
+        therapist = session.get_one(Therapist, booking.therapist_id)
+        kind = session.get_one(SessionType, booking.session_type_id)
+        lock_diary(session, therapist)
+        couple = enrol_couple(
+            booking.partners, lead_therapist_id=therapist.id, actor=actor, now=now
+        )
+        appointment = _new_appointment(session, booking, therapist, kind, couple.id, now=now)
+        session.add(appointment)
+        session.flush()
+        make_links(session, appointment, members_named(couple, booking.partners), now=now)
+        over = booking.status not in LIVE or booking.ends_at <= now
+        note_change(session, appointment, KINDS[booking.status], quiet=over, actor=actor, now=now)
+    return appointment
+
+
+def follow_outside_change(
+    appointment_id: str, change: OutsideChange, *, actor: Actor, now: datetime
+) -> Appointment:
+    """Bring an appointment to where the service says it is; there already, nothing is noted."""
+    with transaction() as session:
+        appointment = _locked(session, appointment_id, actor=actor)
+        appointment.external_id = change.external_id
+        before = (appointment.starts_at, appointment.ends_at, appointment.status)
+        if before == (change.starts_at, change.ends_at, change.status):
+            return appointment
+        _place(session, appointment, change, now=now)
+        appointment.sequence = max(appointment.sequence, change.revision - 1)
+        moved = before[0] != change.starts_at
+        note_significant_change(
+            session,
+            appointment,
+            change.kind,
+            previous=before[0] if moved else None,
+            reason=change.reason,
+            quiet=change.quiet or appointment.ends_at <= now,
+            actor=actor,
+            now=now,
+        )
+    return appointment
+
+
+def hand_over(
+    appointment_id: str, *, therapist_id: str, actor: Actor, now: datetime
+) -> Appointment:
+    """Give an appointment to the therapist who holds it there now."""
+    with transaction() as session:
+        current = session.get_one(Appointment, appointment_id).therapist_id
+        for one in sorted({current, therapist_id}):
+            lock_diary(session, session.get_one(Therapist, one))
+        appointment = _locked(session, appointment_id, actor=actor)
+        if appointment.therapist_id == therapist_id:
+            return appointment
+        therapist = session.get_one(Therapist, therapist_id)
+        appointment.conflict = appointment.is_live and _overlaps(
+            session, appointment, therapist_id=therapist_id
+        )
+        appointment.therapist_id, appointment.therapist = therapist_id, therapist
+        appointment.wall_start = wall_time(appointment.starts_at, therapist.time_zone)
+        appointment.time_zone = therapist.time_zone
+        note_significant_change(session, appointment, "moved", actor=actor, now=now)
+    return appointment
+
+
+def clear_conflicts(therapist_id: str) -> list[str]:
+    """Take the mark from appointments that no longer overlap anything; their ids."""
+    marked = select(Appointment).where(
+        Appointment.therapist_id == therapist_id,
+        Appointment.conflict,
+        Appointment.status.in_(LIVE),
+    )
+    with transaction() as session:
+        if not session.scalar(select(marked.exists())):
+            return []
+        lock_diary(session, session.get_one(Therapist, therapist_id))
+        found = session.scalars(marked.execution_options(populate_existing=True)).all()
+        free = [one for one in found if not _overlaps(session, one, therapist_id=therapist_id)]
+        for one in free:
+            one.conflict = False
+            session.flush()
+    return [one.id for one in free]
+
+
+def _new_appointment(
+    session: Session,
+    booking: OutsideBooking,
+    therapist: Therapist,
+    kind: SessionType,
+    couple_id: str,
+    *,
+    now: datetime,
+) -> Appointment:
+    appointment = Appointment(
+        id=new_id(),
+        clinic_id=therapist.clinic_id,
+        reference=new_reference(session),
+        sequence=booking.revision,
+        status=booking.status,
+        therapist_id=therapist.id,
+        session_type_id=kind.id,
+        couple_id=couple_id,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        wall_start=wall_time(booking.starts_at, therapist.time_zone),
+        time_zone=therapist.time_zone,
+        buffer_before_minutes=kind.buffer_before_minutes,
+        buffer_after_minutes=kind.buffer_after_minutes,
+        format=_format(kind, therapist),
+        source=booking.source,
+        external_id=booking.external_id,
+        created_at=now,
+        updated_at=now,
+        cancelled_at=None if booking.status in LIVE else now,
+    )
+    live = booking.status in LIVE
+    appointment.conflict = live and _overlaps(session, appointment, therapist_id=therapist.id)
+    return appointment
+
+
+def _format(kind: SessionType, therapist: Therapist) -> str:
+    """What both offer; the service's own location field is free text."""
+    both = [one for one in kind.formats if one in therapist.formats]
+    return next(iter([*both, *kind.formats, "online"]))
+
+
+def _place(
+    session: Session, appointment: Appointment, change: OutsideChange, *, now: datetime
+) -> None:
+    appointment.starts_at, appointment.ends_at = change.starts_at, change.ends_at
+    appointment.wall_start = wall_time(change.starts_at, appointment.therapist.time_zone)
+    appointment.time_zone = appointment.therapist.time_zone
+    live = change.status in LIVE
+    with session.no_autoflush:
+        appointment.conflict = live and _overlaps(
+            session, appointment, therapist_id=appointment.therapist_id
+        )
+    appointment.cancelled_at = None if live else appointment.cancelled_at or now
+    appointment.status = change.status
+
+
+def _overlaps(session: Session, appointment: Appointment, *, therapist_id: str) -> bool:
+    other = select(Appointment.id).where(
+        Appointment.therapist_id == therapist_id,
+        Appointment.id != appointment.id,
+        Appointment.status.in_(LIVE),
+        Appointment.starts_at < appointment.ends_at,
+        Appointment.ends_at > appointment.starts_at,
+    )
+    with session.no_autoflush:
+        return bool(session.scalar(select(exists(other))))
+
+
+def _locked(session: Session, appointment_id: str, *, actor: Actor) -> Appointment:
+    """The appointment, its diary locked first. Raises `NotFound`."""
+    therapist_id = session.scalar(
+        select(Appointment.therapist_id).where(
+            Appointment.id == appointment_id, Appointment.clinic_id == actor.clinic_id
+        )
+    )
+    if therapist_id is None:
+        raise NotFound
+    lock_diary(session, session.get_one(Therapist, therapist_id))
+    found = session.get_one(Appointment, appointment_id, populate_existing=True)
+    require(actor, Permission.CHANGE_APPOINTMENT, found)
+    return found

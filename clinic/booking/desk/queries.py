@@ -1,0 +1,341 @@
+"""What the desk shows of diaries.
+
+Queries grow with neither days nor appointments; opening names adds one for each couple's key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import selectinload
+
+from clinic.accounts.models import Account
+from clinic.booking.appointments.models import LIVE, Appointment, AppointmentChange, Status
+from clinic.booking.appointments.named_partners import booked_session, named_in_each, named_members
+from clinic.booking.appointments.queries import Diary, diaries, offer_of
+from clinic.booking.rules.diary_lines import Entry, Line, day_window, lines_of_day
+from clinic.booking.slots.availability import open_hours
+from clinic.booking.slots.explanation import explain_wall
+from clinic.booking.slots.inputs import ClaimKind
+from clinic.booking.slots.instant_ranges import Interval, intersect
+from clinic.booking.slots.open_slots import Slot, open_slots
+from clinic.booking.slots.restrictions import Rule
+from clinic.couples.models import Couple, CoupleMember
+from clinic.foundation.database.transactions import session
+from clinic.foundation.errors import NotFound
+from clinic.foundation.permissions import Actor, Permission, is_allowed, require
+from clinic.practice.clinic.queries import list_public_therapists
+from clinic.practice.models import SessionType, Therapist
+from clinic.practice.rules.vocabulary import Term
+from clinic.practice.vocabularies.terms import vocabulary_of
+
+STAFF_HORIZON_DAYS = 730
+SHOWN_ON_A_DAY = (*LIVE, Status.CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class DayPage:
+    """One therapist's day."""
+
+    on: date
+    lines: tuple[Line, ...]
+
+    @property
+    def sessions(self) -> tuple[Entry, ...]:
+        """The appointments of the day, cancelled ones too."""
+        return tuple(line.entry for line in self.lines if line.entry is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class TherapistWeek:
+    """One therapist's week: what is booked, when they work, when they are busy elsewhere."""
+
+    therapist: Therapist
+    entries: tuple[Entry, ...]
+    working: tuple[Interval, ...]
+    busy: tuple[Interval, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of an appointment's history. `who` is a name, or empty for `by`."""
+
+    at: datetime
+    kind: str
+    by: str
+    """staff, link, visitor or system."""
+    who: str
+    start: datetime
+    previous_start: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerLine:
+    """A partner as the appointment's page shows them."""
+
+    name: str
+    language: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentPage:
+    """One appointment with what the reader may know of it."""
+
+    entry: Entry
+    time_zone: str
+    minutes: int
+    source: str
+    partners: tuple[PartnerLine, ...]
+    shows_words: bool
+    """Whether the reader may read what the partners wrote."""
+    is_individual: bool
+    """Whether it is one partner's own session: then nobody but who holds it reads their words."""
+    message: str
+    needs: tuple[Term, ...]
+    history: tuple[Happening, ...]
+
+
+def visible_therapists(actor: Actor) -> Sequence[Therapist]:
+    """The therapists whose diaries this actor may see, their own first."""
+    listed = [
+        one
+        for one in list_public_therapists(actor.clinic_id)
+        if is_allowed(actor, Permission.SEE_DIARY, one.id)
+    ]
+    return sorted(listed, key=lambda one: one.id != actor.therapist_id)
+
+
+def day_of(therapist: Therapist, on: date, *, names: bool, now: datetime) -> DayPage:
+    """A day of the therapist's own calendar."""
+    window = day_window(on, zone=therapist.time_zone)
+    diary = diaries([therapist], window=window, now=now)[therapist.id]
+    found = entries([therapist.id], window=window, statuses=SHOWN_ON_A_DAY, names=names)
+    holds = [claim.interval for claim in diary.claims if claim.kind == ClaimKind.HOLD]
+    lines = lines_of_day(
+        found,
+        working=_free_from(open_hours(diary.schedule, window=window), on, now, therapist),
+        busy=diary.outside_busy,
+        taken=holds,
+        window=window,
+    )
+    return DayPage(on, tuple(lines))
+
+
+def _free_from(
+    working: Sequence[Interval], on: date, now: datetime, therapist: Therapist
+) -> list[Interval]:
+    """What is still ahead: time gone by is no longer free."""
+    end = day_window(on, zone=therapist.time_zone).end
+    return intersect(working, [Interval(now, end)]) if now < end else []
+
+
+def weeks_of(
+    therapists: Sequence[Therapist], *, window: Interval, now: datetime
+) -> list[TherapistWeek]:
+    """Several therapists' weeks side by side, in the order given."""
+    known = diaries(therapists, window=window, now=now)
+    found = entries([one.id for one in therapists], window=window, statuses=LIVE, names=False)
+    return [
+        TherapistWeek(
+            therapist=one,
+            entries=tuple(entry for entry in found if entry.therapist_id == one.id),
+            working=tuple(intersect(open_hours(known[one.id].schedule, window=window), [window])),
+            busy=tuple(intersect(known[one.id].outside_busy, [window])),
+        )
+        for one in therapists
+    ]
+
+
+def entries(
+    therapist_ids: Sequence[str],
+    *,
+    window: Interval,
+    statuses: Sequence[str],
+    names: bool,
+) -> list[Entry]:
+    """The appointments that touch a window, by start."""
+    query = _with_couple().where(
+        Appointment.therapist_id.in_(therapist_ids),
+        Appointment.status.in_(statuses),
+        Appointment.ends_at > window.start,
+        Appointment.starts_at < window.end,
+    )
+    return _entries(query, names=names)
+
+
+def requests_waiting(therapist_ids: Sequence[str], *, names: bool) -> list[Entry]:
+    """Requests that want an answer, the soonest first."""
+    query = _with_couple().where(
+        Appointment.therapist_id.in_(therapist_ids), Appointment.status == Status.REQUESTED
+    )
+    return _entries(query, names=names)
+
+
+def count_requests(actor: Actor) -> int:
+    """How many requests this actor could answer."""
+    query = select(func.count()).where(
+        Appointment.clinic_id == actor.clinic_id, Appointment.status == Status.REQUESTED
+    )
+    if not is_allowed(actor, Permission.CHANGE_APPOINTMENT, "any therapist's"):
+        query = query.where(Appointment.therapist_id == actor.therapist_id)
+    return session().scalar(query.select_from(Appointment)) or 0
+
+
+def find_appointment(
+    reference: str, *, permission: Permission = Permission.SEE_DIARY, actor: Actor
+) -> Appointment:
+    """The appointment of this reference. Raises `NotFound`, also when it is not theirs to see.
+
+    Who may see it but not do what `permission` is for gets `NotAllowed`.
+    """
+    if not reference.isalnum():
+        raise NotFound  # PostgreSQL would refuse a NUL instead of not finding it
+    found = session().scalar(
+        _with_couple().where(
+            Appointment.reference == reference.upper(), Appointment.clinic_id == actor.clinic_id
+        )
+    )
+    if found is None or not is_allowed(actor, Permission.SEE_DIARY, found):
+        raise NotFound
+    require(actor, permission, found)
+    return found
+
+
+def appointment_page(appointment: Appointment, *, actor: Actor) -> AppointmentPage:
+    """Everything on an appointment's page, less what this actor may not read."""
+    named = named_members(appointment)
+    held = booked_session(appointment, named)
+    reads = is_allowed(actor, Permission.READ_CLIENT_WORDS, held)
+    codes = json.loads(appointment.concerns or "[]") if reads else []
+    kept = vocabulary_of(actor.clinic_id, "need").terms
+    return AppointmentPage(
+        entry=_entry(appointment, named),
+        time_zone=appointment.therapist.time_zone,
+        minutes=int((appointment.ends_at - appointment.starts_at).total_seconds()) // 60,
+        source=appointment.source,
+        partners=tuple(
+            PartnerLine(member.person.name or "", member.person.language, member.person.time_zone)
+            for member in named
+        ),
+        shows_words=reads,
+        is_individual=held.is_individual,
+        message=(appointment.message or "") if reads else "",
+        needs=tuple(term for term in kept if term.code in codes),
+        history=_history(appointment, reads=reads),
+    )
+
+
+def staff_slots(
+    appointment: Appointment, *, window: Interval, now: datetime
+) -> list[tuple[Therapist, Slot]]:
+    """Where staff may move an appointment to: its own time counts as free, notice does not."""
+    therapist, kind = appointment.therapist, appointment.session_type
+    left_out = frozenset({appointment.id})
+    diary = diaries([therapist], window=window, now=now, leave_out=left_out)[therapist.id]
+    offer = replace(offer_of(kind, therapist), notice_minutes=0, horizon_days=STAFF_HORIZON_DAYS)
+    found = open_slots(
+        schedule=diary.schedule,
+        offer=offer,
+        claims=diary.claims,
+        outside_busy=diary.outside_busy,
+        window=window,
+        now=now,
+    )
+    return [(therapist, slot) for slot in found if slot.start != appointment.starts_at]
+
+
+def why_not_at(
+    therapist: Therapist, session_type: SessionType, wall: datetime, *, now: datetime
+) -> Rule | None:
+    """The rule that closes a time on the therapist's wall (naive), or None when it is open.
+
+    Raises ValueError outside the years 1980 to 2100.
+    """
+    window = day_window(wall.date(), zone=therapist.time_zone)
+    diary: Diary = diaries([therapist], window=window, now=now)[therapist.id]
+    return explain_wall(
+        wall.date(),
+        wall.hour * 60 + wall.minute,
+        schedule=diary.schedule,
+        offer=offer_of(session_type, therapist),
+        claims=diary.claims,
+        outside_busy=diary.outside_busy,
+        now=now,
+    )
+
+
+def _with_couple() -> Select[Appointment]:
+    return select(Appointment).options(
+        selectinload(Appointment.couple).selectinload(Couple.members)
+    )
+
+
+def _entries(query: Select[Appointment], *, names: bool) -> list[Entry]:
+    ordered = query.order_by(Appointment.starts_at, Appointment.id)
+    rows = session().scalars(ordered).unique().all()
+    named = named_in_each(rows) if names else {}
+    return [_entry(row, named.get(row.id, ())) for row in rows]
+
+
+def _entry(row: Appointment, people: Sequence[CoupleMember]) -> Entry:
+    return Entry(
+        id=row.id,
+        reference=row.reference,
+        status=row.status,
+        start=row.starts_at,
+        end=row.ends_at,
+        therapist_id=row.therapist_id,
+        therapist=row.therapist.name,
+        therapist_slug=row.therapist.slug,
+        session_type=row.session_type.name,
+        format=row.format,
+        couple_id=row.couple_id,
+        couple_code=row.couple.code,
+        conflict=row.conflict,
+        names=tuple(first_name(member.person.name or "") for member in people),
+    )
+
+
+def first_name(name: str) -> str:
+    """What comes before the first space; a name without one is shown whole."""
+    return name.split(maxsplit=1)[0] if name.strip() else ""
+
+
+def _history(appointment: Appointment, *, reads: bool) -> tuple[Happening, ...]:
+    changes = (
+        session()
+        .scalars(
+            select(AppointmentChange)
+            .where(AppointmentChange.appointment_id == appointment.id)
+            .order_by(AppointmentChange.number)
+        )
+        .all()
+    )
+    who = _staff_names(changes) | {
+        f"link:{member.id}": first_name(member.person.name or "")
+        for member in appointment.couple.members
+    }
+    return tuple(
+        Happening(
+            at=change.at,
+            kind=change.kind,
+            by={"account": "staff"}.get(by := change.actor.partition(":")[0], by),
+            who=who.get(change.actor, ""),
+            start=change.starts_at,
+            previous_start=change.previous_starts_at,
+            reason=(change.reason or "") if reads or by == "account" else "",
+        )
+        for change in changes
+    )
+
+
+def _staff_names(changes: Sequence[AppointmentChange]) -> dict[str, str]:
+    ids = {change.actor.removeprefix("account:") for change in changes}
+    found = session().scalars(select(Account).where(Account.id.in_(ids)))
+    return {f"account:{account.id}": account.name or "" for account in found}

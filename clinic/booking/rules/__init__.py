@@ -1,0 +1,1 @@
+"""Pure rules of booking besides slots: contact details, visitor limits, errors."""

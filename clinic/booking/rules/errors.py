@@ -1,0 +1,127 @@
+"""Why a time cannot be had, or an appointment not be changed: the room's own errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from clinic.booking.slots.open_slots import Slot
+from clinic.booking.slots.restrictions import Rule
+from clinic.foundation.errors import N_, Conflict, InvalidInput, TooManyRequests
+
+TAKEN = frozenset({Rule.APPOINTMENT, Rule.HOLD, Rule.OUTSIDE_BUSY, Rule.DAILY_LIMIT})
+"""Rules that took a time which had been open: answered with alternatives, not as a mistake."""
+
+
+class SlotUnavailable(Conflict):
+    """This time has just been taken. These are the nearest free ones."""
+
+    code = "slot-unavailable"
+    says = N_("This time has just been taken. These are the nearest free ones.")
+
+    def __init__(self, *, rule: Rule, alternatives: Sequence[tuple[str, Slot]] = ()) -> None:
+        super().__init__()
+        self.rule = rule
+        self.alternatives = tuple(alternatives)
+        """Up to three (therapist slug, slot)."""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """For the problem document."""
+        return {
+            "rule": self.rule.value,
+            "alternatives": [
+                {"start": _z(slot.start), "end": _z(slot.end), "therapist": therapist}
+                for therapist, slot in self.alternatives
+            ],
+        }
+
+
+class TimeRefused(InvalidInput):
+    """This time is not offered."""
+
+    code = "time-refused"
+
+    def __init__(self, rule: Rule) -> None:
+        super().__init__({"start": [SENTENCES[rule]]})
+        self.rule = rule
+        self.details = {"rule": rule.value}
+
+
+class HoldGone(Conflict):
+    """The time was held for ten minutes and has been given back."""
+
+    code = "hold-expired"
+    says = N_(
+        "The time was held for ten minutes and has been given back. Please choose a time again."
+    )
+
+
+class TooLateToChange(Conflict):
+    """It is too close to the appointment to change it here. Please call the clinic."""
+
+    code = "too-late-to-change"
+    says = N_("It is too close to the appointment to change it here. Please call the clinic.")
+
+
+class NotChangeable(Conflict):
+    """This appointment has ended or was cancelled, so it cannot be changed any more."""
+
+    code = "not-changeable"
+    says = N_("This appointment has ended or was cancelled, so it cannot be changed any more.")
+
+
+class KeyReused(InvalidInput):
+    """This idempotency key was used for something else."""
+
+    code = "idempotency-key-reused"
+
+    def __init__(self) -> None:
+        super().__init__({"Idempotency-Key": [N_("This key was used for another booking.")]})
+
+
+class TooManyByVisitor(TooManyRequests):
+    """More than visitors of one network, or about one e-mail address, may do in a while."""
+
+    code = "too-many-requests"
+
+
+class TooManyHolds(TooManyByVisitor):
+    """This network holds several times already."""
+
+    code = "too-many-holds"
+    says = N_(
+        "Several times are being held from your connection already, perhaps by other people on "
+        "the same Wi-Fi. If it cannot wait, please call or write to us."
+    )
+
+
+class TooManyBookings(TooManyByVisitor):
+    """Many appointments were booked or moved from this network, or with this e-mail address."""
+
+    code = "too-many-bookings"
+    says = N_(
+        "Many appointments have been booked or moved from your connection or with this e-mail "
+        "address. If it cannot wait, please call or write to us: we gladly do it for you."
+    )
+
+
+SENTENCES = {
+    Rule.PAST: N_("This time is in the past."),
+    Rule.NOTICE: N_("This time is too soon to be booked here."),
+    Rule.HORIZON: N_("This time is further ahead than can be booked yet."),
+    Rule.OFF_GRID: N_("Appointments do not start at this time."),
+    Rule.CLOSED: N_("The therapist does not work at this time."),
+    Rule.TIME_OFF: N_("The therapist is away at this time."),
+    Rule.CLOSURE: N_("The clinic is closed at this time."),
+    Rule.APPOINTMENT: N_("This time has been taken."),
+    Rule.HOLD: N_("Somebody is booking this time just now."),
+    Rule.OUTSIDE_BUSY: N_("The therapist is busy at this time."),
+    Rule.DAILY_LIMIT: N_("This day is full."),
+    Rule.NONEXISTENT_TIME: N_("This time does not exist: the clocks change that night."),
+}
+
+
+def _z(instant: datetime) -> str:
+    return instant.isoformat().replace("+00:00", "Z")

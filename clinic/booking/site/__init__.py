@@ -1,0 +1,1 @@
+"""What clients see: choosing a time, booking, the page behind a link."""

@@ -1,0 +1,1 @@
+"""Pure slot rules: availability, restrictions, open slots."""

@@ -1,0 +1,86 @@
+"""Why a time is not among the open slots: the first rule that took it away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from clinic.booking.slots.availability import Schedule
+from clinic.booking.slots.inputs import Claim, Offer
+from clinic.booking.slots.instant_ranges import Interval
+from clinic.booking.slots.minute_ranges import covers, floor_minute, instant_at
+from clinic.booking.slots.restrictions import Restrictions, Rule, first_on_grid, restrictions
+from clinic.booking.slots.wall_time import NonexistentTime, resolve_wall_time
+
+
+def explain(
+    start: datetime,
+    *,
+    schedule: Schedule,
+    offer: Offer,
+    claims: Sequence[Claim],
+    outside_busy: Sequence[Interval],
+    now: datetime,
+) -> Rule | None:
+    """The first rule, in the order of `Rule`, against this start; None where it is open.
+
+    Open here is exactly being among `open_slots` of a window that holds the start.
+    Raises ValueError for an unknown zone and outside the years 1980 to 2100.
+    """
+    minute = floor_minute(start)
+    rules = restrictions(
+        schedule=schedule,
+        offer=offer,
+        claims=claims,
+        outside_busy=outside_busy,
+        period=(minute, minute + 1),
+        now=now,
+    )
+    against = {
+        Rule.PAST: start < now,
+        Rule.NOTICE: start < now + timedelta(minutes=offer.notice_minutes),
+        **_verdicts(rules, offer=offer, minute=minute),
+    }
+    against[Rule.OFF_GRID] |= start != instant_at(minute)  # it has seconds
+    return next((rule for rule in Rule if against.get(rule)), None)
+
+
+def explain_wall(
+    on: date,
+    minute: int,
+    fold: int = 0,
+    *,
+    schedule: Schedule,
+    offer: Offer,
+    claims: Sequence[Claim],
+    outside_busy: Sequence[Interval],
+    now: datetime,
+) -> Rule | None:
+    """The same for a time on the therapist's wall: `minute` past midnight on `on`.
+
+    `fold` 1 means the later of two instants. A skipped time gives NONEXISTENT_TIME.
+    """
+    try:
+        start = resolve_wall_time(on, minute, schedule.time_zone, fold)
+    except NonexistentTime:
+        return Rule.NONEXISTENT_TIME
+    return explain(
+        start,
+        schedule=schedule,
+        offer=offer,
+        claims=claims,
+        outside_busy=outside_busy,
+        now=now,
+    )
+
+
+def _verdicts(rules: Restrictions, *, offer: Offer, minute: int) -> dict[Rule, bool]:
+    """Which rules are against a whole minute."""
+    (stretch,) = rules.clock.stretches(minute, minute + 1)
+    return {
+        Rule.HORIZON: stretch.day > rules.last_day,
+        Rule.OFF_GRID: first_on_grid(stretch, offer=offer, earliest=minute) != minute,
+        Rule.CLOSED: not covers(rules.in_hours, minute),
+        Rule.DAILY_LIMIT: stretch.day in rules.full_days,
+        **{rule: covers(spans, minute) for rule, spans in rules.blocked.items()},
+    }

@@ -1,0 +1,1 @@
+"""Writes iCalendar text: feeds, free/busy, invitations, VTIMEZONE. Pure."""

@@ -1,0 +1,1 @@
+"""Calendars elsewhere whose entries block a therapist's time."""

@@ -1,0 +1,1 @@
+"""Reads busy times out of a calendar file from a stranger. Pure."""

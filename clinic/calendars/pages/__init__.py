@@ -1,0 +1,1 @@
+"""Pages about calendar addresses and imported calendars; the feeds themselves."""

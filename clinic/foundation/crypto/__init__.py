@@ -1,0 +1,1 @@
+"""Encryption at rest: sealed values, data keys, rotation of the master key."""

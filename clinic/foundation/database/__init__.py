@@ -1,0 +1,1 @@
+"""Transactions, what a database error means, and what waits without one."""

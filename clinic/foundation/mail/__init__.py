@@ -1,0 +1,1 @@
+"""Mail: messages as values, addresses, HTML, sending."""

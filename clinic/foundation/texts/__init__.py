@@ -1,0 +1,1 @@
+"""Texts that people type: characters, single lines, posted forms, dates for readers."""

@@ -1,0 +1,1 @@
+"""Steps 1 and 2 of booking."""

@@ -1,0 +1,1 @@
+"""What is entered between sessions: attempts, ratings, windows, questionnaires."""

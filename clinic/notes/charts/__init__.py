@@ -1,0 +1,1 @@
+"""Pure pictures of the ledger, the cycle, questionnaires and windows."""

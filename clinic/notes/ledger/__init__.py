@@ -1,0 +1,1 @@
+"""The ledger: pure figures derived from a couple's course."""

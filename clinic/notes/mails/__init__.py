@@ -1,0 +1,1 @@
+"""Mails about the record; none of them says what or whose."""

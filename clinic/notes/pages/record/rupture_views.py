@@ -1,0 +1,213 @@
+"""One rupture: its log, what may follow, merging and splitting, joint or restricted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as AnyResponse
+
+from clinic.accounts.browser.route_guard import current_actor, requires
+from clinic.foundation.clock import clock
+from clinic.foundation.errors import Conflict, InvalidInput
+from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
+from clinic.notes.pages.labels import first_names, offered
+from clinic.notes.pages.overview import couple_ledger, names_of
+from clinic.notes.record.access import find_chart
+from clinic.notes.rules.clinical_values import RuptureDetails
+from clinic.notes.rules.rupture_history import allowed_transitions
+from clinic.notes.rules.rupture_lifecycle import TransitionRefused
+from clinic.notes.rules.selectable_terms import REASONS
+from clinic.notes.ruptures import merge_and_split
+from clinic.notes.ruptures import service as ruptures
+from clinic.notes.ruptures.service import ConfirmationNeeded
+
+rupture_pages = Blueprint("ruptures", __name__, url_prefix="/desk/couples")
+
+Page = str | tuple[str, int]
+
+
+@rupture_pages.get("/<code>/ruptures/<ref>")
+@requires(Permission.OPEN_CHARTS)
+def show(code: str, ref: str) -> str:
+    """The rupture with its whole log and what may follow."""
+    return _page(code, ref)
+
+
+@rupture_pages.post("/<code>/ruptures/<ref>/status")
+@requires(Permission.OPEN_CHARTS)
+def change(code: str, ref: str) -> AnyResponse | Page:
+    """Move it on, from a day on if it is entered later."""
+
+    def do() -> None:
+        ruptures.change_status(
+            code,
+            ref,
+            request.form.get("to", ""),
+            reason=request.form.get("reason") or None,
+            text=request.form.get("text", ""),
+            note_id=request.form.get("session") or None,
+            effective_at=_effective(code),
+            partners_confirmed=tuple(
+                request.form.get(f"confirmed_{slot}") == "yes" for slot in ("a", "b")
+            ),
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    return _done(code, ref, do, _("The change is in the log."))
+
+
+@rupture_pages.post("/<code>/ruptures/<ref>/reverse")
+@requires(Permission.OPEN_CHARTS)
+def reverse(code: str, ref: str) -> AnyResponse | Page:
+    """Undo an entry by a reversing one."""
+
+    def do() -> None:
+        ruptures.reverse_event(
+            code,
+            ref,
+            _number("event"),
+            reason=request.form.get("reason", ""),
+            text=request.form.get("text", ""),
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    return _done(code, ref, do, _("The entry is reversed; both stay in the log."))
+
+
+@rupture_pages.post("/<code>/ruptures/<ref>/merge")
+@requires(Permission.OPEN_CHARTS)
+def merge(code: str, ref: str) -> AnyResponse | Page:
+    """Let it go on in another one."""
+
+    def do() -> None:
+        merge_and_split.merge_ruptures(
+            code,
+            ref,
+            request.form.get("target", ""),
+            text=request.form.get("text", ""),
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    return _done(code, ref, do, _("It goes on in the other rupture; both keep their number."))
+
+
+@rupture_pages.post("/<code>/ruptures/<ref>/split")
+@requires(Permission.OPEN_CHARTS)
+def split(code: str, ref: str) -> AnyResponse | Page:
+    """Open one of its own for a part of it."""
+
+    def do() -> None:
+        details = RuptureDetails(
+            title=request.form.get("title", "").strip(),
+            types=tuple(request.form.getlist("types")),
+            significance=_number("significance"),
+            visibility=_visibility(code, ref),
+        )
+        merge_and_split.split_rupture(
+            code,
+            ref,
+            details,
+            text=request.form.get("text", ""),
+            actor=current_actor(),
+            now=clock.now(),
+        )
+
+    return _done(code, ref, do, _("A rupture of its own is open."))
+
+
+@rupture_pages.post("/<code>/ruptures/<ref>/visibility")
+@requires(Permission.OPEN_CHARTS)
+def show_or_restrict(code: str, ref: str) -> AnyResponse | Page:
+    """Make it joint or restricted; from restricted to joint only when said twice."""
+    actor, now = current_actor(), clock.now()
+    wanted = request.form.get("visibility", "")
+    try:
+        ruptures.set_visibility(
+            code,
+            ref,
+            wanted,
+            confirmed=request.form.get("confirmed") == "yes",
+            revision=_number("revision"),
+            actor=actor,
+            now=now,
+        )
+    except ConfirmationNeeded:
+        return _page(code, ref, asks_again=True), 409
+    flash(_("Done. The change is in the audit log."), "ok")
+    return redirect(url_for("ruptures.show", code=code, ref=ref))
+
+
+def _done(code: str, ref: str, do: Callable[[], Any], told: str) -> AnyResponse | Page:
+    refuse_unkeepable_texts()
+    try:
+        do()
+    except TransitionRefused as refused:
+        return _page(code, ref, refused=refused), 409
+    except (InvalidInput, Conflict) as refused:
+        return _page(code, ref, problem=refused), refused.status
+    flash(told, "ok")
+    return redirect(url_for("ruptures.show", code=code, ref=ref))
+
+
+def _page(code: str, ref: str, **more: Any) -> str:
+    actor, now = current_actor(), clock.now()
+    course, ledger = couple_ledger(code, actor=actor, now=now)
+    known = course.rupture(ref)
+    values: dict[str, Any] = {
+        "chart": course.chart,
+        "names": first_names(course.chart.names),
+        "one": known,
+        "events": list(reversed(known.events)),
+        "undone": {e.reverses for e in known.events if e.reverses is not None},
+        "first": min((e.id for e in known.events), default=0),
+        "people": names_of([e.by for e in known.events], clinic_id=actor.clinic_id),
+        "attempts": [a for a in course.attempts if a.details.rupture == ref],
+        "episodes": [e for e in ledger.episodes if e.rupture == ref],
+        "sessions": course.sessions,
+        "others": [o for o in course.ruptures if o.ref != ref and not o.state.merged],
+        "allowed": allowed_transitions(known.state),
+        "reasons": {to: offered(name) for to, name in REASONS.items()},
+        "reversal_reasons": offered("reversal_reason"),
+        "type_terms": offered("rupture_type"),
+        "can_write": is_allowed(actor, Permission.WRITE_CHART, course.chart),
+        "today": course.chart.day(now),
+        "typed": request.form,
+    }
+    return render_template("notes/record/rupture.html", **(values | more))
+
+
+def _effective(code: str) -> datetime | None:
+    """The day typed, at the clinic's noon and never in the future; None: now, or its session."""
+    text = request.form.get("effective_on", "")
+    if not text:
+        return None
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput({"effective_on": [_("Give a day like 2026-03-31.")]}) from None
+    now = clock.now()
+    zone = find_chart(code, actor=current_actor(), now=now).zone
+    noon = datetime.combine(on, time(12), tzinfo=ZoneInfo(zone))
+    return min(noon, now) if on <= now.astimezone(ZoneInfo(zone)).date() else noon
+
+
+def _visibility(code: str, ref: str) -> str:
+    """What is split off a restricted rupture is restricted too."""
+    course, _ledger = couple_ledger(code, actor=current_actor(), now=clock.now())
+    return course.rupture(ref).details.visibility
+
+
+def _number(name: str) -> int:
+    text = request.form.get(name, "")
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise InvalidInput({name: [_("Choose one from the list.")]})
+    return int(text)

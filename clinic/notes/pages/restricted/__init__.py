@@ -1,0 +1,1 @@
+"""Pages of process notes, disclosures and emergency access."""

@@ -1,0 +1,1 @@
+"""Tables of the couple's record, and who may open it."""

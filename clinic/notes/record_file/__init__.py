@@ -1,0 +1,1 @@
+"""The couple's record as a file: export and import."""

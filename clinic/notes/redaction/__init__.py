@@ -1,0 +1,1 @@
+"""What partners and emergency readers may see of the course and of notes. Pure."""

@@ -1,0 +1,1 @@
+"""Process notes, disclosures, emergency access."""

@@ -1,0 +1,1 @@
+"""Pure rules of the couple's record: notes, ruptures, windows, questionnaires."""

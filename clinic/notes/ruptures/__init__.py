@@ -1,0 +1,1 @@
+"""Ruptures outside a signature: event log, merging, safety flags."""

@@ -1,0 +1,1 @@
+"""The session note until it is signed, search, what waits to be written."""

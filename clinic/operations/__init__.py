@@ -1,0 +1,1 @@
+"""Serving, the worker, and housekeeping."""

@@ -1,0 +1,1 @@
+"""The clinic, its therapists and session types."""

@@ -1,0 +1,1 @@
+"""Questionnaire definitions that a clinic has added."""

@@ -1,0 +1,1 @@
+"""Pages of the clinic, its therapists, session types and hours."""

@@ -1,0 +1,1 @@
+"""The clinic's vocabularies: shipped terms and its own."""

@@ -1,0 +1,1 @@
+"""Webhooks in: stored once, applied later."""

@@ -1,0 +1,1 @@
+"""Pure rules: deliveries read into events, chains, the reducer, effects."""

@@ -1,0 +1,1 @@
+"""Changes out: pushes to Cal.com, reconciliation, outgoing webhooks."""

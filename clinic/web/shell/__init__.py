@@ -1,0 +1,1 @@
+"""What surrounds every page: errors, headers, language, health, navigation."""

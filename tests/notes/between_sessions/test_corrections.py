@@ -1,0 +1,307 @@
+"""What was entered in error stays readable, says why, and counts nowhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from clinic.foundation.audit import AuditEntry
+from clinic.foundation.database.transactions import session, transaction
+from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from clinic.notes.between_sessions.corrections import mark_in_error
+from clinic.notes.between_sessions.queries import one_told, told_between_sessions
+from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
+from clinic.notes.between_sessions.service import add_attempt_at_home, add_ratings
+from clinic.notes.between_sessions.window_runs import add_run
+from clinic.notes.charts.ledger_charts import lanes_chart, lines_chart, matrix_chart
+from clinic.notes.course.timeline import timeline_page
+from clinic.notes.pages.overview import couple_ledger
+from clinic.notes.record.correction_models import EntryInError
+from clinic.notes.record.entries_in_error import InError
+from clinic.notes.restricted.emergency_access import break_glass
+from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails
+from clinic.notes.rules.note_content import Attempt, NewRupture, Rating, RuptureEntry
+from clinic.notes.signing.signing import recall_signature
+from tests.support.factories import a_note, a_run, make_care_couple, make_signed_note, put_on_shelf
+
+AT = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WHY = "Told of the other partner."
+BROKE = NewRupture("The late reply", ("secrecy",), None, 3, key="j")
+HIDDEN = NewRupture("Hidden", ("secrecy",), None, 3, key="r", visibility="restricted")
+pytestmark = pytest.mark.usefixtures("context")
+
+
+class Room:
+    def __init__(self):
+        self.couple = make_care_couple()
+        told = a_note(
+            new_ruptures=(BROKE, HIDDEN),
+            attempts=(Attempt("A", ("i_statement",), "rejected", "j"),),
+            ratings=(Rating("A", "end", 5, 8, 5),),
+        )
+        self.note = make_signed_note(self.couple, told, at=AT)
+        self.asks = {"actor": self.couple.lead, "now": NOW}
+
+    def __call__(self, use_case, *args, **values):
+        return use_case(self.couple.code, *args, **(self.asks | values))
+
+    def attempt(self, **changes):
+        values = {"by": "B", "acts": ("appreciation",), "receipt": "partly", "rupture": "R-01"}
+        details = AttemptDetails(**(values | changes))
+        return self(add_attempt_at_home, details, happened_on=date(2026, 11, 20))
+
+    def entries(self, **values):
+        return self(told_between_sessions, **values).entries
+
+    def course(self):
+        return self(couple_ledger)[0]
+
+
+@pytest.fixture
+def room(context):
+    return Room()
+
+
+def test_marked_attempt_counts_neither_in_the_ledger_nor_in_a_chart(room):
+    untouched = room(couple_ledger)
+    slip = room.attempt()
+
+    room(mark_in_error, "attempt", slip, reason=WHY)
+
+    course, ledger = room(couple_ledger)
+    assert ledger == untouched[1]
+    assert lanes_chart(course.facts()) == lanes_chart(untouched[0].facts())
+    assert matrix_chart(course.facts(), partner="B").acts == ()
+    assert slip not in [one.id for one in room(timeline_page).items]
+
+
+def test_marked_ratings_leave_a_gap_in_the_lines(room):
+    [rating] = room.course().ratings
+
+    room(mark_in_error, "rating", rating.id, reason=WHY)
+
+    assert room.course().ratings == ()
+    assert [line.runs for line in lines_chart(room.course().facts()).lines if line.runs] == []
+
+
+def test_marked_entry_stays_readable_with_its_reason(room):
+    slip = room.attempt()
+    room(mark_in_error, "attempt", slip, reason=f"  {WHY} ")
+
+    [seen] = room.entries()
+
+    assert seen.attempt.acts == ("appreciation",)
+    assert seen.in_error == InError(NOW, room.couple.lead.name, WHY)
+    assert room(one_told, "attempt", slip) == seen
+
+
+def test_what_a_sealed_note_brought_in_can_be_marked_and_is_listed_then(room):
+    [tried] = room.course().attempts
+    before = room.entries()
+
+    room(mark_in_error, "attempt", tried.id, reason=WHY)
+
+    [seen] = room.entries()
+    assert (before, seen.note_id, seen.from_note, seen.session_number) == ((), room.note, True, 1)
+
+
+def test_what_can_still_be_recalled_is_corrected_in_its_note(room):
+    at = NOW - timedelta(hours=1)
+    stands = (RuptureEntry("R-01", status="open"), RuptureEntry("R-02", status="open"))
+    told = a_note(ruptures=stands, ratings=(Rating("B", "end", 3),))
+    note = make_signed_note(room.couple, told, at=at, sealed=False)
+    [rating] = [one for one in room.course().ratings if one.note_id == note]
+
+    with pytest.raises(Conflict, match="not sealed yet"):
+        room(mark_in_error, "rating", rating.id, reason=WHY, now=at + timedelta(hours=1))
+    recall_signature(note, actor=room.couple.lead, now=at + timedelta(hours=1, minutes=5))
+
+
+def test_same_mark_twice_is_one_and_another_reason_is_refused(room):
+    slip = room.attempt()
+    for _press in range(2):
+        room(mark_in_error, "attempt", slip, reason=WHY)
+
+    with pytest.raises(Conflict, match="already"):
+        room(mark_in_error, "attempt", slip, reason="Something else.")
+    told = sa.select(sa.func.count()).where(AuditEntry.action == "entry.marked_in_error")
+    assert session().scalar(told) == 1
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 2_001])
+def test_mark_needs_a_reason_of_a_few_words(room, reason):
+    slip = room.attempt()
+
+    with pytest.raises(InvalidInput) as refused:
+        room(mark_in_error, "attempt", slip, reason=reason)
+    assert list(refused.value.errors) == ["reason"]
+    assert room.entries()[0].in_error is None
+
+
+@pytest.mark.parametrize("what", ["rating", "note", ""])
+def test_what_is_not_there_is_not_marked(room, what):
+    slip = room.attempt()
+
+    with pytest.raises(NotFound):
+        room(mark_in_error, what, slip, reason=WHY)
+
+
+def test_entry_of_another_couple_is_not_found(room):
+    other = make_care_couple(room.couple.practice, partners=[])
+    slip = room.attempt()
+
+    for use_case, more in ((mark_in_error, {"reason": WHY}), (one_told, {})):
+        with pytest.raises(NotFound):
+            use_case(other.code, "attempt", slip, **more, **room.asks)
+
+
+def test_ratings_can_be_told_anew_once_the_wrong_ones_are_marked(room):
+    again = RatingDetails("A", "end", 6, source="therapist")
+    with pytest.raises(InvalidInput, match="already"):
+        room(add_ratings, again, note_id=room.note)
+    [rating] = room.course().ratings
+    room(mark_in_error, "rating", rating.id, reason=WHY)
+
+    room(add_ratings, again, note_id=room.note)
+
+    assert [one.details.felt_safety for one in room.course().ratings] == [6]
+
+
+def test_everything_told_between_sessions_is_listed_newest_first(room):
+    home = RatingDetails("B", "home", 3)
+    room(add_ratings, home, told_on=date(2026, 11, 18))
+    room.attempt()
+    room(add_ratings, RatingDetails("B", "end", 4), note_id=room.note)
+
+    told = [(one.what, one.on.day, one.session_number) for one in room.entries()]
+
+    assert told == [("attempt", 20, None), ("rating", 18, None), ("rating", 16, 1)]
+
+
+def test_supervisor_reads_all_and_marks_nothing(room):
+    slip = room.attempt()
+    actor = room.couple.supervisor
+
+    assert len(room.entries(actor=actor)) == 1
+    with pytest.raises(NotAllowed):
+        room(mark_in_error, "attempt", slip, reason=WHY, actor=actor)
+
+
+def test_other_therapist_finds_nothing_and_in_an_emergency_only_what_is_joint(room):
+    joint, hidden = room.attempt(), room.attempt(rupture="R-02")
+    actor = room.couple.other_therapist
+    with pytest.raises(NotFound):
+        room.entries(actor=actor)
+
+    break_glass(
+        room.couple.code, "It cannot wait until Monday.", proved_at=NOW, actor=actor, now=NOW
+    )
+
+    between = room(told_between_sessions, actor=actor)
+    assert [one.id for one in between.entries] == [joint]
+    assert [one.ref for one in between.course.ruptures] == ["R-01"]
+    with pytest.raises(NotFound):
+        room(one_told, "attempt", hidden, actor=actor)
+
+
+KINDS = ("attempt", "rating", "run", "measure")
+
+
+def entry_of(room, what):
+    if what == "attempt":
+        return room.attempt()
+    if what == "rating":
+        return room(add_ratings, RatingDetails("B", "home", 3), told_on=date(2026, 11, 18))
+    if what == "run":
+        return room(add_run, a_run(), happened_on=date(2026, 11, 20))
+    told = MeasureTold(
+        partner="A",
+        instrument_id=put_on_shelf(room.couple),
+        taken_on=date(2026, 11, 20),
+        answers={"near": 4},
+    )
+    return room(add_measure, told)
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_every_kind_is_marked_and_refused_alike(room, what):
+    entry = entry_of(room, what)
+    other = make_care_couple(room.couple.practice, partners=[])
+    [another] = [one for one in KINDS if one != what][:1]
+
+    with pytest.raises(InvalidInput) as refused:
+        room(mark_in_error, what, entry, reason=" ")
+    assert list(refused.value.errors) == ["reason"]
+    with pytest.raises(NotAllowed):
+        room(mark_in_error, what, entry, reason=WHY, actor=room.couple.supervisor)
+    for code, named in ((other.code, what), (room.couple.code, another)):
+        with pytest.raises(NotFound):
+            mark_in_error(code, named, entry, reason=WHY, **room.asks)
+    assert room(one_told, what, entry).in_error is None
+
+    for _press in range(2):
+        room(mark_in_error, what, entry, reason=WHY)
+    with pytest.raises(Conflict, match="already"):
+        room(mark_in_error, what, entry, reason="Something else.")
+
+    seen = room(one_told, what, entry, actor=room.couple.supervisor)
+    lines = session().execute(
+        sa.select(AuditEntry.object_kind, AuditEntry.object_id).where(
+            AuditEntry.action == "entry.marked_in_error"
+        )
+    )
+    assert seen.in_error == InError(NOW, room.couple.lead.name, WHY)
+    assert [tuple(one) for one in lines] == [(TABLES[what], entry)]
+
+
+TABLES = {
+    "attempt": "repair_attempt",
+    "rating": "partner_rating",
+    "run": "exercise_run",
+    "measure": "measure_response",
+}
+
+
+@pytest.mark.parametrize("what", ["run", "measure"])
+def test_who_opened_a_record_in_an_emergency_reads_no_window_and_no_measure(room, what):
+    entry = entry_of(room, what)
+    actor = room.couple.other_therapist
+    break_glass(
+        room.couple.code, "It cannot wait until Monday.", proved_at=NOW, actor=actor, now=NOW
+    )
+
+    with pytest.raises(NotAllowed):
+        room(one_told, what, entry, actor=actor)
+
+
+def test_database_takes_a_mark_that_names_one_entry_and_no_other(room):
+    attempt, run = entry_of(room, "attempt"), entry_of(room, "run")
+    room(mark_in_error, "attempt", attempt, reason=WHY)
+    mark = session().execute(sa.select(EntryInError.__table__)).mappings().one()
+    session().rollback()
+
+    for named in ({"attempt_id": None}, {"attempt_id": entry_of(room, "attempt"), "run_id": run}):
+        with pytest.raises(sa.exc.IntegrityError), transaction() as current:
+            current.execute(sa.insert(EntryInError).values({**mark, "id": "1" * 32, **named}))
+
+
+@pytest.mark.parametrize(
+    ("what", "action"),
+    [
+        ("attempt", "chart.read"),
+        ("rating", "chart.read"),
+        ("run", "exercise_run.read"),
+        ("measure", "measure.read"),
+    ],
+)
+def test_looking_at_one_entry_is_in_the_audit_log_as_a_reading_of_its_kind(room, what, action):
+    entry = entry_of(room, what)
+    before = session().scalar(sa.select(sa.func.max(AuditEntry.seq)))
+
+    room(one_told, what, entry)
+
+    later = sa.select(AuditEntry.action).where(AuditEntry.seq > before)
+    assert list(session().scalars(later)) == [action]

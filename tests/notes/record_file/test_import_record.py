@@ -1,0 +1,334 @@
+"""The couple's record as a file: the same bytes back, every problem of a broken one, nothing by half."""
+
+from __future__ import annotations
+
+import copy
+import json
+from datetime import UTC, datetime
+
+import jsonschema_rs
+import pytest
+import sqlalchemy as sa
+
+from clinic.couples.models import Couple
+from clinic.extensions import db
+from clinic.foundation.database.transactions import Base, session
+from clinic.foundation.permissions import Actor
+from clinic.notes.pages.overview import chain_break, couple_ledger
+from clinic.notes.record_file.export_record import export_record
+from clinic.notes.record_file.import_record import RecordRefused, import_record
+from clinic.notes.record_file.json_schema import schema_of
+from clinic.notes.record_file.shape import CoupleRecord
+from clinic.notes.restricted.disclosures import write_disclosure
+from clinic.notes.rules.clinical_values import DisclosureDetails
+from clinic.practice.clinic.clinics import the_clinic
+from tests.notes.record.test_encryption_at_rest import AT, MARK, write_everything
+from tests.support.factories import make_care_couple, make_clinic, make_note, make_signed_note
+from tests.support.paths import DATA, ROOT
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SCHEMA = ROOT / "docs" / "couple-record.schema.json"
+FIRST = DATA / "records" / "couple-record-1.json"
+"""A record as the first version of the file told it, with something of everything."""
+pytestmark = pytest.mark.usefixtures("context")
+
+
+def system():
+    return Actor(clinic_id=the_clinic().id, name="system:test", is_system=True)
+
+
+def a_record():
+    """A record with something of everything, and the ledger it stands for."""
+    couple = make_care_couple()
+    write_everything(couple)
+    make_note(couple, at=AT.replace(hour=15), now=NOW)
+    text = export_record(couple.code, actor=system(), now=NOW)
+    return couple, text, couple_ledger(couple.code, actor=system(), now=NOW)[1].to_json()
+
+
+def empty_the_database():
+    """Another, empty installation: the same tables without a row but the head of the log."""
+    db.session.remove()
+    Base.metadata.drop_all(db.engine)
+    with db.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+        if db.engine.dialect.name == "postgresql":
+            connection.execute(sa.text("DROP FUNCTION refuse_change() CASCADE"))
+            for name in ("guard_session_note", "guard_what_a_note_brought"):
+                connection.execute(sa.text(f"DROP FUNCTION IF EXISTS {name}() CASCADE"))
+    from flask_migrate import upgrade
+
+    upgrade()
+
+
+def test_record_goes_out_comes_in_and_goes_out_the_same_to_the_byte():
+    couple, text, ledger = a_record()
+    empty_the_database()
+
+    code = import_record(text, now=NOW)
+
+    assert export_record(code, actor=system(), now=NOW) == text
+    assert couple_ledger(code, actor=system(), now=NOW)[1].to_json() == ledger
+    assert chain_break(code, actor=system(), now=NOW) is None
+    assert code == couple.code
+
+
+def test_record_of_one_clinic_is_taken_by_another():
+    _couple, text, _ledger = a_record()
+    empty_the_database()
+    make_clinic(slug="other")
+
+    import_record(text, now=NOW)
+
+    assert export_record("C-0001", actor=system(), now=NOW) == text
+
+
+def test_next_couple_after_an_import_gets_a_code_of_its_own():
+    _couple, text, _ledger = a_record()
+    empty_the_database()
+    import_record(text, now=NOW)
+    assert the_clinic().couples_counted == 1
+
+
+def test_process_notes_are_not_in_the_file():
+    _couple, text, _ledger = a_record()
+
+    assert f"{MARK} plan" in text
+    assert f"{MARK} process" not in text
+    assert "process" not in json.loads(text)
+
+
+def test_file_follows_the_published_schema_and_the_schema_follows_the_code():
+    _couple, text, _ledger = a_record()
+    published = json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+    made = schema_of(CoupleRecord, title=published["title"], identity=published["$id"])
+
+    assert published == made
+    assert jsonschema_rs.validator_for(published).is_valid(json.loads(text))
+
+
+def test_file_from_before_there_were_runs_and_measures_is_taken():
+    _couple, text, _ledger = a_record()
+    raw = json.loads(text)
+    del raw["runs"], raw["measures"], raw["instruments"]
+    raw["in_error"] = [one for one in raw["in_error"] if one["rating_id"]]
+    empty_the_database()
+
+    code = import_record(json.dumps(raw), now=NOW)
+
+    again = json.loads(export_record(code, actor=system(), now=NOW))
+    assert (again["runs"], again["measures"]) == ([], [])
+
+
+def test_file_of_the_first_version_is_taken_with_what_was_withdrawn():
+    text = FIRST.read_text(encoding="utf-8")
+    told = json.loads(text)
+    [run], [measure] = (
+        [one for one in told[name] if one["withdrawn_at"]] for name in ("runs", "measures")
+    )
+    make_clinic()
+
+    code = import_record(text, now=NOW)
+
+    again = export_record(code, actor=system(), now=NOW)
+    marks = {
+        one["run_id"] or one["measure_id"]: (one["at"], one["author"], one["details"]["reason"])
+        for one in json.loads(again)["in_error"]
+    }
+    assert marks == {
+        None: ("2026-11-23T09:00:00Z", "account:lead", "quarrelmark wrong person"),
+        run["id"]: ("2026-11-23T09:02:00Z", "account:lead", "quarrelmark"),
+        measure["id"]: ("2026-11-23T09:00:00Z", "account:lead", "quarrelmark"),
+    }
+    assert couple_ledger(code, actor=system(), now=NOW)[1].to_json()["window_tolerance"] == {
+        "started": 1, "without_pause": 0, "value": 0.0, "shown": "0.0%", "first_pauses_s": [340],
+    }  # fmt: skip
+    empty_the_database()
+    assert export_record(import_record(again, now=NOW), actor=system(), now=NOW) == again
+
+
+def test_what_is_wrong_in_a_file_of_the_first_version_is_told_at_its_place():
+    raw = json.loads(FIRST.read_text(encoding="utf-8"))
+    raw["runs"][1]["withdrawn_by"] = None
+    raw["measures"] = {}
+    make_clinic()
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+    assert "measures" in [where for where, _said in refused.value.problems]
+
+    raw["measures"] = [5]
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+    assert refused.value.problems == (
+        ("in_error[1].author", "This must be text."),
+        ("measures[0]", "This must be an object."),
+    )
+
+
+def test_id_that_is_no_text_in_a_file_of_the_first_version_is_told_at_its_place():
+    raw = json.loads(FIRST.read_text(encoding="utf-8"))
+    raw["runs"][1]["id"] = "\ud800"
+    make_clinic()
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+
+    assert "runs[1].id" in [where for where, _said in refused.value.problems]
+
+
+def test_same_record_twice_is_refused():
+    _couple, text, _ledger = a_record()
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(text, now=NOW)
+
+    assert refused.value.problems == (
+        ("couple.code", "There is a couple C-0001 here already."),
+        ("couple.id", "This couple is here already."),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("", ""),
+        ("{", ""),
+        ("[" * 100_000, ""),
+        ("null", "format"),
+        ("[]", "format"),
+        ("{}", "format"),
+        ('{"format": "couple-ledger/1"}', "format"),
+        ('{"format": "couple-record/3"}', "format"),
+    ],
+)
+def test_what_is_not_a_record_is_refused_in_one_sentence(text, place):
+    make_clinic()
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(text, now=NOW)
+
+    assert [where for where, _said in refused.value.problems] == [place]
+
+
+def broken(raw, change):
+    raw = copy.deepcopy(raw)
+    change(raw)
+    return json.dumps(raw)
+
+
+def set_at(path, value):
+    *way, last = path
+
+    def change(raw):
+        for step in way:
+            raw = raw[step]
+        raw[last] = value
+
+    return change
+
+
+BREAKS = {
+    "couple.code": set_at(["couple", "code"], "42"),
+    "couple.status": set_at(["couple", "status"], "happy"),
+    "members[0].person.time_zone": set_at(["members", 0, "person", "time_zone"], "Europe/Nowhere"),
+    "members[1].slot": set_at(["members", 1, "slot"], "A"),
+    "notes[0].id": set_at(["notes", 0, "id"], "not an id"),
+    "notes[0].status": set_at(["notes", 0, "status"], "shredded"),
+    "notes[0].digest": set_at(["notes", 0, "digest"], "0" * 64),
+    "notes[0].signed_digest": set_at(["notes", 0, "body", "content", "plan"], "Another plan."),
+    "notes[0].held_until": set_at(["notes", 0, "held_until"], "2026-01-01T00:00:00Z"),
+    "notes[1].previous_digest": set_at(["notes", 2, "previous_digest"], None),
+    "notes[0].body.content.safety.result": set_at(
+        ["notes", 0, "body", "content", "safety", "result"], "fine"
+    ),
+    "addenda[0].digest": set_at(["addenda", 0, "said", "text"], "Something else."),
+    "ruptures[0].details.significance": set_at(["ruptures", 0, "details", "significance"], 6),
+    "ruptures[0]": set_at(["events", 0, "details", "to_status"], "repaired"),
+    "events[1].details": set_at(["events", 1, "details", "kind"], "magic"),
+    "events[0].rupture_id": set_at(["events", 0, "rupture_id"], "0" * 32),
+    "attempts[0].details.receipt": set_at(["attempts", 0, "details", "receipt"], "maybe"),
+    "ratings[0].details.felt_safety": set_at(["ratings", 0, "details", "felt_safety"], 11),
+    "cycles[0].details.pattern": set_at(["cycles", 0, "details", "pattern"], "round"),
+    "disclosures[0].details.decision": set_at(["disclosures", 0, "details", "decision"], "tell"),
+    "runs[0].details.log.3": set_at(["runs", 0, "details", "log", 3, "value"], 11),
+    "runs[0].details.consent": set_at(["runs", 0, "details", "consent_b"], False),
+    "in_error[2]": set_at(["in_error", 2, "run_id"], "0" * 32),
+    "a mark that names nothing": set_at(["in_error", 2, "run_id"], None),
+    "measures[0].details.scores.0.value": set_at(
+        ["measures", 0, "details", "scores", 0, "value"], "much"
+    ),
+    "measures[0].details.partner": set_at(["measures", 0, "details", "partner"], "C"),
+    "flags[0].details.level": set_at(["flags", 0, "details", "level"], 0),
+    "events[0].number": set_at(["events", 0, "number"], 2**40),
+    "in_error[0]": set_at(["in_error", 0, "attempt_id"], "0" * 32),
+    "in_error[0].details.reason": set_at(["in_error", 0, "details", "reason"], " "),
+    "versions[0].note_id": set_at(["versions", 0, "note_id"], "0" * 32),
+}
+
+
+def test_each_break_is_named_at_its_place_and_nothing_is_stored():
+    _couple, text, _ledger = a_record()
+    raw = json.loads(text)
+    # In the file the notes are in the order of their sessions: the draft stands second.
+    places = {
+        "notes[1].previous_digest": "notes[2].previous_digest",
+        "a mark that names nothing": "in_error[2]",
+    }
+    empty_the_database()
+    unnamed = []
+
+    for place, change in BREAKS.items():
+        try:
+            import_record(broken(raw, change), now=NOW)
+            unnamed.append((place, "taken"))
+        except RecordRefused as refused:
+            named = [where for where, _said in refused.problems]
+            if places.get(place, place) not in named:
+                unnamed.append((place, named))
+
+    assert unnamed == []
+    assert session().scalar(sa.select(sa.func.count()).select_from(Couple)) == 0
+
+
+def test_all_problems_are_told_at_once_with_their_places():
+    _couple, text, _ledger = a_record()
+    raw = json.loads(text)
+    raw["couple"]["status"] = 5
+    raw["notes"][0]["held_from"] = "yesterday"
+    raw["notes"][0]["surprise"] = True
+    del raw["ruptures"][0]["details"]["title"]
+    raw["ratings"][0]["details"]["defensiveness"] = 4.5
+    raw["flags"] = {}
+    raw["members"][0]["person"]["name"] = "\ud800"
+
+    with pytest.raises(RecordRefused) as refused:
+        import_record(json.dumps(raw), now=NOW)
+
+    assert refused.value.problems == (
+        ("couple.status", "This must be text."),
+        ("members[0].person.name", "This text holds signs that cannot be stored."),
+        ("notes[0].held_from", "This must be an instant like 2026-03-31T10:00:00Z."),
+        ("notes[0].surprise", "This is not known here."),
+        ("ruptures[0].details.title", "This is missing."),
+        ("ratings[0].details.defensiveness", "This must be a whole number."),
+        ("flags", "This must be a list."),
+    )
+
+
+def test_signed_note_that_came_unsealed_is_sealed_by_the_worker():
+    from clinic.foundation import outbox
+    from clinic.notes.record.note_models import SessionNote
+
+    couple = make_care_couple()
+    make_signed_note(couple, at=AT, sealed=False)
+    told = DisclosureDetails("A", "Alone.")
+    write_disclosure(couple.code, told, review_on=NOW.date(), actor=couple.lead, now=NOW)
+    text = export_record(couple.code, actor=system(), now=NOW)
+    empty_the_database()
+    import_record(text, now=NOW)
+
+    outbox.deliver_due(now=NOW, limit=5)
+
+    assert session().scalars(sa.select(SessionNote.sealed_at)).one() == NOW

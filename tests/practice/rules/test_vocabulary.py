@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from clinic.foundation.errors import NotFound
+from clinic.practice.rules.vocabulary import (
+    UnknownTerm,
+    VocabularyBroken,
+    check_nothing_deleted,
+    load_all,
+    load_vocabulary,
+    need_problems,
+    parse_vocabulary,
+)
+
+DOMAIN_SECTIONS = {
+    "rupture_type": 16,
+    "sign": 15,
+    "protective_behaviour": 19,
+    "attention_pattern": 9,
+    "body_signal": 18,
+    "trigger": 11,
+    "root": 16,
+    "belief": 18,
+    "attachment_style": 6,
+    "cycle_element": 12,
+    "cycle_position": 3,
+    "cycle_pattern": 5,
+    "cycle_impact": 5,
+    "repair_act": 18,
+    "exercise": 14,
+    "modality": 10,
+    "healing_step": 14,
+    "need": 8,
+}
+
+
+def term(code, **changes):
+    return {
+        "code": code,
+        "label_en": "A label",
+        "label_pt": "Um nome",
+        "definition_en": "What it is.",
+        "definition_pt": "O que é.",
+        "source": ["X"],
+        "active": True,
+        "sort": 10,
+        "label_reviewed_by": None,
+    } | changes
+
+
+def vocabulary(*terms, **changes):
+    other = term("other", sort=990, needs_text=True)
+    return {
+        "name": "small",
+        "label_en": "Small",
+        "label_pt": "Pequeno",
+        "terms": [*terms, other],
+    } | changes
+
+
+def problems_of(raw):
+    with pytest.raises(VocabularyBroken) as caught:
+        parse_vocabulary(json.dumps(raw), name="small")
+    return caught.value.problems
+
+
+def test_every_vocabulary_of_the_domain_ships_with_all_its_terms():
+    loaded = load_all()
+
+    assert {name: len(loaded[name].terms) for name in DOMAIN_SECTIONS} == DOMAIN_SECTIONS
+
+
+def test_reopening_reasons_receipts_and_statuses_are_the_domains_own():
+    assert load_vocabulary("reopen_reason").codes() == (
+        "recurrence", "new_information", "trust_dip", "anniversary", "other",
+    )  # fmt: skip
+    assert load_vocabulary("receipt").codes() == ("rejected", "ignored", "partly", "received")
+    assert load_vocabulary("rupture_status").codes() == (
+        "open", "in_repair", "repaired", "reopened", "parked", "closed_unrepaired",
+    )  # fmt: skip
+
+
+def test_other_asks_for_a_text_in_every_open_vocabulary():
+    asked = {
+        name: one.term("other").needs_text for name, one in load_all().items() if one.has_other
+    }
+
+    assert set(asked.values()) == {True}
+    assert {name for name, one in load_all().items() if not one.has_other} == {
+        "receipt",
+        "rupture_status",
+    }
+
+
+def test_no_portuguese_label_claims_a_review_that_has_not_happened():
+    assert {t.label_reviewed_by for v in load_all().values() for t in v.terms} == {None}
+
+
+@pytest.mark.parametrize("brazilian", ["ruptur", "apego", "celular", "registro", "contato"])
+def test_portuguese_is_european_and_follows_the_1990_spelling(brazilian):
+    texts = [
+        (t.code, t.label_pt + " " + t.definition_pt) for v in load_all().values() for t in v.terms
+    ]
+
+    assert [code for code, text in texts if re.search(brazilian, text, re.IGNORECASE)] == []
+
+
+def test_body_signals_carry_their_valence():
+    signals = load_vocabulary("body_signal").terms
+
+    assert [t.code for t in signals if t.valence == "+"] == [
+        "expansive_safe",
+        "calm_knowing",
+        "settled",
+    ]
+    assert len([t for t in signals if t.valence == "-"]) == 14
+
+
+def test_transparency_window_carries_its_parameters():
+    assert dict(load_vocabulary("exercise").term("transparency_window").params) == {
+        "duration_s": 600,
+        "questions": 1,
+        "question_max_characters": 200,
+        "pause_threshold": 5,
+        "pause_comparison": ">",
+        "pause_min_s": 1200,
+        "rating_prompts_s": (0, 150, 300, 450, 600),
+        "consents_required": 2,
+        "end_states": ("completed", "paused_resumed", "stopped", "not_started"),
+    }
+
+
+def test_label_follows_the_locale_and_falls_back_to_english():
+    betrayal = load_vocabulary("rupture_type").term("betrayal")
+
+    assert (betrayal.label("pt_PT"), betrayal.label("en"), betrayal.label("fr")) == (
+        "Traição", "Betrayal", "Betrayal",
+    )  # fmt: skip
+
+
+def test_needs_point_only_to_known_codes_and_modalities():
+    broken = dict(load_all())
+    need = broken["need"].term("feel_safe")
+    broken["need"] = broken["need"].with_term(
+        replace(
+            need,
+            params={
+                "codes": ("gap", "nowhere"),
+                "modality_first": "magic",
+                "modality_also": "efct",
+            },
+        )
+    )
+
+    assert need_problems(load_all()) == []
+    assert need_problems(broken) == [
+        "need (feel_safe): no term 'nowhere'",
+        "need (feel_safe): no modality 'magic'",
+    ]
+
+
+def test_all_problems_of_a_file_are_told_at_once():
+    raw = vocabulary(
+        term("one", label_pt=" ", sort=20),
+        term("one", source=["S9"], sort=20),
+        term("Two!", active="yes", sort=30, valence="?"),
+        "no term",
+        name="large",
+    )
+
+    assert problems_of(raw) == (
+        "small: name is 'large', the file is called 'small'",
+        "small: terms[0] (one): label_pt is missing",
+        "small: terms[1] (one): source ['S9'] must name one or more of P, S1, S2, S3, X",
+        "small: terms[2] code 'Two!' must be lower case letters, digits and underscores",
+        "small: terms[2] (Two!): active must be true or false",
+        "small: terms[2] (Two!): valence must be + or -",
+        "small: terms[3]: must be an object",
+        "small: code 'one' is there twice",
+        "small: (one): sort 20 does not rise above 20",
+    )
+
+
+@pytest.mark.parametrize(
+    ("raw", "problems"),
+    [
+        ([], ("small: the file must hold one object",)),
+        (vocabulary(terms=[]), ("small: terms must be a list of at least one term",)),
+        (vocabulary(terms=[term("one")]), ("small: the term 'other' is missing",)),
+        (vocabulary(terms=[term("other")]), ("small: 'other' must ask for a text",)),
+        (vocabulary(has_other=False), ("small: a fixed set has no term 'other'",)),
+        (
+            vocabulary(term("one", sort=1.5, needs_text=1, params=[])),
+            (
+                "small: terms[0] (one): sort must be a whole number",
+                "small: terms[0] (one): needs_text must be true or false",
+                "small: terms[0] (one): params must be an object",
+            ),
+        ),
+    ],
+)
+def test_broken_files_are_refused_with_their_problem(raw, problems):
+    assert problems_of(raw) == problems
+
+
+def test_text_that_is_not_json_is_refused():
+    with pytest.raises(VocabularyBroken, match="small: not JSON"):
+        parse_vocabulary("{", name="small")
+
+
+def test_retired_term_is_no_longer_offered_but_still_known():
+    after = load_vocabulary("trigger").retire("touch")
+
+    assert "touch" not in [t.code for t in after.active_terms()]
+    assert after.term("touch").label_en == "Touch"
+    assert after.codes() == load_vocabulary("trigger").codes()
+
+
+def test_deleting_a_term_is_refused():
+    before = load_vocabulary("trigger")
+    after = replace(before, terms=before.terms[1:])
+
+    with pytest.raises(VocabularyBroken) as caught:
+        check_nothing_deleted(before, after=after)
+
+    assert caught.value.problems == ("trigger: (tone) was deleted; retire it instead",)
+    check_nothing_deleted(before, after=before.retire("tone"))
+
+
+def test_unknown_vocabulary_and_unknown_term_are_not_found():
+    with pytest.raises(NotFound):
+        load_vocabulary("../secrets")
+    with pytest.raises(UnknownTerm, match="touchy"):
+        load_vocabulary("trigger").term("touchy")
