@@ -27,7 +27,7 @@ from tests.support.factories import CLOSENESS, make_account, make_clinic
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TEXT = CLOSENESS.read_text(encoding="utf-8")
-OURS = Path("clinic/practice/instrument_files/own_ratings.pt.json")
+OURS = Path("clinic/practice/instruments/shipped/own_ratings.pt.json")
 
 
 @pytest.fixture

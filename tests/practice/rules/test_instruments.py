@@ -23,7 +23,7 @@ from tests.support.paths import DATA
 
 TEXT = (DATA / "closeness.json").read_text(encoding="utf-8")
 CLOSENESS = parse_instrument(TEXT)
-SHIPPED = sorted((Path("clinic/practice/instrument_files")).resolve().glob("*.json"))
+SHIPPED = sorted((Path("clinic/practice/instruments/shipped")).resolve().glob("*.json"))
 
 
 def test_definition_is_read_with_exact_numbers():
