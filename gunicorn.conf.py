@@ -40,7 +40,7 @@ limit_request_fields = 64
 limit_request_field_size = 8190
 
 # Headers of a proxy are believed in one place, by the application and as far as TRUSTED_PROXIES
-# goes (`app.py`); gunicorn itself believes none, from nobody.
+# goes (`clinic/web/app_setup.py`); gunicorn itself believes none, from nobody.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}

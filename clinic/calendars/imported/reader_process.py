@@ -1,7 +1,7 @@
 """Reading an outside calendar in a process of its own, which is ended when it takes too much.
 
-`python -m clinic.calendars.outside_process` reads the file from standard input, its options from
-the arguments, and writes one JSON object: `{"busy": [[start, end], …], "warnings": […]}` or
+`python -m clinic.calendars.imported.reader_process` reads from standard input its options (a line
+of JSON) and the file, and writes one JSON object: `{"busy": [[start, end], …], "warnings": […]}` or
 `{"error": …}`. Whatever the file, it costs at most 10 seconds and 512 MiB.
 """
 
@@ -112,7 +112,7 @@ def _limit_self() -> None:
 
 
 def _read_all() -> dict[str, Any]:
-    from clinic.calendars.imported.reader.busy_times import busy_from_ics
+    from clinic.calendars.imported.reader.busy_times import busy_from_ics  # noqa: PLC0415 - within the limits
 
     options = json.loads(sys.stdin.buffer.readline())
     try:
