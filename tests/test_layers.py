@@ -112,7 +112,7 @@ def test_models_page_imports_every_module_that_defines_a_table():
     assert set(modules_with_tables()) - listed == set()
 
 
-# --- Time and migrations -----------------------------------------------------------------------
+# --- Time --------------------------------------------------------------------------------------
 
 
 def test_every_instant_in_the_database_is_aware_utc():
@@ -125,15 +125,3 @@ def test_every_instant_in_the_database_is_aware_utc():
 
     assert others == set()
     assert users_of("DateTime") == set()
-
-
-def test_no_migration_imports_the_product():
-    versions = sorted((ROOT / "migrations" / "versions").glob("*.py"))
-
-    assert versions
-    assert {
-        path.name
-        for path in versions
-        for module, _names in imports(tree(path))
-        if module.split(".", 1)[0] in {"app", "clinic"}
-    } == set()
