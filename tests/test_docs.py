@@ -1,4 +1,4 @@
-"""What the README promises is there, and what is there the README names."""
+"""What README, CONTRIBUTING, SECURITY and docs/ name exists, and the README names what exists."""
 
 from __future__ import annotations
 
@@ -20,6 +20,18 @@ pytestmark = pytest.mark.one_database
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+PAGES = [
+    *("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "clinic/ARCHITECTURE.md"),
+    *sorted(
+        path.relative_to(ROOT).as_posix()
+        for folder in ("decisions", "developing")
+        for path in (ROOT / "docs" / folder).glob("*.md")
+    ),
+]
+"""Written by hand; docs/routes.md is written by a test."""
+NAMING_MODULES = [one for one in PAGES if one.startswith(("docs/", "CONTRIBUTING", "SECURITY"))]
 LIBRARIES_OWN = {"run", "shell", "db", "routes", "limiter", "openapi"}
 """Commands that Flask and its extensions bring; `flask db upgrade` and `flask routes` are named."""
 
@@ -45,6 +57,27 @@ def table(heading: str) -> dict[str, list[str]]:
         if line.startswith("| `")
     ]
     return {row[0].strip("`"): row[1:] for row in rows}
+
+
+def paths_named(text: str) -> set[str]:
+    """Return each path in a page's code spans that has a folder in it, files and folders alike."""
+    spans = re.findall(r"`([^`\n]+)`", text)
+    return {one for one in spans if re.fullmatch(r"[\w.-]+/[\w./-]*", one)}
+
+
+def make_targets() -> set[str]:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    return set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())
+
+
+def names_defined_in(path: Path) -> set[str]:
+    """Return the classes, functions and constants at the top level of a module."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        targets = getattr(node, "targets", [getattr(node, "target", None)])
+        found |= {one.id for one in targets if isinstance(one, ast.Name)}
+        found |= {getattr(node, "name", "")}
+    return found
 
 
 def commands() -> set[str]:
@@ -108,7 +141,7 @@ def test_first_screen_says_how_to_run_and_test_and_shows_a_picture():
     assert re.search(r"!\[[^]]+\]\([^)]+\.(png|jpg|svg)\)", first_screen)
 
 
-@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "clinic/ARCHITECTURE.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_every_link_inside_the_project_leads_somewhere(page):
     path = ROOT / page
     text = path.read_text(encoding="utf-8")
@@ -124,3 +157,67 @@ def test_version_in_the_changelog_is_the_projects():
 
     assert CHANGELOG.startswith("# ")
     assert version in CHANGELOG or "Unreleased" in CHANGELOG
+
+
+# --- Pages for developers ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", NAMING_MODULES)
+def test_every_path_that_a_page_names_exists(page):
+    named = paths_named((ROOT / page).read_text(encoding="utf-8"))
+
+    # Pages below docs/ name modules by their path below clinic/.
+    assert {
+        one for one in named if not (ROOT / one).exists() and not (ROOT / "clinic" / one).exists()
+    } == set()
+
+
+def test_contributing_names_only_make_targets_that_exist():
+    named = set(re.findall(r"\bmake ([a-z-]+)", CONTRIBUTING))
+
+    assert named
+    assert named - make_targets() == set()
+
+
+def test_glossary_says_where_each_word_is_defined():
+    text = (ROOT / "docs" / "developing" / "glossary.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("| ") and "---" not in line]
+    words = [line for line in rows if not line.startswith("| word |")]
+    defined = [re.match(r"\| ([^|]+) \| [^|]+ \| `([\w/]+\.py)` `(\w+)` \|", one) for one in words]
+
+    assert [row for row, found in zip(words, defined, strict=True) if not found] == []
+    assert {
+        (one[1], one[2], one[3])
+        for one in defined
+        if one[3] not in names_defined_in(ROOT / "clinic" / one[2])
+    } == set()
+    assert len({one[1] for one in defined}) == len(defined), "one word, one thing"
+
+
+def test_every_decision_is_numbered_in_turn_and_in_the_index_with_its_title():
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    titles = [path.read_text(encoding="utf-8").splitlines()[0] for path in DECISIONS]
+    rows = re.findall(r"^\| \[(\d+)\]\(([^)]+)\) \| (.+?) \|", index, re.MULTILINE)
+
+    assert [f"# {number}. {title}" for number, _file, title in rows] == titles
+    assert [file for _number, file, _title in rows] == [path.name for path in DECISIONS]
+    assert [int(path.name[:4]) for path in DECISIONS] == list(range(1, len(DECISIONS) + 1))
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda path: path.name[:4])
+def test_every_decision_has_a_status_a_date_and_its_three_parts(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert re.search(r"^Status: (accepted|superseded by \d{4})\. Date: \d{4}-", text, re.MULTILINE)
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
+
+
+def test_hooks_before_a_commit_run_what_make_lint_runs():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^lint:.*\n\t@(.*)$", makefile, re.MULTILINE)[1]
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ *entry: \.venv/bin/(.*)$", hooks, re.MULTILINE)
+
+    # A hook is given the files; make checks them all.
+    run = [one.strip().removeprefix("$(BIN)/").removesuffix(" .") for one in recipe.split("&&")]
+    assert [one.removesuffix(" --force-exclude") for one in entries] == run
