@@ -62,6 +62,39 @@ def test_only_the_clock_reads_the_clock():
     assert readers == {"clinic/foundation/clock.py"}
 
 
+WITH_ZONES = {
+    "clinic/foundation/wall_clock.py",
+    "clinic/foundation/wall_minutes.py",
+    "clinic/calendars/imported/reader/zones.py",  # zones that foreign files bring
+    "clinic/calendars/feeds/writer/vtimezones.py",  # from the pinned database, never the system's
+}
+
+
+def test_only_the_wall_clock_does_zone_arithmetic():
+    """Elsewhere nobody has a zone to compute with: instants are converted to UTC only."""
+    assert importers("zoneinfo", "pytz", "dateutil.tz") == WITH_ZONES
+    elsewhere = {
+        (name_of(path), ast.unparse(call))
+        for path in MODULES
+        if name_of(path) not in WITH_ZONES | {"clinic/calendars/feeds/writer/feed.py"}
+        for call in ast.walk(tree(path))
+        if isinstance(call, ast.Call) and gives_a_zone(call)
+    }
+
+    assert elsewhere == set()
+
+
+def gives_a_zone(call: ast.Call) -> bool:
+    """Whether a call makes a date-time of another zone than UTC, or of the machine's own."""
+    name = dotted(call.func) or getattr(call.func, "attr", "")
+    given = [part.value for part in call.keywords if part.arg in {"tzinfo", "tz"}]
+    if name.endswith("astimezone"):
+        given += call.args or [ast.Constant("the machine's zone")]
+    if name.endswith("fromtimestamp"):
+        given += call.args[1:]
+    return any(ast.unparse(one) not in {"UTC", "None"} for one in given)
+
+
 def test_only_the_guarded_way_leads_out():
     libraries = (
         "requests",

@@ -111,7 +111,6 @@ TESTED_ELSEWHERE: frozenset[str] = frozenset(
         "practice/locks.py",
         "practice/rules/commands.py",
         "practice/rules/instrument_file_check.py",
-        "practice/rules/messages.py",
         "practice/rules/vocabulary_file_check.py",
         "practice/vocabularies/queries.py",
         "sample_data/demo_diaries.py",

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import g
 from flask_babel import get_locale
@@ -25,6 +24,7 @@ from clinic.foundation.texts.localized_dates import (
     short_day_text,
     weekday_text,
 )
+from clinic.foundation.wall_clock import day_bounds, is_repeated, local_date, local_time
 from clinic.practice.models import SessionType, Therapist, in_language
 
 NOON, EVENING = time(12), time(17)
@@ -118,7 +118,7 @@ class Summary:
 
 def chip(therapist: Therapist, slot: Slot, *, zone: str, note: str = "") -> Chip:
     """A slot as a chip; what is sent names the instant and the therapist."""
-    local = slot.start.astimezone(ZoneInfo(zone))
+    local = local_time(slot.start, zone=zone)
     return Chip(
         value=f"{instant_text(slot.start)}|{therapist.slug}",
         iso=local.isoformat(timespec="minutes"),
@@ -142,14 +142,13 @@ def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str)
     """
     days = [monday + timedelta(days=number) for number in range(7)]
     shown = {on: _empty_day(on) for on in days}
-    tz = ZoneInfo(zone)
     unique = {slot.start: (therapist, slot) for therapist, slot in reversed(list(pairs))}
     for start in sorted(unique):
         therapist, slot = unique[start]
-        local = start.astimezone(tz)
+        local = local_time(start, zone=zone)
         if local.date() not in shown:
             continue
-        note = offset_text(local) if comes_twice(local) else ""
+        note = offset_text(local) if is_repeated(start, zone=zone) else ""
         made = chip(therapist, slot, zone=zone, note=note)
         _part(shown[local.date()], local.time()).append(made)
     return list(shown.values())
@@ -159,11 +158,6 @@ def _part(day: Day, at: time) -> list[Chip]:
     if at < NOON:
         return day.morning
     return day.afternoon if at < EVENING else day.evening
-
-
-def comes_twice(local: datetime) -> bool:
-    """Whether clocks show this time twice, because they go back that night (PEP 495)."""
-    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
 
 
 def offset_text(local: datetime) -> str:
@@ -176,15 +170,12 @@ def offset_text(local: datetime) -> str:
 
 def week_window(monday: date, *, zone: str) -> Interval:
     """The instants of a week of the reader's calendar."""
-    tz = ZoneInfo(zone)
-    first = datetime.combine(monday, time(), tzinfo=tz).astimezone(UTC)
-    last = datetime.combine(monday + timedelta(days=7), time(), tzinfo=tz).astimezone(UTC)
-    return Interval(first, last)
+    return Interval(*day_bounds(monday, days=7, zone=zone))
 
 
 def monday_of(instant: datetime, *, zone: str) -> date:
     """The Monday of the reader's week in which this instant lies."""
-    local = instant.astimezone(ZoneInfo(zone)).date()
+    local = local_date(instant, zone=zone)
     return local - timedelta(days=local.weekday())
 
 
@@ -244,8 +235,7 @@ def _summary(
     status: str = "",
     status_kind: str = "",
 ) -> Summary:
-    tz = ZoneInfo(zone)
-    local = start.astimezone(tz)
+    local = local_time(start, zone=zone)
     return Summary(
         when=day_and_clock_text(start, zone=zone),
         day=day_text(local.date()),

@@ -29,8 +29,8 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
+from clinic.foundation.messages import Said
 from clinic.foundation.texts.posted_texts import CheckedForm
-from clinic.practice.rules.messages import Said
 from clinic.practice.rules.practice_rules import time_zones
 
 UNITS = {"days": 1440, "hours": 60, "minutes": 1}

@@ -10,7 +10,6 @@ import json
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
@@ -25,6 +24,7 @@ from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.wall_clock import instant_from
 from clinic.practice.clinic.clinics import open_clinic
 from clinic.practice.models import (
     Clinic,
@@ -175,7 +175,7 @@ def _add_couple(
 
 def _at_ten(day: str, zone: str) -> datetime:
     on = datetime.fromisoformat(day).date()
-    return datetime.combine(on, time(10), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return instant_from(on, time(10), zone=zone)
 
 
 def _block_outside(therapist: Therapist, *, now: datetime) -> None:

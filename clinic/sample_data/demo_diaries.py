@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.models import Appointment
@@ -19,6 +18,7 @@ from clinic.booking.rules.errors import SlotUnavailable, TimeRefused
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.permissions import Actor
+from clinic.foundation.wall_clock import instant_from, local_date
 from clinic.practice.clinic.page_queries import TherapistHours, therapist_hours
 from clinic.practice.hours.service import set_day_override
 from clinic.practice.models import SessionType, Therapist
@@ -47,7 +47,7 @@ def fill_diaries(
     """Book the regulars; their codes."""
     codes: list[str] = []
     for therapist in therapists:
-        today = now.astimezone(ZoneInfo(therapist.time_zone)).date()
+        today = local_date(now, zone=therapist.time_zone)
         diary = _Diary(therapist, kind, today, now)
         hours = _hours_with_today(diary, actor=actor, now=now)
         days = list(_days(hours, today))
@@ -135,10 +135,7 @@ def _starts(hours: TherapistHours, on: date, nth: int, zone: str) -> list[dateti
         for minute in range(one.start_minute, one.end_minute - 59, APART)
     ]
     turned = minutes[nth % len(minutes) :] + minutes[: nth % len(minutes)] if minutes else []
-    return [
-        datetime.combine(on, time(minute // 60, minute % 60), tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        for minute in turned
-    ]
+    return [instant_from(on, time(minute // 60, minute % 60), zone=zone) for minute in turned]
 
 
 def _book(

@@ -10,9 +10,8 @@ import secrets
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
@@ -26,6 +25,7 @@ from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict
 from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.wall_clock import instant_from, local_date, wall_text
 from clinic.practice.clinic.clinics import open_clinic
 from clinic.practice.models import (
     Clinic,
@@ -196,11 +196,10 @@ def _feed(count: int, day: datetime) -> Iterator[datetime]:
 
 def _future(count: int, now: datetime) -> Iterator[datetime]:
     """Every other half hour of the working days ahead, on the grid."""
-    tomorrow = now.astimezone(ZoneInfo(ZONE)).date() + timedelta(days=1)
+    tomorrow = local_date(now, zone=ZONE) + timedelta(days=1)
     for number in range(count):
         on = tomorrow + timedelta(days=number // 9)
-        at = datetime(on.year, on.month, on.day, 9, tzinfo=ZoneInfo(ZONE))
-        yield at.astimezone(now.tzinfo) + timedelta(hours=number % 9)
+        yield instant_from(on, time(9), zone=ZONE) + timedelta(hours=number % 9)
 
 
 def _row(
@@ -219,7 +218,7 @@ def _row(
         "couple_id": couple.id,
         "starts_at": start,
         "ends_at": start + LENGTH,
-        "wall_start": start.astimezone(ZoneInfo(ZONE)).strftime("%Y-%m-%dT%H:%M"),
+        "wall_start": wall_text(start, zone=ZONE),
         "time_zone": ZONE,
         "buffer_before_minutes": kind.buffer_before_minutes,
         "buffer_after_minutes": kind.buffer_after_minutes,

@@ -22,7 +22,6 @@ from clinic.booking.appointments.claims import (
     find_hold,
     is_overlap,
     lock_diary,
-    wall_time,
     with_alternatives,
 )
 from clinic.booking.appointments.history import make_links, note_change, show_link
@@ -39,6 +38,7 @@ from clinic.foundation import outbox
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.wall_clock import wall_text
 from clinic.practice.clinic.queries import get_session_type, list_bookable, list_offering
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.vocabularies.terms import vocabulary_of
@@ -197,7 +197,7 @@ def _new_appointment(
         couple_id=couple.id,
         starts_at=request.start,
         ends_at=request.start + timedelta(minutes=kind.length_minutes),
-        wall_start=wall_time(request.start, therapist.time_zone),
+        wall_start=wall_text(request.start, zone=therapist.time_zone),
         time_zone=therapist.time_zone,
         buffer_before_minutes=kind.buffer_before_minutes,
         buffer_after_minutes=kind.buffer_after_minutes,

@@ -12,7 +12,6 @@ from clinic.booking.appointments.claims import (
     check_open,
     is_overlap,
     lock_diary,
-    wall_time,
     with_alternatives,
 )
 from clinic.booking.appointments.history import note_significant_change
@@ -24,6 +23,7 @@ from clinic.booking.slots.restrictions import Rule
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.wall_clock import wall_text
 from clinic.practice.models import Therapist
 
 
@@ -95,7 +95,7 @@ def move_appointment(
             before = appointment.starts_at
             length = appointment.ends_at - appointment.starts_at
             appointment.starts_at, appointment.ends_at = start, start + length
-            appointment.wall_start = wall_time(start, appointment.therapist.time_zone)
+            appointment.wall_start = wall_text(start, zone=appointment.therapist.time_zone)
             appointment.time_zone = appointment.therapist.time_zone
             appointment.conflict = False
             note_significant_change(

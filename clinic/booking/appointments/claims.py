@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -196,8 +195,3 @@ def with_alternatives(
 def is_overlap(error: IntegrityError) -> bool:
     """Whether the database refused two overlapping appointments (or ran out of other words)."""
     return "appointment_no_overlap" in str(error.orig)
-
-
-def wall_time(instant: datetime, zone: str) -> str:
-    """What clocks in `zone` show: `YYYY-MM-DDTHH:MM`."""
-    return instant.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")

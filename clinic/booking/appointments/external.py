@@ -13,13 +13,14 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from clinic.booking.appointments.book import new_reference
-from clinic.booking.appointments.claims import lock_diary, wall_time
+from clinic.booking.appointments.claims import lock_diary
 from clinic.booking.appointments.history import make_links, note_change, note_significant_change
 from clinic.booking.appointments.models import LIVE, Appointment, Status
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.wall_clock import wall_text
 from clinic.practice.models import SessionType, Therapist
 
 KINDS = {
@@ -121,7 +122,7 @@ def hand_over(
             session, appointment, therapist_id=therapist_id
         )
         appointment.therapist_id, appointment.therapist = therapist_id, therapist
-        appointment.wall_start = wall_time(appointment.starts_at, therapist.time_zone)
+        appointment.wall_start = wall_text(appointment.starts_at, zone=therapist.time_zone)
         appointment.time_zone = therapist.time_zone
         note_significant_change(session, appointment, "moved", actor=actor, now=now)
     return appointment
@@ -166,7 +167,7 @@ def _new_appointment(
         couple_id=couple_id,
         starts_at=booking.starts_at,
         ends_at=booking.ends_at,
-        wall_start=wall_time(booking.starts_at, therapist.time_zone),
+        wall_start=wall_text(booking.starts_at, zone=therapist.time_zone),
         time_zone=therapist.time_zone,
         buffer_before_minutes=kind.buffer_before_minutes,
         buffer_after_minutes=kind.buffer_after_minutes,
@@ -192,7 +193,7 @@ def _place(
     session: Session, appointment: Appointment, change: OutsideChange, *, now: datetime
 ) -> None:
     appointment.starts_at, appointment.ends_at = change.starts_at, change.ends_at
-    appointment.wall_start = wall_time(change.starts_at, appointment.therapist.time_zone)
+    appointment.wall_start = wall_text(change.starts_at, zone=appointment.therapist.time_zone)
     appointment.time_zone = appointment.therapist.time_zone
     live = change.status in LIVE
     with session.no_autoflush:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -15,7 +14,7 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.booking import display
 from clinic.booking.appointments.queries import next_slots, slots_of
 from clinic.booking.desk.audited_reads import read_day, read_requests
-from clinic.booking.desk.display import actor_name, change_name, local_date, sentence_for, week_grid
+from clinic.booking.desk.display import actor_name, change_name, sentence_for, week_grid
 from clinic.booking.desk.forms import asked_day, asked_wall_time, asked_week
 from clinic.booking.desk.queries import requests_waiting, visible_therapists, weeks_of, why_not_at
 from clinic.booking.rules.diary_lines import day_window
@@ -24,6 +23,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.texts.localized_dates import day_year_text, place_of
+from clinic.foundation.wall_clock import local_date
 from clinic.practice.clinic.queries import get_session_type, get_therapist, list_session_types
 from clinic.practice.models import SessionType, Therapist
 
@@ -186,7 +186,7 @@ def _chosen(therapists: Sequence[Therapist]) -> Therapist | None:
 
 
 def _today(zone: str) -> date:
-    return clock.now().astimezone(ZoneInfo(zone)).date()
+    return local_date(clock.now(), zone=zone)
 
 
 def _to(endpoint: str, **values: str | date) -> str:

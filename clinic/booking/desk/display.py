@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -158,8 +157,3 @@ def actor_name(by: str) -> str:
         "system": _("by itself"),
     }
     return str(names.get(by, by))
-
-
-def local_date(instant: datetime, zone: str) -> date:
-    """The date on the calendars of a zone."""
-    return instant.astimezone(ZoneInfo(zone)).date()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from clinic.booking.slots.instant_ranges import Interval, intersect, subtract
+from clinic.foundation.wall_clock import day_bounds, local_date, local_time
+from clinic.foundation.wall_minutes import MINUTES_A_DAY
 
 ROW_MINUTES = 5
 SHORTEST_GAP = timedelta(minutes=15)
@@ -79,10 +80,7 @@ class Block:
 
 def day_window(on: date, *, days: int = 1, zone: str) -> Interval:
     """The instants of some days of a calendar."""
-    tz = ZoneInfo(zone)
-    first = datetime.combine(on, time(), tzinfo=tz).astimezone(UTC)
-    last = datetime.combine(on + timedelta(days=days), time(), tzinfo=tz).astimezone(UTC)
-    return Interval(first, last)
+    return Interval(*day_bounds(on, days=days, zone=zone))
 
 
 def lines_of_day(
@@ -112,9 +110,9 @@ def hours_shown(intervals: Iterable[Interval], *, zone: str) -> tuple[int, int] 
 
     Never less than the usual hours, so that weeks look alike.
     """
-    tz, (first, last) = ZoneInfo(zone), USUAL_HOURS
+    first, last = USUAL_HOURS
     for one in intervals:
-        start, end = one.start.astimezone(tz), one.end.astimezone(tz)
+        start, end = local_time(one.start, zone=zone), local_time(one.end, zone=zone)
         over_midnight = end.date() > start.date()
         first = 0 if over_midnight and end.time() > time() else min(first, start.hour)
         last = 24 if over_midnight else max(last, end.hour + (end.time() > time(end.hour)))
@@ -135,7 +133,7 @@ def blocks_of_day(
     claims = [Interval(one.start, one.end) for one in entries if one.claims_time]
     closed = subtract([day], working)
     elsewhere = subtract(intersect(busy, [day]), claims)
-    place = _Track(on, hours, ZoneInfo(zone))
+    place = _Track(on, hours, zone)
     blocks = [block for one in closed for block in place.shade(one, "closed")]
     blocks += [block for one in elsewhere for block in place.shade(one, "busy")]
     for entry in entries:
@@ -150,7 +148,7 @@ class _Track:
 
     on: date
     hours: tuple[int, int]
-    zone: ZoneInfo
+    zone: str
 
     def shade(self, interval: Interval, kind: str) -> list[Block]:
         """An interval as blocks, none longer than the style sheet can draw."""
@@ -183,11 +181,11 @@ class _Track:
         return row, max(row + 1, -(-(last - opens) // ROW_MINUTES))
 
     def _is_here(self, instant: datetime) -> bool:
-        return instant.astimezone(self.zone).date() == self.on
+        return local_date(instant, zone=self.zone) == self.on
 
     def _minute(self, instant: datetime) -> int:
         """The minute of this day that the wall shows, before and after it its ends."""
-        local = instant.astimezone(self.zone)
+        local = local_time(instant, zone=self.zone)
         if local.date() != self.on:
-            return 0 if local.date() < self.on else 1440
+            return 0 if local.date() < self.on else MINUTES_A_DAY
         return local.hour * 60 + local.minute

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from clinic.booking.slots.instant_ranges import Interval, subtract
-from clinic.booking.slots.minute_ranges import ceil_minute, floor_minute, instant_at, merge_spans
-from clinic.booking.slots.wall_time import (
+from clinic.booking.slots.minute_ranges import merge_spans
+from clinic.foundation.wall_minutes import (
     MINUTES_A_DAY,
     WallClock,
+    ceil_minute,
     day_date,
     day_number,
+    floor_minute,
+    instant_at,
     wall_clock,
 )
 

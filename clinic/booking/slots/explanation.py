@@ -8,9 +8,15 @@ from datetime import date, datetime, timedelta
 from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.inputs import Claim, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.minute_ranges import covers, floor_minute, instant_at
+from clinic.booking.slots.minute_ranges import covers
 from clinic.booking.slots.restrictions import Restrictions, Rule, first_on_grid, restrictions
-from clinic.booking.slots.wall_time import NonexistentTime, resolve_wall_time
+from clinic.foundation.wall_minutes import (
+    MINUTES_A_DAY,
+    day_number,
+    floor_minute,
+    instant_at,
+    wall_clock,
+)
 
 
 def explain(
@@ -60,12 +66,12 @@ def explain_wall(
 
     `fold` 1 means the later of two instants. A skipped time gives NONEXISTENT_TIME.
     """
-    try:
-        start = resolve_wall_time(on, minute, schedule.time_zone, fold)
-    except NonexistentTime:
+    wall = day_number(on) * MINUTES_A_DAY + minute
+    shown = wall_clock(schedule.time_zone, wall, wall).instants(wall)
+    if not shown:
         return Rule.NONEXISTENT_TIME
     return explain(
-        start,
+        instant_at(shown[-1 if fold else 0]),
         schedule=schedule,
         offer=offer,
         claims=claims,

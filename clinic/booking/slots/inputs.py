@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.wall_time import MINUTES_A_DAY
+from clinic.foundation.wall_minutes import MINUTES_A_DAY
 
 _GRID_MINUTES = range(5, 241)
 

@@ -1,35 +1,17 @@
-"""Sets of half-open spans, as sorted lists of pairs, and instants as whole minutes.
+"""Sets of half-open spans, as sorted lists of pairs.
 
-Intervals are spans of instants; the slot rules work on spans of epoch minutes (whole minutes
-since 1970-01-01 00:00 UTC), so that no date-time is made in an inner loop.
+Intervals are spans of instants; the slot rules work on spans of epoch minutes (see
+`foundation/wall_minutes.py`), so that no date-time is made in an inner loop.
 Every list taken or given back, except what `merge_spans` takes, is sorted and free of overlaps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 Bound = TypeVar("Bound", int, datetime)
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-
-
-def floor_minute(instant: datetime) -> int:
-    """The epoch minute that `instant` (aware) falls in."""
-    return (instant - EPOCH) // MINUTE
-
-
-def ceil_minute(instant: datetime) -> int:
-    """The first epoch minute that does not begin before `instant` (aware)."""
-    return -((EPOCH - instant) // MINUTE)
-
-
-def instant_at(minute: int) -> datetime:
-    """The aware UTC instant at which an epoch minute begins."""
-    return datetime.fromtimestamp(minute * 60, UTC)
 
 
 def merge_spans(spans: Iterable[tuple[Bound, Bound]]) -> list[tuple[Bound, Bound]]:

@@ -16,15 +16,12 @@ from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.minute_ranges import (
-    MINUTE,
-    ceil_minute,
-    instant_at,
     intersect_spans,
     merge_spans,
     subtract_spans,
 )
 from clinic.booking.slots.restrictions import Restrictions, Rule, first_on_grid, restrictions
-from clinic.booking.slots.wall_time import MINUTES_A_DAY
+from clinic.foundation.wall_minutes import MINUTE, MINUTES_A_DAY, ceil_minute, instant_at
 
 __all__ = [
     "Claim",

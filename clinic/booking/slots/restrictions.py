@@ -15,8 +15,13 @@ from enum import StrEnum
 from clinic.booking.slots.availability import Schedule, working_spans
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.minute_ranges import ceil_minute, floor_minute
-from clinic.booking.slots.wall_time import Stretch, WallClock, wall_clock
+from clinic.foundation.wall_minutes import (
+    Stretch,
+    WallClock,
+    ceil_minute,
+    floor_minute,
+    wall_clock,
+)
 
 
 class Rule(StrEnum):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from babel.dates import get_timezone_location
 from flask_babel import format_date, format_time, get_locale
+
+from clinic.foundation.wall_clock import local_date, local_time
 
 LOCALES = {"en": "en_GB", "pt": "pt_PT"}
 """Babel's locale of each language the product speaks."""
@@ -61,19 +62,17 @@ def weekday_text(on: date) -> str:
 
 def clock_text(instant: datetime, *, zone: str) -> str:
     """`10:00` on the clocks of `zone`."""
-    return str(format_time(instant.astimezone(ZoneInfo(zone)).time(), "HH:mm"))
+    return str(format_time(local_time(instant, zone=zone).time(), "HH:mm"))
 
 
 def day_and_clock_text(instant: datetime, *, zone: str) -> str:
     """`Tuesday 1 December, 10:00` on the clocks of `zone`."""
-    return (
-        f"{day_text(instant.astimezone(ZoneInfo(zone)).date())}, {clock_text(instant, zone=zone)}"
-    )
+    return f"{day_text(local_date(instant, zone=zone))}, {clock_text(instant, zone=zone)}"
 
 
 def when_text(start: datetime, *, zone: str, end: datetime | None = None) -> str:
     """`Tuesday 1 December 2026, 10:00 – 10:30 (Lisbon)`."""
-    day = day_year_text(start.astimezone(ZoneInfo(zone)).date())
+    day = day_year_text(local_date(start, zone=zone))
     until = f" – {clock_text(end, zone=zone)}" if end else ""
     return f"{day}, {clock_text(start, zone=zone)}{until} ({place_of(zone)})"
 

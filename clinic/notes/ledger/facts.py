@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
+from clinic.foundation.wall_clock import local_date
 from clinic.notes.rules.rupture_events import RuptureEvent, counting_events
 from clinic.notes.rules.rupture_history import RuptureState, derive_status
 
@@ -98,7 +98,7 @@ class LedgerInput:
 
     def local_date(self, instant: datetime) -> date:
         """The calendar day of `instant` at the clinic."""
-        return instant.astimezone(ZoneInfo(self.zone)).date()
+        return local_date(instant, zone=self.zone)
 
     def rating(self, person: str, *, session: int, point: str, measure: str) -> int | None:
         """The person's own rating, else the therapist's, else None."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from babel.numbers import get_decimal_symbol
 from flask_babel import format_date, get_locale
@@ -13,6 +12,7 @@ from flask_babel import gettext as _
 
 from clinic.foundation.errors import NotFound
 from clinic.foundation.texts.localized_dates import clock_text, day_year_text, month_text
+from clinic.foundation.wall_clock import local_date
 from clinic.notes.pages.course_labels import COURSE_FILTERS
 from clinic.notes.rules.selectable_terms import REASON_LISTS
 from clinic.practice.rules.vocabulary import Term
@@ -114,7 +114,7 @@ def short_date(on: date) -> str:
 
 def short_moment(at: datetime, zone: str) -> str:
     """`31 Mar 26, 09:10` on the clocks of `zone`: where there is little room, as in a list."""
-    return f"{short_date(at.astimezone(ZoneInfo(zone)).date())}, {clock_text(at, zone=zone)}"
+    return f"{short_date(local_date(at, zone=zone))}, {clock_text(at, zone=zone)}"
 
 
 def axis_date(on: date) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -22,6 +21,7 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, session, transaction
 from clinic.foundation.errors import NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Permission, is_allowed
+from clinic.foundation.wall_clock import local_date
 from clinic.notes.record.held_sessions import HeldSession, held_session
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import EmergencyAccess
@@ -45,7 +45,7 @@ class Chart:
 
     def day(self, instant: datetime) -> date:
         """The clinic's calendar day of `instant`."""
-        return instant.astimezone(ZoneInfo(self.zone)).date()
+        return local_date(instant, zone=self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ def make_chart(couple: Couple, *, now: datetime) -> Chart:
         status=couple.status,
         lead_therapist_id=couple.lead_therapist_id,
         zone=zone,
-        began_on=_began(couple).astimezone(ZoneInfo(zone)).date(),
+        began_on=local_date(_began(couple), zone=zone),
         members=tuple(member.slot for member in living),
         names={member.slot: member.person.name or "" for member in living},
         opened_in_emergency_by=_emergency_readers(couple.id, now=now),

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
-from zoneinfo import available_timezones
 
+from clinic.foundation.wall_minutes import zone_names
 from clinic.notes.record_file.course_check import (
     Around,
     clinical_problems,
@@ -123,7 +123,7 @@ def _couple(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     lead = couple.lead_therapist
     if lead is not None and not (0 < len(lead.slug) <= 60 and 0 < len(lead.name) <= 120):
         yield "couple.lead_therapist", "A therapist has a slug and a name."
-    zones = available_timezones()
+    zones = zone_names()
     for at, member in enumerate(record.members):
         if member.person.time_zone not in zones:
             yield f"members[{at}].person.time_zone", "This time zone is not known."

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -16,6 +15,7 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.wall_clock import local_date
 from clinic.notes.record.access import find_chart, may, tell_reading
 from clinic.notes.record.restricted_models import SafetyFlag
 from clinic.notes.rules.clinical_checks import (
@@ -140,7 +140,7 @@ def flags_due(*, actor: Actor, now: datetime) -> list[FlagDue]:
     require(actor, Permission.OPEN_CHARTS)
     if actor.therapist_id is None:
         return []
-    today = now.astimezone(ZoneInfo(session().get_one(Clinic, actor.clinic_id).time_zone)).date()
+    today = local_date(now, zone=session().get_one(Clinic, actor.clinic_id).time_zone)
     rows = session().execute(
         select(Couple.code, SafetyFlag.review_on)
         .join(Couple, Couple.id == SafetyFlag.couple_id)

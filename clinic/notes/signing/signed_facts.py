@@ -6,12 +6,12 @@ Done in the signing transaction; a recall takes all of it out again while the no
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from clinic.foundation.database.transactions import new_id
+from clinic.foundation.wall_clock import instant_from
 from clinic.notes.course.load_course import load_course
 from clinic.notes.record.access import Chart
 from clinic.notes.record.note_models import SessionNote
@@ -72,7 +72,7 @@ def take_out(current: Session, note: SessionNote, *, chart: Chart) -> None:
 
 def instant_of(day: date, *, zone: str, sooner_than: datetime) -> datetime:
     """Where a day without a time stands among instants: its noon, never in the future."""
-    noon = datetime.combine(day, time(12), tzinfo=ZoneInfo(zone))
+    noon = instant_from(day, time(12), zone=zone)
     return min(noon, sooner_than)
 
 

@@ -17,6 +17,7 @@ from clinic.accounts.rules.session_rules import is_proof_recent
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed
+from clinic.foundation.messages import said
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.course.read_scope import course_for_note
 from clinic.notes.record.access import find_note, lock_course, written
@@ -44,7 +45,6 @@ from clinic.notes.session_notes.drafts import (
 from clinic.notes.session_notes.service import check_revision
 from clinic.notes.signing.signed_facts import bring_in, take_out
 from clinic.notes.signing.signed_flags import raise_flag
-from clinic.practice.rules.messages import said
 
 SEAL = "note.seal"
 

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import Conflict, NotFound
+from clinic.foundation.messages import Problems, refuse, said
 from clinic.foundation.permissions import Actor
 from clinic.practice.clinic import page_queries
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary
@@ -28,7 +29,6 @@ from clinic.practice.rules.commands import (
     TherapistProfile,
 )
 from clinic.practice.rules.edit_conflicts import refuse_outdated, version_of
-from clinic.practice.rules.messages import Problems, refuse, said
 from clinic.practice.rules.practice_rules import (
     clinic_problems,
     session_type_problems,

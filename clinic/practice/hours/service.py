@@ -15,7 +15,14 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import new_id, transaction
+from clinic.foundation.messages import refuse
 from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.wall_clock import (
+    NonexistentTime,
+    ending_instant,
+    parse_wall,
+    starting_instant,
+)
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
 from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
@@ -31,14 +38,7 @@ from clinic.practice.rules.hours_rules import (
     order_problems,
     weekly_problems,
 )
-from clinic.practice.rules.messages import refuse
 from clinic.practice.rules.practice_rules import name_problems
-from clinic.practice.rules.wall_clock import (
-    NonexistentTime,
-    ending_instant,
-    parse_wall,
-    starting_instant,
-)
 
 HOURS_CHANGED = "practice.hours_changed"
 """An outbox kind: when these therapists can be booked is not as it was. Names them by id."""

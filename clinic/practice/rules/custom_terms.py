@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+from clinic.foundation.messages import Problems, said
 from clinic.practice.rules.commands import TermDetails
-from clinic.practice.rules.messages import Problems, said
 from clinic.practice.rules.practice_rules import name_problems, number_problems, text_problems
 from clinic.practice.rules.vocabulary import Term, Vocabulary
 from clinic.practice.rules.vocabulary_edit_limits import limits_of

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from clinic.foundation.messages import Problems, said
+from clinic.foundation.wall_clock import parse_wall
+from clinic.foundation.wall_minutes import MINUTES_A_DAY
 from clinic.practice.rules.commands import Absence, DayHours, HoursRange, WeeklyRange
-from clinic.practice.rules.messages import Problems, said
-from clinic.practice.rules.wall_clock import FIRST_YEAR, LAST_YEAR, parse_wall
 
-MINUTES_A_DAY = 1440
+FIRST_YEAR, LAST_YEAR = 2000, 2099
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
 MOST_RANGES_A_DAY = 8
 LONGEST_ABSENCE = timedelta(days=2 * 366)
@@ -77,7 +78,8 @@ def absence_problems(away: Absence) -> Problems:
     """What is wrong with the wall times of an absence, whatever the zone. Paths `start`, `end`."""
     found: Problems = {}
     for path, text in (("start", away.start), ("end", away.end)):
-        if parse_wall(text) is None:
+        wall = parse_wall(text)
+        if wall is None or date_problem(wall.date()):
             found[path] = [said("Please give a date and a time that exist.")]
     return found
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from functools import cache
-from zoneinfo import available_timezones
 
 from clinic.foundation.mail.addresses import is_mail_address
+from clinic.foundation.messages import Problems, said
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.single_line import has_control_characters
+from clinic.foundation.wall_minutes import zone_names
 from clinic.practice.rules.commands import (
     ClinicDetails,
     SessionTypeDetails,
     Texts,
     TherapistProfile,
 )
-from clinic.practice.rules.messages import Problems, said
 
 SITE_LANGUAGES = ("en", "pt")
 LANGUAGES = ("en", "pt", "es", "fr", "de", "it", "nl", "pl", "ro", "uk", "ru", "ar", "zh")
@@ -46,7 +46,7 @@ _NUMBERS = {
 @cache
 def time_zones() -> frozenset[str]:
     """The IANA zones that exist here, without names that mean a machine's own setting."""
-    return frozenset(available_timezones() - {"localtime", "posixrules", "Factory"})
+    return zone_names() - {"Factory"}
 
 
 def therapist_problems(

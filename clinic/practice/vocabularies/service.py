@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import N_, Conflict
+from clinic.foundation.messages import refuse
 from clinic.foundation.permissions import Actor
 from clinic.practice.locks import lock_clinic
 from clinic.practice.models import Clinic, VocabularyTerm
@@ -29,7 +30,6 @@ from clinic.practice.rules.custom_terms import (
     term_problems,
     what_differs,
 )
-from clinic.practice.rules.messages import refuse
 from clinic.practice.rules.vocabulary import Vocabulary, load_vocabulary
 from clinic.practice.rules.vocabulary_edit_limits import limits_of
 from clinic.practice.vocabularies.terms import terms_of, vocabulary_of

@@ -6,10 +6,9 @@ import html
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
-from zoneinfo import available_timezones
 
+from clinic.foundation.wall_minutes import zone_names
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100
@@ -90,14 +89,9 @@ def email(value: Any) -> str | None:
 
 def time_zone(value: Any) -> str | None:
     """An IANA name that we know, else None."""
-    return value if isinstance(value, str) and value in _known_zones() else None
+    return value if isinstance(value, str) and value in zone_names() else None
 
 
 def language(value: Any) -> str | None:
     """A language tag (`en`, `pt-PT`), else None."""
     return value if isinstance(value, str) and _LANGUAGE.fullmatch(value) else None
-
-
-@cache
-def _known_zones() -> frozenset[str]:
-    return frozenset(available_timezones())

@@ -16,14 +16,15 @@ from typing import Any
 
 from clinic.booking.slots.availability import Schedule, open_hours
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.minute_ranges import (
+from clinic.booking.slots.minute_ranges import intersect_spans, merge_spans, subtract_spans
+from clinic.foundation.wall_minutes import (
+    MINUTES_A_DAY,
     ceil_minute,
+    day_date,
+    day_number,
     floor_minute,
-    intersect_spans,
-    merge_spans,
-    subtract_spans,
+    wall_clock,
 )
-from clinic.booking.slots.wall_time import MINUTES_A_DAY, day_date, day_number, wall_clock
 
 AHEAD = timedelta(days=400)
 AROUND = timedelta(days=2)

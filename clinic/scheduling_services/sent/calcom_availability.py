@@ -20,10 +20,10 @@ from sqlalchemy.orm import Session
 from clinic.booking.appointments.queries import diaries
 from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.wall_time import zone_names
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import ClinicError
+from clinic.foundation.wall_minutes import zone_names
 from clinic.practice.models import Therapist
 from clinic.scheduling_services.models import ServiceConnection, ServiceHours, TaskKind
 from clinic.scheduling_services.received.chain_rows import lock_service

@@ -19,10 +19,10 @@ from clinic.booking.appointments.models import Appointment, AppointmentChange
 from clinic.booking.rules.contact_details import BookingRequest, Person
 from clinic.booking.rules.errors import TimeRefused
 from clinic.booking.slots.restrictions import Rule
-from clinic.booking.slots.wall_time import FIRST_YEAR, LAST_YEAR
 from clinic.config import current_settings
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
+from clinic.foundation.wall_minutes import FIRST_YEAR, LAST_YEAR
 from clinic.web.api.callers import connection, read_limit, visitor
 from clinic.web.api.openapi import PREFIX, ApiBlueprint
 from clinic.web.api.rendering import appointment_document

@@ -16,8 +16,8 @@ from clinic.booking.rules.contact_details import (
     NAME_LENGTH,
     check_time_zone,
 )
-from clinic.booking.slots.wall_time import FIRST_YEAR, LAST_YEAR
 from clinic.foundation.errors import N_
+from clinic.foundation.wall_minutes import FIRST_YEAR, LAST_YEAR
 from clinic.web.api.fields import Choice, Day, Document, Instant, Part, Slug, Text, Texts, Truth
 
 DAYS_AT_MOST = 92

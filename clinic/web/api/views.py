@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from flask import Flask, Response, g, jsonify
@@ -11,11 +11,11 @@ from flask import Flask, Response, g, jsonify
 from clinic.accounts.browser.route_guard import public
 from clinic.booking.appointments.queries import slots_of
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.minute_ranges import floor_minute, instant_at
-from clinic.booking.slots.wall_time import MINUTES_A_DAY, day_number, wall_clock
 from clinic.extensions import csrf
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, InvalidInput, NotFound
+from clinic.foundation.wall_clock import day_bounds
+from clinic.foundation.wall_minutes import floor_minute, instant_at
 from clinic.practice.clinic.queries import (
     get_session_type,
     list_bookable,
@@ -92,12 +92,9 @@ def days_window(first: date, last: date, *, zone: str, now: datetime) -> Interva
 
     None when nothing of it is left.
     """
-    opening, closing = day_number(first), day_number(last + timedelta(days=1))
-    noons = [day * MINUTES_A_DAY + MINUTES_A_DAY // 2 for day in (opening, closing)]
-    wall = wall_clock(zone, *noons)
-    start = max(wall.opening(opening * MINUTES_A_DAY), floor_minute(now))
-    end = wall.opening(closing * MINUTES_A_DAY)
-    return Interval(instant_at(start), instant_at(end)) if start < end else None
+    opening, closing = day_bounds(first, days=(last - first).days + 1, zone=zone)
+    start = max(opening, instant_at(floor_minute(now)))
+    return Interval(start, closing) if start < closing else None
 
 
 def _wanted(query: dict[str, Any], *, clinic_id: str) -> tuple[Sequence[Therapist], SessionType]:

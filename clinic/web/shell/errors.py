@@ -26,10 +26,10 @@ from clinic.foundation.errors import (
     TooManyRequests,
     Unavailable,
 )
+from clinic.foundation.messages import Said
 from clinic.foundation.texts.posted_texts import UnkeepableTexts
 from clinic.notes.pages.refusals import refusal_whole
 from clinic.practice.form_fields import in_their_language
-from clinic.practice.rules.messages import Said
 from clinic.web.shell.unstorable_texts import show_unkeepable_texts
 
 log = logging.getLogger(__name__)

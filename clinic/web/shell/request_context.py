@@ -8,7 +8,6 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, has_request_context, request, url_for
 from flask import session as browser_session
@@ -27,6 +26,7 @@ from clinic.foundation.crypto.vault import check_keys
 from clinic.foundation.errors import N_, NotFound, Unavailable
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.texts.localized_dates import LOCALES, clock_text, day_text, when_text
+from clinic.foundation.wall_clock import local_date
 from clinic.practice.clinic.clinics import the_clinic
 from clinic.practice.models import in_language
 from clinic.web.shell.error_summary import error_lines
@@ -158,7 +158,7 @@ def clock_time(instant: datetime, zone: str) -> str:
 
 def day_name(instant: datetime, zone: str) -> str:
     """`Tuesday 1 December` on the calendar of `zone`."""
-    return day_text(instant.astimezone(ZoneInfo(zone)).date())
+    return day_text(local_date(instant, zone=zone))
 
 
 def translated(texts: dict[str, str]) -> str:

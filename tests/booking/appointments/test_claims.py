@@ -14,7 +14,6 @@ from clinic.booking.appointments.claims import (
     refuse,
     release_hold,
     sign_hold,
-    wall_time,
 )
 from clinic.booking.appointments.models import Hold
 from clinic.booking.appointments.queries import slots_of
@@ -281,9 +280,3 @@ def test_only_the_databases_own_refusal_is_an_overlap():
     other = IntegrityError("", {}, Exception("UNIQUE constraint failed: appointment.reference"))
 
     assert (is_overlap(ours), is_overlap(other)) == (True, False)
-
-
-def test_wall_time_is_what_the_zones_clocks_show():
-    winter = datetime(2026, 12, 1, 23, 30, tzinfo=UTC)
-
-    assert wall_time(winter, "Asia/Kathmandu") == "2026-12-02T05:15"

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinic.booking.slots.minute_ranges import (
-    ceil_minute,
     covers,
-    floor_minute,
-    instant_at,
     intersect_spans,
     merge_spans,
     subtract_spans,
@@ -56,16 +52,3 @@ def test_spans_are_sets_of_points(
 @given(spans=SPANS, point=st.integers(0, 30))
 def test_a_span_holds_its_start_and_not_its_end(spans: list[tuple[int, int]], point: int) -> None:
     assert covers(spans, point) == (point in points(spans))
-
-
-def test_instants_are_rounded_to_whole_minutes_down_or_up() -> None:
-    whole = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    assert floor_minute(whole) == ceil_minute(whole) == 29923740
-    odd = whole.replace(second=59, microsecond=1)
-    assert (floor_minute(odd), ceil_minute(odd)) == (29923740, 29923741)
-    assert instant_at(29923740) == whole
-
-
-def test_minutes_before_1970_are_rounded_the_same_way() -> None:
-    odd = datetime(1969, 12, 31, 23, 58, 30, tzinfo=UTC)
-    assert (floor_minute(odd), ceil_minute(odd)) == (-2, -1)

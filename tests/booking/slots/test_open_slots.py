@@ -11,7 +11,6 @@ from hypothesis import given
 
 from clinic.booking.slots.availability import DayOverride, Schedule, WeeklyHours
 from clinic.booking.slots.instant_ranges import Interval, overlaps
-from clinic.booking.slots.minute_ranges import instant_at
 from clinic.booking.slots.open_slots import (
     Slot,
     claims_window,
@@ -19,6 +18,7 @@ from clinic.booking.slots.open_slots import (
     open_slots,
     open_starts,
 )
+from clinic.foundation.wall_minutes import instant_at
 from tests.support.booking.offered_starts import BERLIN, FAR, LONG_AGO, clock_times, offered
 from tests.support.booking.slot_cases import (
     Situation,

@@ -7,6 +7,7 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.wall_clock import NonexistentTime
 from clinic.practice.clinic.page_queries import therapist_hours
 from clinic.practice.hours.service import (
     add_closure,
@@ -19,7 +20,6 @@ from clinic.practice.hours.service import (
 )
 from clinic.practice.models import Closure, Therapist, TimeOff
 from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
-from clinic.practice.rules.wall_clock import NonexistentTime
 from tests.support.factories import make_clinic, make_therapist
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -17,7 +17,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from uuid import NAMESPACE_OID, uuid5
-from zoneinfo import ZoneInfo
 
 from clinic.calendars.feeds.writer.content_lines import CRLF, escape, fold, unfold
 from clinic.calendars.feeds.writer.vtimezones import UTC_VTIMEZONE, vtimezone, wall_time, zone_text
@@ -27,7 +26,6 @@ REFRESH_EVERY = "PT1H"
 
 _BUSY_NAMESPACE = uuid5(NAMESPACE_OID, "couples clinic busy feed")
 _END = f"{CRLF}END:VEVENT{CRLF}"
-_UTC_ZONE = ZoneInfo("UTC")
 
 
 class EntryStatus(StrEnum):
@@ -228,7 +226,7 @@ def _times(entry: FeedEntry) -> tuple[str, str]:
 def _days(entry: FeedEntry) -> tuple[date, date]:
     """First day and the day after the last, by the entry's wall clock."""
     known = zone_text(entry.time_zone)
-    clock = known.wall_clock if known else _UTC_ZONE
+    clock = known.wall_clock if known else UTC
     last = entry.ends_at.astimezone(clock)
     whole = last.time() == time.min
     return entry.starts_at.astimezone(clock).date(), last.date() + timedelta(days=not whole)

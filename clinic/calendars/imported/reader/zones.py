@@ -1,4 +1,8 @@
-"""Which zone a foreign calendar means: IANA, a VTIMEZONE it brings, a Windows name, or ours."""
+"""Which zone a foreign calendar means: IANA, a VTIMEZONE it brings, a Windows name, or ours.
+
+Beside `foundation/wall_clock.py` because a calendar may bring zones of its own and because RFC 5545
+reads a missing or doubled time instead of refusing it.
+"""
 
 from __future__ import annotations
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -16,6 +15,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import Conflict, InvalidInput
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
+from clinic.foundation.wall_clock import instant_from, local_date
 from clinic.notes.pages.labels import first_names, offered
 from clinic.notes.pages.overview import couple_ledger, names_of
 from clinic.notes.record.access import find_chart
@@ -196,8 +196,8 @@ def _effective(code: str) -> datetime | None:
         raise InvalidInput({"effective_on": [_("Give a day like 2026-03-31.")]}) from None
     now = clock.now()
     zone = find_chart(code, actor=current_actor(), now=now).zone
-    noon = datetime.combine(on, time(12), tzinfo=ZoneInfo(zone))
-    return min(noon, now) if on <= now.astimezone(ZoneInfo(zone)).date() else noon
+    noon = instant_from(on, time(12), zone=zone)
+    return min(noon, now) if on <= local_date(now, zone=zone) else noon
 
 
 def _visibility(code: str, ref: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask_babel import lazy_gettext as _l
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
+from clinic.foundation.wall_clock import NonexistentTime, starting_instant
 from clinic.notes.pages.labels import session_kind_name
 from clinic.practice.form_fields import CalendarDay, ClockTime, PracticeForm, line
 
@@ -30,14 +30,23 @@ class HeldSessionForm(PracticeForm):
     aliases: Mapping[str, str] = {"held_from": "on", "held_until": "ends"}
 
     def held(self, zone: str) -> tuple[datetime, datetime] | None:
-        """From when until when, on the clocks of `zone`; None, and said why, if that is open."""
+        """Return from when until when it was held, on the clocks of `zone`.
+
+        None, with a sentence at the field, when that is open or the clocks skip a time. Of a time
+        that comes twice the first is meant.
+        """
         if not self.validate():
             return None
-        day: date = self.on.data
-        begins, ends = (
-            datetime.combine(day, at.data, tzinfo=ZoneInfo(zone)) for at in (self.begins, self.ends)
-        )
-        return begins, ends
+        begins, ends = self._instant("begins", zone), self._instant("ends", zone)
+        return (begins, ends) if begins and ends else None
+
+    def _instant(self, path: str, zone: str) -> datetime | None:
+        wall = datetime.combine(self.on.data, self[path].data)
+        try:
+            return starting_instant(wall, zone=zone, path=path)
+        except NonexistentTime as skipped:
+            self.show(skipped.errors)
+            return None
 
 
 def held_session_form(sent: Any = None) -> HeldSessionForm:

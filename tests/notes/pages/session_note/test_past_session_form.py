@@ -43,3 +43,12 @@ def test_a_session_that_is_not_in_the_diary_says_at_its_fields_what_is_missing(d
 def test_a_session_that_cannot_have_been_is_refused_at_its_field(desk, pages, changes, errors):
     sent = {"on": "2026-11-20", "begins": "09:00", "ends": "09:50", "kind": "joint"}
     assert errors_of(desk.post(f"{pages}/notes/new", sent | changes, 422)) == errors
+
+
+def test_a_time_that_the_clocks_skip_is_refused_at_its_field_by_name(desk, pages):
+    sent = {"on": "2026-03-29", "begins": "01:30", "ends": "01:45", "kind": "joint"}
+    skipped = "The clocks skip {} on 2026-03-29 in Europe/Lisbon: after 00:59 comes 02:00."
+    assert errors_of(desk.post(f"{pages}/notes/new", sent, 422)) == {
+        "begins": [skipped.format("01:30")],
+        "ends": [skipped.format("01:45")],
+    }

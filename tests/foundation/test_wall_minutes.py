@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.booking.slots.minute_ranges import MINUTE, ceil_minute, instant_at
-from clinic.booking.slots.wall_time import (
-    NonexistentTime,
+from clinic.foundation.wall_minutes import (
+    MINUTE,
     Stretch,
+    ceil_minute,
     day_date,
     day_number,
-    resolve_wall_time,
+    floor_minute,
+    instant_at,
     wall_clock,
-    wall_time_choices,
     zone_names,
 )
 from tests.support.booking.slot_cases import ZONES, days_in, thorough
@@ -29,51 +29,41 @@ def epoch_minute(*parts: int) -> int:
     return ceil_minute(utc(*parts))
 
 
+def shown(on: date, minute: int, zone: str) -> tuple[datetime, ...]:
+    """The instants at which clocks in `zone` show `minute` past midnight on `on`."""
+    wall = day_number(on) * 1440 + minute
+    return tuple(instant_at(found) for found in wall_clock(zone, wall, wall).instants(wall))
+
+
 def test_an_ordinary_wall_time_has_one_instant() -> None:
     expected = (utc(2026, 11, 23, 3, 15),)
-    assert wall_time_choices(date(2026, 11, 23), 9 * 60, "Asia/Kathmandu") == expected
+    assert shown(date(2026, 11, 23), 9 * 60, "Asia/Kathmandu") == expected
 
 
 def test_a_skipped_wall_time_has_no_instant() -> None:
     spring = date(2027, 3, 14)
-    shown = {
-        minute: len(wall_time_choices(spring, minute, "America/New_York"))
+    found = {
+        minute: len(shown(spring, minute, "America/New_York"))
         for minute in (119, 120, 150, 179, 180)
     }
-    assert shown == {119: 1, 120: 0, 150: 0, 179: 0, 180: 1}
-    with pytest.raises(NonexistentTime, match="2027-03-14 02:30 does not exist") as refused:
-        resolve_wall_time(spring, 150, "America/New_York")
-    assert (refused.value.status, refused.value.code) == (422, "nonexistent-time")
+    assert found == {119: 1, 120: 0, 150: 0, 179: 0, 180: 1}
 
 
-def test_a_repeated_wall_time_has_two_instants_and_the_fold_chooses() -> None:
-    autumn, half_past_one = date(2027, 11, 7), 90
+def test_a_repeated_wall_time_has_two_instants() -> None:
     both = (utc(2027, 11, 7, 5, 30), utc(2027, 11, 7, 6, 30))
-    assert wall_time_choices(autumn, half_past_one, "America/New_York") == both
-    assert (
-        resolve_wall_time(autumn, half_past_one, "America/New_York"),
-        resolve_wall_time(autumn, half_past_one, "America/New_York", 1),
-    ) == both
-
-
-def test_the_fold_of_an_ordinary_time_changes_nothing() -> None:
-    assert resolve_wall_time(date(2027, 7, 1), 600, "Europe/Lisbon", 1) == utc(2027, 7, 1, 9, 0)
+    assert shown(date(2027, 11, 7), 90, "America/New_York") == both
 
 
 def test_lord_howe_skips_and_repeats_half_an_hour() -> None:
     spring, autumn = date(2026, 10, 4), date(2027, 4, 4)
-    skipped = [m for m in range(1440) if not wall_time_choices(spring, m, "Australia/Lord_Howe")]
-    twice = [
-        m for m in range(1440) if len(wall_time_choices(autumn, m, "Australia/Lord_Howe")) == 2
-    ]
+    skipped = [m for m in range(1440) if not shown(spring, m, "Australia/Lord_Howe")]
+    twice = [m for m in range(1440) if len(shown(autumn, m, "Australia/Lord_Howe")) == 2]
     assert (skipped, twice) == (list(range(120, 150)), list(range(90, 120)))
 
 
 def test_apia_has_no_30_december_2011() -> None:
-    shown = [
-        wall_time_choices(date(2011, 12, 30), minute, "Pacific/Apia") for minute in range(1440)
-    ]
-    assert shown == [()] * 1440
+    found = [shown(date(2011, 12, 30), minute, "Pacific/Apia") for minute in range(1440)]
+    assert found == [()] * 1440
 
 
 def test_what_opens_or_closes_in_a_gap_does_so_where_the_gap_is() -> None:
@@ -108,6 +98,19 @@ def test_a_day_that_folds_at_midnight_comes_in_two_parts() -> None:
     ]
 
 
+def test_instants_are_rounded_to_whole_minutes_down_or_up() -> None:
+    whole = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+    assert floor_minute(whole) == ceil_minute(whole) == 29923740
+    odd = whole.replace(second=59, microsecond=1)
+    assert (floor_minute(odd), ceil_minute(odd)) == (29923740, 29923741)
+    assert instant_at(29923740) == whole
+
+
+def test_minutes_before_1970_are_rounded_the_same_way() -> None:
+    odd = datetime(1969, 12, 31, 23, 58, 30, tzinfo=UTC)
+    assert (floor_minute(odd), ceil_minute(odd)) == (-2, -1)
+
+
 @pytest.mark.parametrize(("on", "number"), [(date(1970, 1, 1), 0), (date(2026, 11, 23), 20780)])
 def test_days_are_counted_from_1970(on: date, number: int) -> None:
     assert (day_number(on), day_date(number)) == (number, on)
@@ -118,19 +121,13 @@ def test_days_are_counted_from_1970(on: date, number: int) -> None:
 )
 def test_years_outside_1980_to_2100_are_refused(on: date) -> None:
     with pytest.raises(ValueError, match="1980 to 2100"):
-        resolve_wall_time(on, 600, "Europe/Lisbon")
+        shown(on, 600, "Europe/Lisbon")
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../../etc/passwd", "Europe", "localtime"])
 def test_unknown_zones_are_refused(zone: str) -> None:
     with pytest.raises(ValueError):
-        resolve_wall_time(date(2027, 1, 1), 600, zone)
-
-
-@pytest.mark.parametrize("minute", [-1, 1440])
-def test_a_wall_time_lies_within_its_day(minute: int) -> None:
-    with pytest.raises(ValueError, match="0 to 1439"):
-        resolve_wall_time(date(2027, 1, 1), minute, "UTC")
+        shown(date(2027, 1, 1), 600, zone)
 
 
 @thorough(400)
@@ -143,7 +140,7 @@ def test_wall_times_agree_with_the_time_zone_database(
     wall = datetime(on.year, on.month, on.day) + timedelta(minutes=minute)
     tried = {wall.replace(tzinfo=tz, fold=fold).astimezone(UTC) for fold in (0, 1)}
     real = sorted(i for i in tried if i.astimezone(tz).replace(tzinfo=None) == wall)
-    assert wall_time_choices(on, minute, zone) == tuple(real)
+    assert shown(on, minute, zone) == tuple(real)
 
 
 def test_every_zone_keeps_whole_minutes_from_1980_to_2100() -> None:

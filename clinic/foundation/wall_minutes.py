@@ -1,4 +1,7 @@
-"""The wall clock of a time zone and the instants it shows.
+"""Compute with the wall clock of a time zone in whole minutes (pure).
+
+For rules that try thousands of starts, as the slot rules do: no date-time is made in their loops,
+and what a zone does is computed once. Single times are in `wall_clock`.
 
 When clocks go forward, wall times in the gap do not exist; when they go back, those in the fold
 come twice. Here a zone is a list of eras of constant offset, so that both follow from plain
@@ -11,25 +14,18 @@ on the wall; `day` counts wall-clock days from 1970-01-01.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from clinic.booking.slots.minute_ranges import MINUTE, ceil_minute, floor_minute, instant_at
-from clinic.foundation.errors import InvalidInput
-
+MINUTE = timedelta(minutes=1)
 MINUTES_A_DAY = 1440
 FIRST_YEAR, LAST_YEAR = 1980, 2100  # whole-minute offsets, and few changes per zone, throughout
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 # Offsets reach from -12 to +14 hours and a range over midnight reaches two days on.
 _MARGIN = 5 * MINUTES_A_DAY
-
-
-class NonexistentTime(InvalidInput):
-    """The clocks skip this time on that day."""
-
-    code = "nonexistent-time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +116,21 @@ def zone_names() -> frozenset[str]:
     return frozenset(available_timezones()) - {"localtime", "posixrules"}
 
 
+def floor_minute(instant: datetime) -> int:
+    """The epoch minute that `instant` (aware) falls in."""
+    return (instant - EPOCH) // MINUTE
+
+
+def ceil_minute(instant: datetime) -> int:
+    """The first epoch minute that does not begin before `instant` (aware)."""
+    return -((EPOCH - instant) // MINUTE)
+
+
+def instant_at(minute: int) -> datetime:
+    """The aware UTC instant at which an epoch minute begins."""
+    return datetime.fromtimestamp(minute * 60, UTC)
+
+
 def day_number(on: date) -> int:
     """Days from 1970-01-01 to `on`."""
     return on.toordinal() - _EPOCH_DAY
@@ -128,29 +139,6 @@ def day_number(on: date) -> int:
 def day_date(day: int) -> date:
     """The date of a day number."""
     return date.fromordinal(day + _EPOCH_DAY)
-
-
-def wall_time_choices(on: date, minute: int, zone: str) -> tuple[datetime, ...]:
-    """The instants, in order, at which clocks in `zone` show `minute` past midnight on `on`.
-
-    None where the clocks skip it, two where they show it twice.
-    """
-    if not 0 <= minute < MINUTES_A_DAY:
-        raise ValueError("a wall time is a minute from 0 to 1439")
-    wall = day_number(on) * MINUTES_A_DAY + minute
-    return tuple(instant_at(found) for found in wall_clock(zone, wall, wall).instants(wall))
-
-
-def resolve_wall_time(on: date, minute: int, zone: str, fold: int = 0) -> datetime:
-    """The UTC instant of a wall time; `fold` 1 takes the later where there are two.
-
-    Raises NonexistentTime where the clocks skip it.
-    """
-    choices = wall_time_choices(on, minute, zone)
-    if not choices:
-        shown = f"{minute // 60:02}:{minute % 60:02}"
-        raise NonexistentTime({}, f"{on.isoformat()} {shown} does not exist in {zone}.")
-    return choices[-1] if fold else choices[0]
 
 
 @lru_cache(maxsize=1024)
