@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.foundation.database.transactions import lock_name
@@ -32,8 +32,27 @@ def lock_practice(current: Session, clinic_id: str) -> None:
     lock_name(current, b"practice:" + clinic_id.encode("ascii"))
 
 
-def lock_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
-    """The therapist with this slug in the actor's clinic, with their diary locked."""
+def lock_diary(session: Session, therapist_id: str) -> None:
+    """Lock a diary until the transaction ends, and raise its revision for whoever read it.
+
+    Every claim on a therapist's time begins so, in one statement: the UPDATE locks the row on
+    PostgreSQL; on SQLite the whole database is locked since the transaction began. An edit of
+    hours does so when it has found that something changes. Where several are locked, lock in the
+    order of their ids, so that nobody waits in a circle.
+    """
+    session.execute(
+        update(Therapist)
+        .where(Therapist.id == therapist_id)
+        .values(diary_revision=Therapist.diary_revision + 1)
+    )
+
+
+def lock_therapist(current: Session, slug: str, *, actor: Actor) -> Therapist:
+    """Return the therapist with this slug in the actor's clinic, for an edit.
+
+    The row is locked, so that no claim on their time is decided meanwhile, but the revision is
+    not raised: the edit may turn out to change nothing.
+    """
     therapist = current.scalar(
         select(Therapist)
         .where(Therapist.clinic_id == actor.clinic_id, Therapist.slug == slug)
@@ -45,7 +64,7 @@ def lock_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
 
 
 def lock_all_diaries(current: Session, *, clinic_id: str) -> Sequence[Therapist]:
-    """All therapists of a clinic with their diaries locked, always in the same order."""
+    """Return all therapists of a clinic for an edit, locked, always in the same order."""
     return current.scalars(
         select(Therapist)
         .where(Therapist.clinic_id == clinic_id)

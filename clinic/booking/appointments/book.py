@@ -21,7 +21,6 @@ from clinic.booking.appointments.claims import (
     check_open,
     find_hold,
     is_overlap,
-    lock_diary,
     with_alternatives,
 )
 from clinic.booking.appointments.history import make_links, note_change, show_link
@@ -40,6 +39,7 @@ from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.wall_clock import wall_text
 from clinic.practice.clinic.queries import get_session_type, list_bookable, list_offering
+from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.vocabularies.terms import vocabulary_of
 
@@ -130,7 +130,7 @@ def _claim_first_open(
             candidates = [one for one in candidates if one.id == hold.therapist_id] or candidates
     refused: SlotUnavailable | TimeRefused = TimeRefused(Rule.CLOSED)
     for therapist in sorted(candidates, key=lambda one: one.id):
-        lock_diary(session, therapist)
+        lock_diary(session, therapist.id)
         try:
             check_open(therapist, kind, request.start, now=now, leave_out=left_out)
         except (SlotUnavailable, TimeRefused) as said:

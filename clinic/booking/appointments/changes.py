@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -11,12 +11,12 @@ from sqlalchemy.orm import Session
 from clinic.booking.appointments.claims import (
     check_open,
     is_overlap,
-    lock_diary,
     with_alternatives,
 )
 from clinic.booking.appointments.history import note_significant_change
 from clinic.booking.appointments.models import Appointment, Status
 from clinic.booking.appointments.visitor_counts import count_move
+from clinic.booking.rules.change_deadline import change_deadline
 from clinic.booking.rules.contact_details import check_message
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TooLateToChange
 from clinic.booking.slots.restrictions import Rule
@@ -24,7 +24,7 @@ from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.wall_clock import wall_text
-from clinic.practice.models import Therapist
+from clinic.practice.locks import lock_diary
 
 
 def confirm_appointment(appointment_id: str, *, actor: Actor, now: datetime) -> Appointment:
@@ -141,7 +141,7 @@ def _locked(session: Session, appointment_id: str, *, actor: Actor) -> Appointme
     )
     if therapist_id is None:
         raise NotFound
-    lock_diary(session, session.get_one(Therapist, therapist_id))
+    lock_diary(session, therapist_id)
     return session.get_one(Appointment, appointment_id, populate_existing=True)
 
 
@@ -158,8 +158,8 @@ def _may_change(appointment: Appointment, *, actor: Actor, now: datetime) -> Non
         raise NotChangeable
     if actor.is_staff or actor.is_system:
         return
-    notice = timedelta(minutes=appointment.session_type.change_notice_minutes)
-    if appointment.starts_at - now < notice:
+    notice = appointment.session_type.change_notice_minutes
+    if now > change_deadline(appointment.starts_at, notice_minutes=notice):
         raise TooLateToChange
 
 

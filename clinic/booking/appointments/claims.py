@@ -6,7 +6,7 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -28,6 +28,7 @@ from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.practice.clinic.queries import get_session_type, get_therapist, list_bookable
+from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist
 
 HOLD_MINUTES = 10
@@ -58,7 +59,7 @@ def hold_slot(
             who = get_therapist(actor.clinic_id, therapist)
             kind = get_session_type(actor.clinic_id, session_type)
             _must_offer(who, kind)
-            lock_diary(session, who)  # before any hold, as whoever books does
+            lock_diary(session, who.id)  # before any hold, as whoever books does
             hold = _new_hold(who, kind, start, now=now)
             if visitor is not None:
                 hold.visitor_hash = give_back_held(session, visitor)
@@ -136,18 +137,6 @@ def _drop_expired(session: Session, therapist: Therapist, *, now: datetime) -> N
     expired = select(Hold.id).where(Hold.therapist_id == therapist.id, Hold.expires_at <= now)
     free = expired.with_for_update(skip_locked=True)
     session.execute(delete(Hold).where(Hold.id.in_(free)))
-
-
-def lock_diary(session: Session, therapist: Therapist) -> None:
-    """Make this therapist's diary ours until the transaction ends, and tell readers it changed.
-
-    Where several are locked, lock in the order of their ids, so that nobody waits in a circle.
-    """
-    session.execute(
-        update(Therapist)
-        .where(Therapist.id == therapist.id)
-        .values(diary_revision=Therapist.diary_revision + 1)
-    )
 
 
 def check_open(

@@ -13,14 +13,19 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from clinic.booking.appointments.book import new_reference
-from clinic.booking.appointments.claims import lock_diary
-from clinic.booking.appointments.history import make_links, note_change, note_significant_change
+from clinic.booking.appointments.history import (
+    make_links,
+    note_change,
+    note_significant_change,
+    raise_sequence,
+)
 from clinic.booking.appointments.models import LIVE, Appointment, Status
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.wall_clock import wall_text
+from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist
 
 KINDS = {
@@ -67,7 +72,7 @@ def record_outside_booking(booking: OutsideBooking, *, actor: Actor, now: dateti
     with transaction() as session:
         therapist = session.get_one(Therapist, booking.therapist_id)
         kind = session.get_one(SessionType, booking.session_type_id)
-        lock_diary(session, therapist)
+        lock_diary(session, therapist.id)
         couple = enrol_couple(
             booking.partners, lead_therapist_id=therapist.id, actor=actor, now=now
         )
@@ -91,7 +96,7 @@ def follow_outside_change(
         if before == (change.starts_at, change.ends_at, change.status):
             return appointment
         _place(session, appointment, change, now=now)
-        appointment.sequence = max(appointment.sequence, change.revision - 1)
+        raise_sequence(appointment, least=change.revision - 1)
         moved = before[0] != change.starts_at
         note_significant_change(
             session,
@@ -113,7 +118,7 @@ def hand_over(
     with transaction() as session:
         current = session.get_one(Appointment, appointment_id).therapist_id
         for one in sorted({current, therapist_id}):
-            lock_diary(session, session.get_one(Therapist, one))
+            lock_diary(session, one)
         appointment = _locked(session, appointment_id, actor=actor)
         if appointment.therapist_id == therapist_id:
             return appointment
@@ -138,7 +143,7 @@ def clear_conflicts(therapist_id: str) -> list[str]:
     with transaction() as session:
         if not session.scalar(select(marked.exists())):
             return []
-        lock_diary(session, session.get_one(Therapist, therapist_id))
+        lock_diary(session, therapist_id)
         found = session.scalars(marked.execution_options(populate_existing=True)).all()
         free = [one for one in found if not _overlaps(session, one, therapist_id=therapist_id)]
         for one in free:
@@ -160,7 +165,6 @@ def _new_appointment(
         id=new_id(),
         clinic_id=therapist.clinic_id,
         reference=new_reference(session),
-        sequence=booking.revision,
         status=booking.status,
         therapist_id=therapist.id,
         session_type_id=kind.id,
@@ -178,6 +182,7 @@ def _new_appointment(
         updated_at=now,
         cancelled_at=None if booking.status in LIVE else now,
     )
+    raise_sequence(appointment, least=booking.revision)
     live = booking.status in LIVE
     appointment.conflict = live and _overlaps(session, appointment, therapist_id=therapist.id)
     return appointment
@@ -225,7 +230,7 @@ def _locked(session: Session, appointment_id: str, *, actor: Actor) -> Appointme
     )
     if therapist_id is None:
         raise NotFound
-    lock_diary(session, session.get_one(Therapist, therapist_id))
+    lock_diary(session, therapist_id)
     found = session.get_one(Appointment, appointment_id, populate_existing=True)
     require(actor, Permission.CHANGE_APPOINTMENT, found)
     return found

@@ -45,6 +45,11 @@ def note_significant_change(
     )
 
 
+def raise_sequence(appointment: Appointment, *, least: int) -> None:
+    """Raise SEQUENCE to what a scheduling service has reached, where it is behind."""
+    appointment.sequence = max(appointment.sequence or 0, least)
+
+
 def note_change(
     session: Session,
     appointment: Appointment,

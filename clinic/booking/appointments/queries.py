@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -143,7 +143,7 @@ def why_not(
     diary = diaries([therapist], window=window, now=now, leave_out=leave_out)[therapist.id]
     offer = offer_of(session_type, therapist)
     if by_staff:
-        offer = replace(offer, notice_minutes=0, horizon_days=730)
+        offer = offer.for_staff()
     return explain(
         start,
         schedule=diary.schedule,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Select, func, select
@@ -33,7 +33,6 @@ from clinic.practice.models import SessionType, Therapist
 from clinic.practice.rules.vocabulary import Term
 from clinic.practice.vocabularies.terms import vocabulary_of
 
-STAFF_HORIZON_DAYS = 730
 SHOWN_ON_A_DAY = (*LIVE, Status.CANCELLED)
 
 
@@ -238,7 +237,7 @@ def staff_slots(
     therapist, kind = appointment.therapist, appointment.session_type
     left_out = frozenset({appointment.id})
     diary = diaries([therapist], window=window, now=now, leave_out=left_out)[therapist.id]
-    offer = replace(offer_of(kind, therapist), notice_minutes=0, horizon_days=STAFF_HORIZON_DAYS)
+    offer = offer_of(kind, therapist).for_staff()
     found = open_slots(
         schedule=diary.schedule,
         offer=offer,

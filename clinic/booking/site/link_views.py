@@ -6,7 +6,7 @@ A GET never changes anything: mail scanners open links.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -17,6 +17,7 @@ from clinic.booking import display
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
 from clinic.booking.appointments.links import OpenedLink, number_invited, open_link
 from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.rules.change_deadline import change_deadline
 from clinic.booking.rules.errors import SlotUnavailable, TooManyByVisitor
 from clinic.booking.site.flow import forget_lapsed_flow
 from clinic.booking.site.forms import CancelForm
@@ -106,8 +107,8 @@ def _state(appointment: Appointment, *, now: datetime) -> str:
 
 
 def _changeable_until(appointment: Appointment) -> datetime:
-    notice = timedelta(minutes=appointment.session_type.change_notice_minutes)
-    return appointment.starts_at - notice
+    notice = appointment.session_type.change_notice_minutes
+    return change_deadline(appointment.starts_at, notice_minutes=notice)
 
 
 @links.route("/a/<token>/move", methods=["GET", "POST"])

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from sqlalchemy import func, select
 from clinic.booking.appointments.history import manage_token
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
+from clinic.booking.rules.change_deadline import change_deadline
 from clinic.config import current_settings
 from clinic.foundation.database.transactions import session
 from clinic.foundation.mail.html import html_of
@@ -92,7 +93,9 @@ def render_appointment_mail(
         "change": change,
         "reader": reader,
         "therapist": appointment.therapist,
-        "changeable_until": change.starts_at - timedelta(minutes=kind.change_notice_minutes),
+        "changeable_until": change_deadline(
+            change.starts_at, notice_minutes=kind.change_notice_minutes
+        ),
     }
     with force_locale(LOCALES[reader.language]):
         folder = "therapist" if reader.is_therapist else "partner"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.inputs import Claim, Offer
@@ -44,7 +44,7 @@ def explain(
     )
     against = {
         Rule.PAST: start < now,
-        Rule.NOTICE: start < now + timedelta(minutes=offer.notice_minutes),
+        Rule.NOTICE: start < offer.earliest_start(now),
         **_verdicts(rules, offer=offer, minute=minute),
     }
     against[Rule.OFF_GRID] |= start != instant_at(minute)  # it has seconds

@@ -83,7 +83,7 @@ def restrictions(
     }
     return Restrictions(
         clock=clock,
-        earliest=ceil_minute(now) + offer.notice_minutes,
+        earliest=ceil_minute(offer.earliest_start(now)),
         last_day=_day_of(now, zone=schedule.time_zone) + offer.horizon_days,
         in_hours=[(opens, closes - offer.length_minutes + 1) for opens, closes in hours],
         blocked={

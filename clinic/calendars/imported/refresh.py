@@ -16,7 +16,6 @@ from flask import current_app
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.claims import lock_diary
 from clinic.booking.appointments.models import Appointment, OutsideBusy
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.calendars.feeds.writer.feed import busy_uid
@@ -28,7 +27,8 @@ from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.database.waiting import before_waiting
 from clinic.foundation.outbound.addresses import Guard, OutboundRefused
 from clinic.foundation.outbound_http import Fetched, OutboundFailed, fetch
-from clinic.practice.models import SessionType, Therapist
+from clinic.practice.locks import lock_diary
+from clinic.practice.models import SessionType
 
 READ_WHOLE_EVERY = timedelta(hours=24)
 """An "unchanged" answer saves the reading, but the days ahead move on: once a day all is read."""
@@ -223,7 +223,7 @@ def replace_busy(current: Session, calendar: OutsideCalendar, spans: Sequence[Sp
     rows = current.execute(select(OutsideBusy.starts_at, OutsideBusy.ends_at).where(own))
     if {(start, end) for start, end in rows} == set(spans):
         return
-    lock_diary(current, current.get_one(Therapist, calendar.therapist_id))
+    lock_diary(current, calendar.therapist_id)
     current.execute(delete(OutsideBusy).where(own))
     if spans:
         values = [

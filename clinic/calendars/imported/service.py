@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.claims import lock_diary
 from clinic.booking.appointments.models import OutsideBusy
 from clinic.calendars.models import OutsideCalendar
 from clinic.foundation import audit, outbox
@@ -20,6 +19,7 @@ from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.outbound.addresses import Guard, OutboundRefused, Target, check_url
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.texts.single_line import one_line
+from clinic.practice.locks import lock_diary
 from clinic.practice.models import Therapist
 
 REFRESH = "calendar.refresh"
@@ -126,7 +126,7 @@ def remove_calendar(calendar_id: str, *, actor: Actor, now: datetime) -> None:
     """Forget it and its address; what it blocked is free again."""
     with transaction() as session:
         calendar = _managed(session, calendar_id, actor=actor)
-        lock_diary(session, calendar.therapist)
+        lock_diary(session, calendar.therapist_id)
         session.execute(delete(OutsideBusy).where(OutsideBusy.origin == calendar.origin))
         session.delete(calendar)
         _record(session, calendar, "removed", actor=actor, now=now)

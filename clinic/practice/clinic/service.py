@@ -7,7 +7,6 @@ the form makes one thing.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar
 
@@ -20,7 +19,7 @@ from clinic.foundation.errors import Conflict, NotFound
 from clinic.foundation.messages import Problems, refuse, said
 from clinic.foundation.permissions import Actor
 from clinic.practice.clinic import page_queries
-from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary
+from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
 from clinic.practice.models import Clinic, SessionType, Therapist
 from clinic.practice.rules.commands import (
     ClinicDetails,
@@ -93,12 +92,12 @@ def update_therapist(
     """
     with transaction() as current:
         lock_clinic(current, actor=actor)
-        therapist = lock_diary(current, slug, actor=actor)
+        therapist = lock_therapist(current, slug, actor=actor)
         _refuse_profile(current, profile, therapist=therapist)
         stored = page_queries.therapist_profile(actor.clinic_id, slug)
         refuse_outdated(seen, stored=version_of(stored), typed=version_of(profile))
         _write_profile(therapist, profile)
-        therapist.diary_revision += 1
+        lock_diary(current, therapist.id)
         _record(current, "therapist.changed", therapist, actor=actor, now=now)
     return therapist
 
@@ -218,10 +217,11 @@ def _offer(current: Session, kind: SessionType, details: SessionTypeDetails) -> 
         )
     )
     refuse(_with_taken(problems, taken=taken))
-    before = set(kind.therapists)
+    offering = [one for one in everybody if one.slug in details.therapists]
+    for therapist_id in sorted(one.id for one in {*kind.therapists, *offering}):
+        lock_diary(current, therapist_id)
     _write_session_type(kind, details)
-    kind.therapists = [one for one in everybody if one.slug in details.therapists]
-    _raise_diaries(before.union(kind.therapists))
+    kind.therapists = offering
 
 
 def _write_session_type(kind: SessionType, details: SessionTypeDetails) -> None:
@@ -247,11 +247,6 @@ _COPIED = (
     "active",
     "sort",
 )
-
-
-def _raise_diaries(therapists: Iterable[Therapist]) -> None:
-    for therapist in therapists:
-        therapist.diary_revision += 1
 
 
 def _record(

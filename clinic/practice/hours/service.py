@@ -23,7 +23,7 @@ from clinic.foundation.wall_clock import (
     parse_wall,
     starting_instant,
 )
-from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary
+from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
 from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
 from clinic.practice.rules.edit_conflicts import (
@@ -189,7 +189,7 @@ def remove_closure(closure_id: str, *, actor: Actor, now: datetime) -> None:
 
 
 def _own_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
-    therapist = lock_diary(current, slug, actor=actor)
+    therapist = lock_therapist(current, slug, actor=actor)
     require(actor, Permission.EDIT_HOURS, therapist.id)
     return therapist
 
@@ -257,7 +257,7 @@ def _override_on(current: Session, therapist: Therapist, *, on: date) -> DayOver
 def _changed(
     current: Session, action: str, therapist: Therapist, *, actor: Actor, now: datetime
 ) -> None:
-    therapist.diary_revision += 1
+    lock_diary(current, therapist.id)
     outbox.promise(current, HOURS_CHANGED, {"therapists": [therapist.id]}, now=now)
     audit.record(current, action, kind="therapist", object_id=therapist.id, actor=actor, now=now)
 
@@ -272,7 +272,7 @@ def _closures_changed(
     now: datetime,
 ) -> None:
     for therapist in diaries:
-        therapist.diary_revision += 1
+        lock_diary(current, therapist.id)
     told = {"therapists": [therapist.id for therapist in diaries]}
     outbox.promise(current, HOURS_CHANGED, told, now=now)
     audit.record(current, action, kind="closure", object_id=row.id, actor=actor, now=now)

@@ -12,12 +12,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.claims import lock_diary
 from clinic.booking.appointments.models import OutsideBusy
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.permissions import Actor
-from clinic.practice.models import Therapist
+from clinic.practice.locks import lock_diary
 from clinic.scheduling_services.models import (
     DeliveryState,
     ServiceChain,
@@ -212,7 +211,7 @@ def _note_absence(
     origin = f"absence:{event.external_id}"[:60]
     known = session.query(OutsideBusy.id).filter_by(origin=origin, therapist_id=therapist)
     if known.first() is None:
-        lock_diary(session, session.get_one(Therapist, therapist))
+        lock_diary(session, therapist)
         session.add(
             OutsideBusy(
                 id=new_id(),

@@ -16,6 +16,7 @@ from clinic.booking.appointments.external import (
     hand_over,
     record_outside_booking,
 )
+from clinic.booking.appointments.history import raise_sequence
 from clinic.booking.appointments.models import LIVE, Appointment, Source
 from clinic.booking.appointments.models import Status as Standing
 from clinic.couples.service import EMAIL_INDEX
@@ -270,7 +271,7 @@ def _note_standing(work: Work, appointment_id: str) -> None:
         appointment.external_id = work.state.current_id
     if appointment.source in SERVICES:
         # News may arrive in an order that makes fewer changes here than there were there.
-        appointment.sequence = max(appointment.sequence, work.state.revision)
+        raise_sequence(appointment, least=work.state.revision)
     if appointment.conflict:
         start = appointment.starts_at.isoformat()
         _ask(work, TaskKind.CONFLICT, appointment_id, {"start": start})

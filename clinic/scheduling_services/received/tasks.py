@@ -8,13 +8,12 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.claims import lock_diary
 from clinic.booking.appointments.models import OutsideBusy
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission, require
-from clinic.practice.models import Therapist
+from clinic.practice.locks import lock_diary
 from clinic.scheduling_services.models import ServiceTask, TaskKind
 
 BY_ITSELF = "system"
@@ -90,7 +89,7 @@ def lift_block(task_id: str, *, actor: Actor, now: datetime) -> None:
         task = session.get(ServiceTask, task_id)
         if task is None or task.clinic_id != actor.clinic_id or task.kind != TaskKind.AWAY:
             raise NotFound
-        lock_diary(session, session.get_one(Therapist, task.details["therapist"]))
+        lock_diary(session, task.details["therapist"])
         session.execute(delete(OutsideBusy).where(OutsideBusy.origin == task.details["origin"]))
         finish_task(task_id, actor=actor, now=now)
 

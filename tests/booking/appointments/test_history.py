@@ -11,9 +11,9 @@ from clinic.booking.appointments.changes import (
     confirm_appointment,
     move_appointment,
 )
-from clinic.booking.appointments.history import MAIL, manage_token
+from clinic.booking.appointments.history import MAIL, manage_token, raise_sequence
 from clinic.booking.appointments.links import links_of
-from clinic.booking.appointments.models import AppointmentChange, ManageLink
+from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
 from clinic.booking.rules.contact_details import Person
 from clinic.foundation.audit import AuditEntry, first_broken_entry
 from clinic.foundation.crypto.vault import token_hash
@@ -123,3 +123,12 @@ def test_a_links_next_version_is_another_token(asking):
 
     assert manage_token(link, clinic_id=asking.clinic.id) != first
     session().rollback()
+
+
+@pytest.mark.parametrize(("there", "least", "then"), [(None, 2, 2), (2, 5, 5), (5, 2, 5)])
+def test_sequence_is_raised_to_what_a_service_reached_and_never_lowered(there, least, then):
+    appointment = Appointment(sequence=there)
+
+    raise_sequence(appointment, least=least)
+
+    assert appointment.sequence == then
