@@ -50,6 +50,13 @@ class NotAllowed(ClinicError):
     code = "not-allowed"
 
 
+class ProofNeeded(NotAllowed):
+    """The password (or a passkey) must be shown again first."""
+
+    code = "proof-needed"
+    says = N_("Please show that it is you: your password once more.")
+
+
 class SignInNeeded(ClinicError):
     """Please sign in first."""
 
@@ -62,6 +69,13 @@ class Conflict(ClinicError):
 
     status = 409
     code = "conflict"
+
+
+class ChangedElsewhere(Conflict):
+    """It is not as it was when the form was drawn."""
+
+    code = "changed-elsewhere"
+    says = N_("Somebody else saved this in the meantime.")
 
 
 class InvalidInput(ClinicError):

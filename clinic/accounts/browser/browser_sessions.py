@@ -28,18 +28,11 @@ from clinic.accounts.rules.session_rules import (
 from clinic.accounts.sign_in.known_devices import remember_device
 from clinic.accounts.sign_in.sessions import check_session, end_session_of, start_session
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import ClinicError, SignInNeeded
+from clinic.foundation.errors import ProofNeeded, SignInNeeded
 
 TOKEN = "staff_session"  # noqa: S105 - the name of a cookie's member
 PREFERENCES = ("language", "theme")
 OF_THE_LIBRARY = ("_user_id", "_fresh", "fs_paa")
-
-
-class ProofNeeded(ClinicError):
-    """Please show your password again for this step."""
-
-    status = 403
-    code = "proof-needed"
 
 
 def init_browser_sessions(app: Flask, security: Security) -> None:

@@ -15,13 +15,12 @@ from clinic.accounts.rules.session_rules import is_proof_recent
 from clinic.couples.models import Couple
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
-from clinic.foundation.errors import N_, InvalidInput, NotFound
+from clinic.foundation.errors import N_, InvalidInput, NotFound, ProofNeeded
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.record.restricted_models import EmergencyAccess
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.repeated_submission import repeats_since
 from clinic.notes.rules.text_limits import REASON_MAX, length_problems
-from clinic.notes.signing.signing import ProofNeeded
 
 LASTS = timedelta(minutes=60)
 REASON_MIN = 10

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from clinic.booking.appointments.models import LIVE
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput
+from clinic.foundation.errors import N_, ChangedElsewhere, Conflict, InvalidInput
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.course.read_scope import frame_for_note
 from clinic.notes.record.access import Chart, Written, find_chart, find_note, lock_course, written
@@ -52,13 +52,12 @@ BODY_MAX_BYTES = 200_000
 SIGNED_ALREADY = N_("This note is signed. What is still to be said goes into an addendum.")
 
 
-class ChangedElsewhere(Conflict):
+class NoteChangedElsewhere(ChangedElsewhere):
     """The note was saved elsewhere in the meantime; both texts are kept, side by side.
 
     `theirs` is what is saved now, at `revision`; `mine` is what could not be saved.
     """
 
-    code = "changed-elsewhere"
     says = N_("This note was changed elsewhere. Both texts are kept; please put them together.")
 
     def __init__(
@@ -176,8 +175,8 @@ def save_draft(
 
     Without a `late_reason` the one that is there stays.
 
-    Raises `ChangedElsewhere` when somebody saved in between (what was typed is kept as a version),
-    `Conflict` when the note is signed.
+    Raises `NoteChangedElsewhere` when somebody saved in between (what was typed is kept as a
+    version), `Conflict` when the note is signed.
     """
     with transaction() as current:
         note, chart = find_note(note_id, actor=actor, now=now)
@@ -194,7 +193,7 @@ def save_draft(
             _write(current, note, body, autosave=autosave, actor=actor, now=now)
         elif body != before:
             add_version(current, note, body, kind="elsewhere", by=actor.name, now=now)
-            refused = ChangedElsewhere(
+            refused = NoteChangedElsewhere(
                 mine=body, theirs=before, revision=note.revision, at=note.saved_at, by=note.saved_by
             )
         frame = frame_for_note(written(chart, held), actor=actor)
@@ -225,7 +224,7 @@ def check_revision(note: SessionNote, revision: int) -> None:
     """Refuse to go on from a text that is no longer the saved one."""
     if note.revision != revision:
         body = note.body
-        raise ChangedElsewhere(
+        raise NoteChangedElsewhere(
             mine=body, theirs=body, revision=note.revision, at=note.saved_at, by=note.saved_by
         )
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.accounts.rules.session_rules import is_proof_recent
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput
+from clinic.foundation.errors import N_, Conflict, InvalidInput, ProofNeeded
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.record.access import find_note, lock_course, written
 from clinic.notes.record.held_sessions import held_session
@@ -24,7 +24,7 @@ from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.repeated_submission import repeats_since
 from clinic.notes.rules.sealing import digest
 from clinic.notes.rules.text_limits import ADDITION_MAX, REASON_MAX, length_problems
-from clinic.notes.signing.signing import ProofNeeded, seal_due_notes
+from clinic.notes.signing.signing import seal_due_notes
 
 KINDS = ("addendum", "amendment", "late_entry", "entered_in_error")
 NEEDS_REASON = ("amendment", "late_entry", "entered_in_error")

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from clinic.accounts.rules.session_rules import is_proof_recent
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, ProofNeeded
 from clinic.foundation.messages import said
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.course.read_scope import course_for_note
@@ -49,13 +49,6 @@ from clinic.notes.signing.signed_flags import raise_flag
 SEAL = "note.seal"
 
 
-class ProofNeeded(NotAllowed):
-    """The password (or a passkey) must be shown again first."""
-
-    code = "proof-needed"
-    says = N_("Please show that it is you: your password once more.")
-
-
 class NotReady(InvalidInput):
     """Something stands between the note and a signature; `findings` says what, and where."""
 
@@ -81,7 +74,7 @@ def sign_note(
     """Sign the note as it stands at `revision`.
 
     `proved_at` is when this session last showed the password. Raises `ProofNeeded`, `NotReady`,
-    `ChangedElsewhere`, `StepRefused`.
+    `NoteChangedElsewhere`, `StepRefused`.
     """
     if not is_proof_recent(proved_at, now=now):
         raise ProofNeeded

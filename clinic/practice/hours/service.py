@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import new_id, transaction
+from clinic.foundation.errors import ChangedElsewhere
 from clinic.foundation.messages import refuse
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.wall_clock import (
@@ -27,7 +28,6 @@ from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, loc
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
 from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
 from clinic.practice.rules.edit_conflicts import (
-    ChangedElsewhere,
     refuse_outdated,
     version_of,
     week_version,

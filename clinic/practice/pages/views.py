@@ -14,14 +14,13 @@ from werkzeug.wrappers import Response
 
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.errors import InvalidInput, NotFound
+from clinic.foundation.errors import ChangedElsewhere, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, require
 from clinic.practice.clinic import page_queries, service
 from clinic.practice.form_fields import PracticeForm
 from clinic.practice.hours import service as hours
 from clinic.practice.hours.forms import AbsenceForm, ClosureForm, DayOverrideForm, WeekForm
 from clinic.practice.pages.forms import ClinicForm, SessionTypeForm, TherapistForm
-from clinic.practice.rules.edit_conflicts import ChangedElsewhere
 
 practice = Blueprint("practice", __name__, url_prefix="/desk/practice")
 

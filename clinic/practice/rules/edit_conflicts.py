@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection
 from dataclasses import asdict
 
-from clinic.foundation.errors import N_, Conflict
+from clinic.foundation.errors import ChangedElsewhere
 from clinic.practice.rules.commands import (
     ClinicDetails,
     DayHours,
@@ -22,13 +22,6 @@ from clinic.practice.rules.commands import (
 )
 
 Edited = ClinicDetails | TherapistProfile | SessionTypeDetails | DayHours
-
-
-class ChangedElsewhere(Conflict):
-    """It is not as it was when the form was drawn."""
-
-    code = "changed-elsewhere"
-    says = N_("Somebody else saved this in the meantime.")
 
 
 def version_of(stored: Edited) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
-from clinic.foundation.errors import N_, Conflict
+from clinic.foundation.errors import N_, ChangedElsewhere, Conflict
 from clinic.foundation.messages import refuse
 from clinic.foundation.permissions import Actor
 from clinic.practice.locks import lock_clinic
@@ -38,10 +38,9 @@ _KEY = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _KEPT = ("label_en", "label_pt", "definition_en", "definition_pt", "sort", "label_reviewed_by")
 
 
-class TermChangedElsewhere(Conflict):
+class TermChangedElsewhere(ChangedElsewhere):
     """The term was saved elsewhere since the form was drawn; `theirs` is what holds now."""
 
-    code = "changed-elsewhere"
     says = N_("This term was changed elsewhere in the meantime.")
 
     def __init__(self, theirs: TermDetails, *, revision: int, at: datetime, by: str) -> None:

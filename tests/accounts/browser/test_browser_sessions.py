@@ -9,13 +9,14 @@ from sqlalchemy import select
 
 from clinic.accounts.administration.queries import list_sessions
 from clinic.accounts.administration.service import deactivate_account, set_roles
-from clinic.accounts.browser.browser_sessions import ProofNeeded, require_recent_proof
+from clinic.accounts.browser.browser_sessions import require_recent_proof
 from clinic.accounts.browser.route_guard import requires
 from clinic.accounts.models import Account, StaffSession
 from clinic.extensions import db
 from clinic.foundation import audit
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import transaction
+from clinic.foundation.errors import ProofNeeded
 from clinic.foundation.permissions import Actor, Permission, Role
 from tests.support.accounts.sign_in import (
     EMAIL,

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clinic.foundation import audit, outbox
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
-from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
+from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound, ProofNeeded
 from clinic.foundation.permissions import Actor
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.between_sessions.queries import told_between_sessions
@@ -49,7 +49,6 @@ from clinic.notes.ruptures.service import open_rupture
 from clinic.notes.session_notes.queries import list_versions, note_screen, read_note
 from clinic.notes.session_notes.search import Wanted, search_couple
 from clinic.notes.session_notes.service import enter_note, save_draft
-from clinic.notes.signing.signing import ProofNeeded
 from tests.support.factories import a_note, make_care_couple, make_note, make_signed_note
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

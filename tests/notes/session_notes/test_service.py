@@ -23,7 +23,7 @@ from clinic.notes.rules.note_content import (
 )
 from clinic.notes.session_notes.queries import compare_versions, list_versions, note_screen
 from clinic.notes.session_notes.service import (
-    ChangedElsewhere,
+    NoteChangedElsewhere,
     back_to_draft,
     enter_note,
     mark_ready,
@@ -161,7 +161,7 @@ def test_second_hand_gets_both_texts_and_overwrites_nothing(couple):
     one, other = a_note(plan="Walk on Sunday."), a_note(plan="Talk on Sunday.")
     save_draft(note_id, content=one, revision=2, autosave=True, actor=couple.lead, now=NOW)
 
-    with pytest.raises(ChangedElsewhere) as refused:
+    with pytest.raises(NoteChangedElsewhere) as refused:
         save_draft(note_id, content=other, revision=2, autosave=True, actor=couple.lead, now=NOW)
 
     said = refused.value
@@ -180,7 +180,7 @@ def test_every_text_lost_in_a_clash_is_kept_however_soon_after_the_last(couple):
     note_id = make_note(couple, at=AT, now=NOW)
     save_draft(note_id, content=a_note(plan="Walk."), revision=2, actor=couple.lead, now=NOW)
     for plan in ("Talk.", "Talk more.", "Rest."):
-        with pytest.raises(ChangedElsewhere):
+        with pytest.raises(NoteChangedElsewhere):
             save_draft(
                 note_id,
                 content=a_note(plan=plan),
@@ -216,7 +216,7 @@ def test_two_editors_at_once_one_saves_and_one_is_told(app, couple):
             try:
                 save_draft(note_id, content=a_note(plan=text), revision=2, actor=actor, now=NOW)
                 answers.append("saved")
-            except ChangedElsewhere as told:
+            except NoteChangedElsewhere as told:
                 answers.append(f"told of {told.theirs.content.plan != text}")
             finally:
                 db.session.remove()

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.errors import Conflict, NotAllowed
+from clinic.foundation.errors import Conflict, NotAllowed, ProofNeeded
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.pages.overview import chain_break, couple_overview
 from clinic.notes.record.note_models import SessionNote
@@ -23,7 +23,6 @@ from clinic.notes.session_notes.service import save_draft
 from clinic.notes.signing.addenda import add_addendum, return_for_revision
 from clinic.notes.signing.signing import (
     NotReady,
-    ProofNeeded,
     cosign_note,
     recall_signature,
     seal_when_due,

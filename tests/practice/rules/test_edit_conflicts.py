@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from clinic.foundation.errors import ChangedElsewhere
 from clinic.practice.rules.commands import ClinicDetails, DayHours, HoursRange, WeeklyRange
 from clinic.practice.rules.edit_conflicts import (
-    ChangedElsewhere,
     refuse_outdated,
     version_of,
     week_version,

@@ -65,7 +65,7 @@ def save(note_id: str) -> AnyResponse | Page:
         service.save_draft(
             note_id, content=content, late_reason=reason, revision=_revision(), actor=actor, now=now
         )
-    except service.ChangedElsewhere as refused:
+    except service.NoteChangedElsewhere as refused:
         return _merge_page(note_id, refused), 409
     except InvalidInput as refused:
         return _screen(
@@ -93,7 +93,7 @@ def autosave(note_id: str) -> AnyResponse | tuple[AnyResponse, int]:
             actor=current_actor(),
             now=clock.now(),
         )
-    except service.ChangedElsewhere as refused:
+    except service.NoteChangedElsewhere as refused:
         by = names_of([refused.by], clinic_id=current_actor().clinic_id)[refused.by]
         return jsonify(code=refused.code, revision=refused.revision, by=by), 409
     missing = missing_of(
@@ -139,8 +139,8 @@ def put_together(note_id: str) -> AnyResponse | Page:
             actor=actor,
             now=now,
         )
-    except service.ChangedElsewhere as refused:
-        again = service.ChangedElsewhere(
+    except service.NoteChangedElsewhere as refused:
+        again = service.NoteChangedElsewhere(
             mine=mine,
             theirs=refused.theirs,
             revision=refused.revision,
@@ -181,7 +181,7 @@ def sign(note_id: str) -> AnyResponse | Page:
             actor=actor,
             now=now,
         )
-    except service.ChangedElsewhere:
+    except service.NoteChangedElsewhere:
         flash(_("This note was changed in the meantime. Please read it again before you sign."))
         return redirect(url_for("session_notes.show", note_id=note_id), 303)
     except (InvalidInput, TooManyRequests) as refused:
@@ -254,7 +254,7 @@ def _after_saving(note_id: str, then: str) -> AnyResponse:
     return redirect(url_for("session_notes.show", note_id=note_id))
 
 
-def _merge_page(note_id: str, refused: service.ChangedElsewhere) -> str:
+def _merge_page(note_id: str, refused: service.NoteChangedElsewhere) -> str:
     actor = current_actor()
     seen = note_screen(note_id, actor=actor, now=clock.now()).note
     return render_template(
