@@ -50,7 +50,8 @@ export async function makeDeviceCopy(noteId, secret) {
       const found = await inStore("readonly", (store) => store.get(noteId));
       if (!found) return null;
       try {
-        const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: found.iv, additionalData: about }, key, found.sealed);
+        const cipher = { name: "AES-GCM", iv: found.iv, additionalData: about };
+        const plain = await crypto.subtle.decrypt(cipher, key, found.sealed);
         return JSON.parse(new TextDecoder().decode(plain));
       } catch {
         return null; // sealed by another account: not ours to open or to remove

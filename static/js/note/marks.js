@@ -1,6 +1,7 @@
 // Marks what the server refused at its fields, as the page itself does where no script saves it.
 
 // As clinic/foundation/texts/characters.py, but for lone surrogates: a browser sends none.
+// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const REFUSED_CHARACTERS = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g;
 
 function labelOf(control) {

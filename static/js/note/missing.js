@@ -3,7 +3,10 @@
 export function makeMissing(box) {
   const head = box.querySelector("[data-missing-head]");
   const list = box.querySelector("[data-missing-list]");
-  let known = [...list.querySelectorAll("a")].map((link) => ({ anchor: decodeURIComponent(link.hash.slice(1)), text: link.textContent }));
+  let known = [...list.querySelectorAll("a")].map((link) => ({
+    anchor: decodeURIComponent(link.hash.slice(1)),
+    text: link.textContent,
+  }));
 
   function show(items) {
     if (!items) return;

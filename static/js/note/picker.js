@@ -19,12 +19,21 @@ class Picker {
 
   build() {
     const data = this.set.dataset;
-    this.input = Object.assign(document.createElement("input"), { type: "search", className: "picker-find", autocomplete: "off", placeholder: data.find });
+    this.input = Object.assign(document.createElement("input"), {
+      type: "search",
+      className: "picker-find",
+      autocomplete: "off",
+      placeholder: data.find,
+    });
     this.input.setAttribute("aria-label", `${this.set.querySelector("legend").textContent}: ${data.find}`);
     this.said = Object.assign(document.createElement("span"), { className: "visually-hidden" });
     this.said.setAttribute("role", "status");
     this.none = Object.assign(document.createElement("p"), { className: "hint", textContent: data.none, hidden: true });
-    this.more = Object.assign(document.createElement("button"), { type: "button", className: "button plain small", textContent: data.showAll });
+    this.more = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "button plain small",
+      textContent: data.showAll,
+    });
     const tools = document.createElement("div");
     tools.className = "picker-tools";
     tools.append(this.input, this.more, this.said);

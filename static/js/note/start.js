@@ -19,11 +19,13 @@ function makeShow(form) {
   function age() {
     const seconds = Math.round((Date.now() - savedAt) / 1000);
     if (seconds < 2) return state.dataset.savedNow;
-    const [words, amount] = seconds < 90 ? [state.dataset.seconds, seconds] : [state.dataset.minutes, Math.round(seconds / 60)];
+    const [words, amount] = seconds < 90
+      ? [state.dataset.seconds, seconds]
+      : [state.dataset.minutes, Math.round(seconds / 60)];
     return state.dataset.savedAgo.replace("#", words.replace("#", amount));
   }
 
-  function words(kind, more) {
+  function sentence(kind, more) {
     if (kind === "saved") return age();
     const key = kind.replace(/-(\w)/g, (_, letter) => letter.toUpperCase());
     const text = state.dataset[key] ?? "";
@@ -38,7 +40,7 @@ function makeShow(form) {
     if (kind === "saved") savedAt = Date.now();
     const changed = state.dataset.kind !== kind;
     state.dataset.kind = kind;
-    state.textContent = words(kind, more);
+    state.textContent = sentence(kind, more);
     if (changed && !["typing", "saving"].includes(kind)) spoken.textContent = state.textContent;
   };
 }
@@ -56,7 +58,9 @@ function makeBanner(form) {
     if (slot.dataset.kind === kind) return;
     slot.dataset.kind = kind;
     slot.hidden = !kind;
-    text.textContent = kind === "expired" ? text.dataset.expired : (form.querySelector("[data-save-state]").textContent ?? "");
+    text.textContent = kind === "expired"
+      ? text.dataset.expired
+      : (form.querySelector("[data-save-state]").textContent ?? "");
     link.textContent = kind === "expired" ? link.dataset.signInText : link.dataset.mergeText;
     link.href = kind === "expired" ? form.dataset.signIn : "#";
     link.target = kind === "expired" ? "_blank" : "";
