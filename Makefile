@@ -23,16 +23,21 @@ $(BIN)/.test: requirements.txt requirements-dev.txt
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r requirements-dev.txt
 	@touch $(BIN)/.run $@
 
+node_modules/.run: package.json package-lock.json
+	@if command -v npm >/dev/null; then \
+		echo "Installing what lints scripts and style sheets (once) ..." && npm ci --silent && touch $@; fi
+
 run: $(BIN)/.run ## Serve the demo clinic on http://127.0.0.1:$PORT
 	@PORT=$(PORT) $(BIN)/python -m flask serve
 
-test: $(BIN)/.test ## Lint, types, architecture, all tests on SQLite and PostgreSQL, browser tests
+test: $(BIN)/.test node_modules/.run ## Lint, types, architecture, all tests on SQLite and PostgreSQL, browser tests
 	@$(BIN)/python -m tests.run_all
 
 check: lint types architecture ## Only the checks that run nothing
 
-lint: $(BIN)/.test ## Style of code and templates
+lint: $(BIN)/.test node_modules/.run ## Style of code, templates, scripts and style sheets
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --lint --quiet templates
+	@$(BIN)/python -m tests.lint_browser_code
 
 types: $(BIN)/.test ## mypy, strict
 	@$(BIN)/mypy
@@ -51,4 +56,4 @@ bench: $(BIN)/.test ## Measure (ratios to a ceiling in the same run)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what the commands made, but not the instance folder
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -86,6 +86,7 @@ CHECKS: list[tuple[str, list[str]]] = [
     ("lint", _tool("ruff", "check", ".")),
     ("format", _tool("ruff", "format", "--check", ".")),
     ("lint of templates", _tool("djlint", "--lint", "--quiet", "templates")),
+    ("lint of scripts and style sheets", [sys.executable, "-m", "tests.lint_browser_code"]),
     ("types", _tool("mypy")),
     ("architecture", _tool("lint-imports")),
 ]

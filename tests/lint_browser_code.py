@@ -1,0 +1,32 @@
+"""Run ESLint and stylelint, which `make` installs with npm; report by name what could not run.
+
+With CI=true something that cannot run is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = ROOT / "node_modules" / ".bin"
+COMMANDS = (("eslint", "."), ("stylelint", "static/**/*.css"))
+
+
+def main() -> int:
+    """Return the exit code: 0 when all that could run found nothing."""
+    if any(not (PROGRAMS / command[0]).exists() for command in COMMANDS):
+        print("NOT RUN  ESLint and stylelint: npm is missing (apt-get install nodejs npm)")
+        return int(os.environ.get("CI") == "true")
+    # Both are run, so that one look shows everything.
+    codes = [
+        subprocess.run([PROGRAMS / name, *more], cwd=ROOT, check=False).returncode
+        for name, *more in COMMANDS
+    ]
+    return int(any(codes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
