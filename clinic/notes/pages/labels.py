@@ -40,6 +40,17 @@ def pair_with(code: str, vocabulary: str) -> tuple[str, str]:
     return code, term_name(code, vocabulary)
 
 
+def pair_with_name(slot: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """Return the partner's slot with their first name, as choices are given to a form."""
+    return slot, names.get(slot) or slot
+
+
+def pair_with_next(status: str, now: str) -> tuple[str, str]:
+    """Return the status a rupture may have next with its label; `now` is the status it has."""
+    label = term_name(status, "rupture_status")
+    return status, label if status != now else str(_("Still %(status)s", status=label.lower()))
+
+
 def term_hint(code: str, vocabulary: str) -> str:
     """The term's definition."""
     try:
@@ -313,6 +324,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "term_name": term_name,
     "term_hint": term_hint,
     "pair_with": pair_with,
+    "pair_with_name": pair_with_name,
+    "pair_with_next": pair_with_next,
     "any_reason": any_reason,
     "couple_status": couple_status_name,
     "vocabulary_name": vocabulary_name,

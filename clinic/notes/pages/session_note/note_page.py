@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from flask_babel import gettext as _
+
 from clinic.foundation.crypto.vault import derived_token
 from clinic.foundation.permissions import Actor
 from clinic.notes.course.load_course import RuptureSeen
@@ -61,6 +63,20 @@ class ScreenPage:
     new_ruptures: tuple[tuple[str, NewRupture], ...]
     needs_late_reason: bool
     device_secret: str
+
+    @property
+    def intervention_texts(self) -> dict[str, str]:
+        """Return what was written of each intervention, by its code."""
+        return {one.code: one.text for one in self.content.interventions}
+
+    @property
+    def rupture_choices(self) -> list[tuple[str, str]]:
+        """Return the ruptures a repair attempt may belong to: reference and label."""
+        known = [one.known for one in (*self.open_rows, *self.other_rows)]
+        return [(one.ref, f"{one.ref} {one.details.title}") for one in known] + [
+            (one.key or f"new-{key}", one.title or _("The new rupture"))
+            for key, one in self.new_ruptures
+        ]
 
 
 def screen_page(

@@ -14,9 +14,15 @@ from clinic.notes.pages.session_note.note_page import (
     screen_page,
 )
 from clinic.notes.rules.note_checks import Finding
-from clinic.notes.rules.note_content import Attempt, Intervention, NoteContent, Rating
+from clinic.notes.rules.note_content import (
+    Attempt,
+    Intervention,
+    NewRupture,
+    NoteContent,
+    Rating,
+)
 from clinic.notes.session_notes.queries import note_screen
-from tests.support.factories import a_note, make_care_couple, make_note
+from tests.support.factories import a_note, make_care_couple, make_note, make_signed_note
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 NAMES = {"A": "Alex", "B": "Sam"}
@@ -67,3 +73,32 @@ def test_the_secret_of_a_device_is_one_account_and_one_note():
     }
     assert len(told) == 4
     assert device_secret("1", actor=couple.lead) in told
+
+
+def test_attempt_may_belong_to_a_known_rupture_or_to_one_just_written_down():
+    couple = make_care_couple()
+    first = a_note(new_ruptures=(NewRupture("The forgotten call", ("betrayal",), significance=3),))
+    make_signed_note(couple, first, at=AT)
+    content = a_note(new_ruptures=(NewRupture("The holiday"), NewRupture("")))
+    later = AT + timedelta(days=7)
+    note_id = make_note(couple, content, at=later, now=later + timedelta(hours=1))
+    screen = note_screen(note_id, actor=couple.lead, now=later + timedelta(hours=1))
+
+    page = screen_page(screen, actor=couple.lead)
+
+    assert page.rupture_choices == [
+        ("R-01", "R-01 The forgotten call"),
+        ("new-0", "The holiday"),
+        ("new-1", "The new rupture"),
+    ]
+
+
+def test_texts_of_interventions_are_found_by_their_codes():
+    couple = make_care_couple()
+    content = a_note(interventions=(Intervention("other", "A letter"), Intervention("timeout")))
+    note_id = make_note(couple, content, at=AT, now=AT + timedelta(hours=1))
+    screen = note_screen(note_id, actor=couple.lead, now=AT + timedelta(hours=1))
+
+    page = screen_page(screen, actor=couple.lead)
+
+    assert page.intervention_texts == {"other": "A letter", "timeout": ""}
