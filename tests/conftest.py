@@ -26,6 +26,7 @@ from clinic.foundation.clock import clock
 from clinic.sample_data.demo import load_demo
 from tests.support.databases import POSTGRESQL, DemoTemplate, as_template, new_database
 from tests.support.paths import GOLDEN
+from tests.support.ports import reserve_port
 from tests.support.shared_caches import full_cost, share
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -137,6 +138,13 @@ def frozen_clock() -> Iterator[datetime]:
     clock.freeze(NOW)
     yield NOW
     clock.run()
+
+
+@pytest.fixture
+def reserved_port() -> Iterator[int]:
+    """A port that only a server of this test can listen on."""
+    with reserve_port() as port:
+        yield port
 
 
 @pytest.fixture

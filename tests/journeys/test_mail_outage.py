@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections import Counter
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -49,22 +48,15 @@ class Postbox:
 
 
 @pytest.fixture
-def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def settings(database_url, tmp_path, reserved_port):
+    return settings_for(tmp_path, database_url, smtp_url=f"smtp://127.0.0.1:{reserved_port}")
 
 
 @pytest.fixture
-def settings(database_url, tmp_path, port):
-    return settings_for(tmp_path, database_url, smtp_url=f"smtp://127.0.0.1:{port}")
-
-
-@pytest.fixture
-def postbox(port):
+def postbox(reserved_port):
     """`postbox.start()`: the mail server comes up at the address of the settings."""
     box = Postbox()
-    server = Controller(box, hostname="127.0.0.1", port=port)
+    server = Controller(box, hostname="127.0.0.1", port=reserved_port)
     started = []
 
     def start():

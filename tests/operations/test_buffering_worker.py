@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.commands import ROOT, environment
+from tests.support.ports import reserve_port
 
 pytestmark = pytest.mark.one_database
 
@@ -40,28 +41,22 @@ HALF_SENT = {
 }
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def gunicorn(folder: Path, conf: Path = ROOT / "gunicorn.conf.py") -> Iterator[int]:
     """Our gunicorn with the echoing application; the port it listens on."""
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", str(conf), "tests.support.echo_app:app"],
-        cwd=ROOT,
-        env=environment(folder, PORT=str(port)),
-        start_new_session=True,
-    )
-    try:
-        assert eventually(lambda: ask(port)["path"] == "/")
-        yield port
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    with reserve_port() as port:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "--config", str(conf), "tests.support.echo_app:app"],
+            cwd=ROOT,
+            env=environment(folder, PORT=str(port)),
+            start_new_session=True,
+        )
+        try:
+            assert eventually(lambda: ask(port)["path"] == "/")
+            yield port
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 def eventually(true: Callable[[], bool]) -> bool:

@@ -35,12 +35,6 @@ PATIENCE_S = 120
 """For a machine that has other things to do."""
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(instance: Path, port: int, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """A clinic that is being served; whatever is left of it is killed at the end."""
@@ -119,10 +113,9 @@ def instance(template_database, tmp_path):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 @on_sqlite
-def test_signal_ends_all_of_it(instance, how):
-    port = free_port()
-    with serving(instance, port) as process:
-        assert wait_for(lambda: answers(port))
+def test_signal_ends_all_of_it(instance, how, reserved_port):
+    with serving(instance, reserved_port) as process:
+        assert wait_for(lambda: answers(reserved_port))
         below = children_of(process.pid)
         assert len(below) >= 3  # gunicorn, its workers, the worker of the outbox
 
@@ -131,9 +124,9 @@ def test_signal_ends_all_of_it(instance, how):
 
         assert process.returncode == 0
         assert wait_for(lambda: not any(is_running(pid) for pid in below))
-        assert not answers(port)
+        assert not answers(reserved_port)
         said = process.stdout.read()
-    assert f"Serving on http://127.0.0.1:{port}" in said
+    assert f"Serving on http://127.0.0.1:{reserved_port}" in said
     assert "Traceback" not in said
 
 
@@ -158,8 +151,8 @@ def test_what_does_not_end_by_itself_is_killed_after_ten_seconds(monkeypatch):
 
 
 @on_sqlite
-def test_signal_while_it_starts_leaves_nothing_behind(instance):
-    with serving(instance, free_port()) as process:
+def test_signal_while_it_starts_leaves_nothing_behind(instance, reserved_port):
+    with serving(instance, reserved_port) as process:
         assert wait_for(lambda: len(children_of(process.pid)) >= 2)
         below = children_of(process.pid)
 
@@ -181,15 +174,14 @@ def outbox_worker(process: subprocess.Popen[str]) -> int | None:
 
 
 @on_sqlite
-def test_worker_that_ends_is_started_again_and_the_web_goes_on(instance):
-    port = free_port()
-    with serving(instance, port, **PRODUCTION) as process:
-        assert wait_for(lambda: answers(port))
+def test_worker_that_ends_is_started_again_and_the_web_goes_on(instance, reserved_port):
+    with serving(instance, reserved_port, **PRODUCTION) as process:
+        assert wait_for(lambda: answers(reserved_port))
         first = outbox_worker(process)
         os.kill(first, signal.SIGKILL)
 
         assert wait_for(lambda: outbox_worker(process) not in {None, first})
-        assert answers(port)
+        assert answers(reserved_port)
 
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=PATIENCE_S)
@@ -200,10 +192,9 @@ def test_worker_that_ends_is_started_again_and_the_web_goes_on(instance):
 
 
 @on_sqlite
-def test_end_of_the_web_server_ends_the_rest_and_is_said(instance):
-    port = free_port()
-    with serving(instance, port) as process:
-        assert wait_for(lambda: answers(port))
+def test_end_of_the_web_server_ends_the_rest_and_is_said(instance, reserved_port):
+    with serving(instance, reserved_port) as process:
+        assert wait_for(lambda: answers(reserved_port))
         below = children_of(process.pid)
         server = next(
             child
@@ -234,13 +225,13 @@ def test_taken_port_is_one_line_and_exit_code_one(instance):
     )
 
 
-def test_foreign_database_is_one_line_and_stays_as_it_was(tmp_path):
+def test_foreign_database_is_one_line_and_stays_as_it_was(tmp_path, reserved_port):
     file = tmp_path / "clinic.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE theirs (id INTEGER)")
         connection.commit()
 
-    result = flask("serve", instance=tmp_path, PORT=str(free_port()))
+    result = flask("serve", instance=tmp_path, PORT=str(reserved_port))
 
     assert one_line(result) == (
         1,
@@ -251,10 +242,10 @@ def test_foreign_database_is_one_line_and_stays_as_it_was(tmp_path):
     assert names == [("theirs",)]
 
 
-def test_file_that_is_no_database_is_one_line(tmp_path):
+def test_file_that_is_no_database_is_one_line(tmp_path, reserved_port):
     (tmp_path / "clinic.db").write_text("this is a letter, not a database\n" * 100)
 
-    result = flask("serve", instance=tmp_path, PORT=str(free_port()))
+    result = flask("serve", instance=tmp_path, PORT=str(reserved_port))
 
     assert one_line(result) == (
         1,
@@ -262,7 +253,7 @@ def test_file_that_is_no_database_is_one_line(tmp_path):
     )
 
 
-def test_database_of_a_later_release_is_one_line(tmp_path, instance):
+def test_database_of_a_later_release_is_one_line(tmp_path, instance, reserved_port):
     file = instance / "clinic.db"
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("CREATE TABLE IF NOT EXISTS alembic_version (version_num TEXT)")
@@ -270,17 +261,17 @@ def test_database_of_a_later_release_is_one_line(tmp_path, instance):
         connection.execute("INSERT INTO alembic_version VALUES ('from_the_future')")
         connection.commit()
 
-    result = flask("serve", instance=instance, PORT=str(free_port()))
+    result = flask("serve", instance=instance, PORT=str(reserved_port))
 
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
 
 
-def test_server_that_is_away_is_one_line(tmp_path):
+def test_server_that_is_away_is_one_line(tmp_path, reserved_port):
     url = "postgresql+psycopg://nobody@127.0.0.1:9/clinic"
 
     code, said = one_line(
-        flask("serve", instance=tmp_path, PORT=str(free_port()), DATABASE_URL=url)
+        flask("serve", instance=tmp_path, PORT=str(reserved_port), DATABASE_URL=url)
     )
 
     assert (code, said.startswith("Error: The database cannot be used: ")) == (1, True)

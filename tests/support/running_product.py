@@ -7,7 +7,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,14 +15,9 @@ from typing import Any, Self
 
 from tests.conftest import KEY
 from tests.support.paths import ROOT
+from tests.support.ports import reserve_port
 
 OPENED_WITHIN_S = 180.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Part:
@@ -61,7 +55,8 @@ class Product:
     """The web server (two processes) and the worker, on one database."""
 
     def __init__(self, instance: Path, database_url: str, **environ: str) -> None:
-        self.port = free_port()
+        self._resources = contextlib.ExitStack()
+        self.port = self._resources.enter_context(reserve_port())
         environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
@@ -90,6 +85,7 @@ class Product:
     def __exit__(self, *_error: object) -> None:
         self.web.kill()
         self.worker.kill()
+        self._resources.close()
 
     def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + OPENED_WITHIN_S

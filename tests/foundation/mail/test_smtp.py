@@ -64,16 +64,14 @@ def inbox():
 
 
 @pytest.fixture
-def smtp_server(inbox):
+def smtp_server(inbox, reserved_port):
     started = []
 
     def start(**options):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        controller = Controller(inbox, hostname="127.0.0.1", port=port, **options)
+        controller = Controller(inbox, hostname="127.0.0.1", port=reserved_port, **options)
         controller.start()
         started.append(controller)
-        return port
+        return reserved_port
 
     yield start
     for controller in started:
@@ -128,11 +126,9 @@ def test_the_servers_answer_decides_about_another_try(step, answer, error, smtp_
     assert inbox.received == []
 
 
-def test_a_server_that_is_down_asks_for_another_try():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+def test_a_server_that_is_down_asks_for_another_try(reserved_port):
     with pytest.raises(MailFailed):
-        SmtpTransport(f"smtp://127.0.0.1:{port}").deliver(PLAIN)
+        SmtpTransport(f"smtp://127.0.0.1:{reserved_port}").deliver(PLAIN)
 
 
 def test_a_server_that_is_silent_asks_for_another_try(monkeypatch):
