@@ -68,6 +68,16 @@ def failing(error):
     return handler
 
 
+def test_message_is_leased_for_five_minutes_while_it_is_delivered(handle):
+    leased = []
+    handle("letter", mail=lambda _payload, _now: leased.append(only_message().leased_until))
+    write()
+
+    assert deliver_due(now=NOW) == 1
+
+    assert leased == [NOW + timedelta(minutes=5)]
+
+
 def test_promise_is_one_message_for_each_handler_of_its_kind(handle):
     heard = []
     handle(

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from sqlalchemy import func, select
 
 from clinic.booking.appointments.claims import hold_slot
@@ -72,3 +73,34 @@ def test_counts_of_visitors_go_after_two_days(context):
         left.append(session().scalar(select(func.count()).select_from(VisitorCount)))
 
     assert left == [1, 0]
+
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("trace", "row", "days"),
+    [
+        ("delivered message", OutboxMessage, 90),
+        ("key of a submit", IdempotencyKey, 30),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_old_trace_stays_to_the_last_second_of_its_days(context, trace, row, days):
+    make_appointment(make_practice(), TEN, idempotency_key="k")
+    while outbox.deliver_due(now=NOW):
+        pass
+    there = session().scalar(select(func.count()).select_from(row))
+
+    left = []
+    for wait in (days * DAY, days * DAY + SECOND):
+        keep_house(now=NOW + wait)
+        left.append(session().scalar(select(func.count()).select_from(row)))
+
+    assert there > 0
+    assert left == [there, 0]
+
+
+@pytest.mark.one_database
+def test_traces_are_dropped_and_the_audit_anchored_daily_and_the_log_emptied_each_minute():
+    assert [every for _chore, every in CHORES] == [DAY, DAY, timedelta(minutes=1)]

@@ -91,6 +91,7 @@ COLUMNS = {
 }
 
 NOTE = Written(CHART, author="account:ines")
+BY_DANIEL = Written(CHART, author="account:daniel")
 OWN_SESSION = Written(CHART, "account:ines", held_by=INES, is_individual=True, is_signed=True)
 APART = Written(CHART, "account:daniel", held_by=DANIEL, is_individual=True, is_signed=True)
 BOOKED_APART = BookedSession(
@@ -147,6 +148,7 @@ ROWS = {
     "Process note": {
         "write": [(P.WRITE_PROCESS_NOTE, CHART)],
         "read": [(P.READ_PROCESS_NOTE, NOTE)],
+        "read one that another wrote": [(P.READ_PROCESS_NOTE, BY_DANIEL)],
     },
     "Individual disclosure": {
         "write": [(P.WRITE_DISCLOSURE, CHART)],
@@ -261,7 +263,7 @@ TABLE = {
         "Partner B": NOTHING,
         "Lead therapist": {"write", "read"},
         "Supervisor": NOTHING,
-        "Other therapist": NOTHING,
+        "Other therapist": {"read one that another wrote"},
         "Front desk": NOTHING,
         "Admin": NOTHING,
     },
