@@ -46,8 +46,6 @@ TESTED_ELSEWHERE: frozenset[str] = frozenset(
         "booking/desk/display.py",
         "booking/site/draft.py",
         "command_line.py",
-        "matching/rules/inquiry.py",
-        "matching/rules/reasons.py",
         "notes/between_sessions/queries.py",
         "notes/charts/shapes.py",
         "notes/course/load_course.py",
