@@ -9,10 +9,18 @@ from clinic.calendars.imported.reader.limits import SetAside
 from clinic.calendars.imported.reader.parser import Line, RawCalendar, RawEvent
 from clinic.calendars.imported.reader.values import Length, Moment
 from clinic.calendars.imported.reader.zones import Zones, iana_zone
-from tests.support.calendars.ics_text import (
-    busy,
-    timed,
-)
+from tests.support.calendars.ics_text import busy, timed
+
+LISBON = iana_zone("Europe/Lisbon")
+
+
+def read_one(method="", **lines):
+    raw = RawEvent(3, {name.replace("_", "-"): [Line({}, value)] for name, value in lines.items()})
+    return read_entry(raw, zones=Zones(RawCalendar(), LISBON), method=method)
+
+
+def at(hour):
+    return Moment(datetime(2026, 6, 1, hour), LISBON, is_date=False)
 
 
 def test_opaque_tentative_and_confidential_entries_block_the_rest_does_not():
@@ -34,18 +42,6 @@ def test_an_entry_without_length_blocks_nothing():
         )
         == []
     )
-
-
-LISBON = iana_zone("Europe/Lisbon")
-
-
-def read_one(method="", **lines):
-    raw = RawEvent(3, {name.replace("_", "-"): [Line({}, value)] for name, value in lines.items()})
-    return read_entry(raw, zones=Zones(RawCalendar(), LISBON), method=method)
-
-
-def at(hour):
-    return Moment(datetime(2026, 6, 1, hour), LISBON, is_date=False)
 
 
 def test_an_entry_is_read_with_everything_that_shapes_its_time():

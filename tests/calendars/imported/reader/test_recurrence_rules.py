@@ -9,12 +9,15 @@ from clinic.calendars.imported.reader.parser import RawCalendar
 from clinic.calendars.imported.reader.recurrence_rules import Rule, read_rule
 from clinic.calendars.imported.reader.values import Moment
 from clinic.calendars.imported.reader.zones import Zones, iana_zone
-from tests.support.calendars.ics_text import (
-    GOOD_SPAN,
-    WEEKS,
-    busy,
-    timed,
-)
+from tests.support.calendars.ics_text import GOOD_SPAN, WEEKS, busy, timed
+
+LISBON = iana_zone("Europe/Lisbon")
+MONDAY = datetime(2026, 6, 1, 10)
+
+
+def read_text(value):
+    start = Moment(MONDAY, LISBON, is_date=False)
+    return read_rule(value, start=start, zones=Zones(RawCalendar(), LISBON))
 
 
 def test_the_day_named_by_until_counts():
@@ -34,15 +37,6 @@ def test_a_year_that_stands_for_ever_is_no_mistake():
         "20260601T100000", "20260601T110000", "RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z"
     )
     assert busy(endless) == [GOOD_SPAN]
-
-
-LISBON = iana_zone("Europe/Lisbon")
-MONDAY = datetime(2026, 6, 1, 10)
-
-
-def read_text(value):
-    start = Moment(MONDAY, LISBON, is_date=False)
-    return read_rule(value, start=start, zones=Zones(RawCalendar(), LISBON))
 
 
 def test_a_rule_is_read_in_the_wall_time_of_its_start():

@@ -16,9 +16,15 @@ from clinic.calendars.imported.reader.values import (
     read_period,
 )
 from clinic.calendars.imported.reader.zones import Zones, iana_zone
-from tests.support.calendars.ics_text import (
-    busy,
-)
+from tests.support.calendars.ics_text import busy
+
+BERLIN = iana_zone("Europe/Berlin")
+LISBON = iana_zone("Europe/Lisbon")
+ZONES = Zones(RawCalendar(), LISBON)
+
+
+def moment(*wall, zone=LISBON, is_date=False):
+    return Moment(datetime(*wall), zone, is_date)
 
 
 def test_durations_count_days_by_the_calendar_and_hours_by_the_clock():
@@ -39,15 +45,6 @@ def test_an_entry_that_begins_in_the_missing_hour_still_blocks():
             "0329 0130-0230",
             "0330 0030-0130",
         ]
-
-
-BERLIN = iana_zone("Europe/Berlin")
-LISBON = iana_zone("Europe/Lisbon")
-ZONES = Zones(RawCalendar(), LISBON)
-
-
-def moment(*wall, zone=LISBON, is_date=False):
-    return Moment(datetime(*wall), zone, is_date)
 
 
 @pytest.mark.parametrize(
