@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,9 +18,8 @@ from clinic.practice.rules.instruments import (
     score,
     to_look_at,
 )
-from tests.support.paths import DATA
+from tests.support.practice.closeness_instrument import TEXT
 
-TEXT = (DATA / "closeness.json").read_text(encoding="utf-8")
 CLOSENESS = parse_instrument(TEXT)
 SHIPPED = sorted((Path("clinic/practice/instruments/shipped")).resolve().glob("*.json"))
 
@@ -80,83 +78,12 @@ def test_item_asks_to_be_looked_at_from_its_answer_on():
     assert to_look_at(CLOSENESS, {"afraid": 0}) == to_look_at(CLOSENESS, {}) == ()
 
 
-def broken(change):
-    raw = json.loads(TEXT)
-    change(raw)
-    return json.dumps(raw)
-
-
-def put(path, value):
-    *way, last = path
-
-    def change(raw):
-        for step in way:
-            raw = raw[step]
-        raw[last] = value
-
-    return change
-
-
-BREAKS = {
-    "format": put(["format"], "instrument/2"),
-    "code": put(["code"], "No Code"),
-    "version": put(["version"], ""),
-    "language": put(["language"], "fr"),
-    "name": put(["name"], " "),
-    "licence": put(["licence"], None),
-    "surprise": put(["surprise"], 1),
-    "items": put(["items"], []),
-    "items[1]": put(["items", 1], "how?"),
-    "items[1].code": put(["items", 1, "code"], "near"),
-    "items[0].text": put(["items", 0, "text"], ""),
-    "items[0]": put(["items", 0, "highest"], 0),
-    "items[2].reversed": put(["items", 2, "reversed"], "yes"),
-    "items[3].look_from": put(["items", 3, "look_from"], 0.5),
-    "items[0].labels[0].value": put(["items", 0, "labels", 0, "value"], 9),
-    "scales": put(["scales"], {}),
-    "scales[0].items[0]": put(["scales", 0, "items", 0], "nothing"),
-    "scales[0].items[1]": put(["scales", 0, "items", 1], "near"),
-    "scales[0].method": put(["scales", 0, "method"], "median"),
-    "scales[0].times": put(["scales", 0, "times"], 0),
-    "scales[0].most_missing": put(["scales", 0, "most_missing"], 3),
-    "scales[0].better": put(["scales", 0, "better"], "up"),
-    "scales[1].code": put(["scales", 1, "code"], "total"),
-    "scales[0].cut_offs[0].value": put(["scales", 0, "cut_offs", 0, "value"], "13.5"),
-    "scales[0].cut_offs[0].direction": put(["scales", 0, "cut_offs", 0, "direction"], "under"),
-    "scales[0].cut_offs[0].source": put(["scales", 0, "cut_offs", 0, "source"], ""),
-    "scales[0].change.amount": put(["scales", 0, "change", "amount"], -1),
-}
-
-
-@pytest.mark.parametrize("place", list(BREAKS))
-def test_each_break_is_named_at_its_place(place):
-    with pytest.raises(InstrumentBroken) as refused:
-        parse_instrument(broken(BREAKS[place]))
-
-    assert place in [one.partition(":")[0] for one in refused.value.problems]
-
-
 @pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000, '{"a": NaN}', "x" * 200_001])
 def test_what_is_no_definition_is_refused_in_one_sentence(text):
     with pytest.raises(InstrumentBroken) as refused:
         parse_instrument(text)
 
     assert len(refused.value.problems) == 1
-
-
-def test_all_problems_are_told_at_once():
-    def change(raw):
-        for place in ("format", "items[0].text", "scales[0].method"):
-            BREAKS[place](raw)
-
-    with pytest.raises(InstrumentBroken) as refused:
-        parse_instrument(broken(change))
-
-    assert refused.value.problems == (
-        "format: must be 'instrument/1'",
-        "items[0].text: is missing",
-        "scales[0].method: must be one of sum, mean",
-    )
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
@@ -181,12 +108,3 @@ def test_any_answers_give_a_score_inside_its_range_or_none(answers):
         assert found.missing == sum(code not in answers for code in scale.items)
         assert (found.value is None) == (found.missing > scale.most_missing)
         assert found.value is None or scale.lowest <= found.value <= scale.highest
-
-
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-       lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-           st.sampled_from(["items", "scales", "code", "labels", "cut_offs", "change", "x"]),
-           inner, max_size=5), max_leaves=12))  # fmt: skip
-def test_no_file_whatsoever_breaks_the_check_itself(raw):
-    with pytest.raises(InstrumentBroken):
-        parse_instrument(json.dumps(raw))

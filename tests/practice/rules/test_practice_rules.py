@@ -22,12 +22,16 @@ INES = TherapistProfile(
     formats=("online",),
     modalities=("efct",),
 )
+
+
 CONSULTATION = SessionTypeDetails(
     slug="initial-consultation",
     name={"en": "Initial consultation"},
     length_minutes=30,
     formats=("online",),
 )
+
+
 CLINIC = ClinicDetails(
     name="Test Clinic",
     short_name="Clinic",
@@ -186,13 +190,3 @@ def test_only_zones_of_the_iana_database_are_known():
     assert "localtime" not in time_zones()
     assert len(zone_problems("Mars/Base")) == 1
     assert len(zone_problems("../../etc/passwd")) == 1
-
-
-def test_a_sentence_keeps_its_template_and_numbers_for_translation():
-    sentence = said("From %(low)s to %(high)s.", low=1, high=2)
-
-    assert (sentence, sentence.template, sentence.params) == (
-        "From 1 to 2.",
-        "From %(low)s to %(high)s.",
-        {"low": 1, "high": 2},
-    )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 
@@ -37,36 +36,6 @@ DOMAIN_SECTIONS = {
     "healing_step": 14,
     "need": 8,
 }
-
-
-def term(code, **changes):
-    return {
-        "code": code,
-        "label_en": "A label",
-        "label_pt": "Um nome",
-        "definition_en": "What it is.",
-        "definition_pt": "O que é.",
-        "source": ["X"],
-        "active": True,
-        "sort": 10,
-        "label_reviewed_by": None,
-    } | changes
-
-
-def vocabulary(*terms, **changes):
-    other = term("other", sort=990, needs_text=True)
-    return {
-        "name": "small",
-        "label_en": "Small",
-        "label_pt": "Pequeno",
-        "terms": [*terms, other],
-    } | changes
-
-
-def problems_of(raw):
-    with pytest.raises(VocabularyBroken) as caught:
-        parse_vocabulary(json.dumps(raw), name="small")
-    return caught.value.problems
 
 
 def test_every_vocabulary_of_the_domain_ships_with_all_its_terms():
@@ -162,50 +131,6 @@ def test_needs_point_only_to_known_codes_and_modalities():
         "need (feel_safe): no term 'nowhere'",
         "need (feel_safe): no modality 'magic'",
     ]
-
-
-def test_all_problems_of_a_file_are_told_at_once():
-    raw = vocabulary(
-        term("one", label_pt=" ", sort=20),
-        term("one", source=["S9"], sort=20),
-        term("Two!", active="yes", sort=30, valence="?"),
-        "no term",
-        name="large",
-    )
-
-    assert problems_of(raw) == (
-        "small: name is 'large', the file is called 'small'",
-        "small: terms[0] (one): label_pt is missing",
-        "small: terms[1] (one): source ['S9'] must name one or more of P, S1, S2, S3, X",
-        "small: terms[2] code 'Two!' must be lower case letters, digits and underscores",
-        "small: terms[2] (Two!): active must be true or false",
-        "small: terms[2] (Two!): valence must be + or -",
-        "small: terms[3]: must be an object",
-        "small: code 'one' is there twice",
-        "small: (one): sort 20 does not rise above 20",
-    )
-
-
-@pytest.mark.parametrize(
-    ("raw", "problems"),
-    [
-        ([], ("small: the file must hold one object",)),
-        (vocabulary(terms=[]), ("small: terms must be a list of at least one term",)),
-        (vocabulary(terms=[term("one")]), ("small: the term 'other' is missing",)),
-        (vocabulary(terms=[term("other")]), ("small: 'other' must ask for a text",)),
-        (vocabulary(has_other=False), ("small: a fixed set has no term 'other'",)),
-        (
-            vocabulary(term("one", sort=1.5, needs_text=1, params=[])),
-            (
-                "small: terms[0] (one): sort must be a whole number",
-                "small: terms[0] (one): needs_text must be true or false",
-                "small: terms[0] (one): params must be an object",
-            ),
-        ),
-    ],
-)
-def test_broken_files_are_refused_with_their_problem(raw, problems):
-    assert problems_of(raw) == problems
 
 
 def test_text_that_is_not_json_is_refused():
