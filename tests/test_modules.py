@@ -35,12 +35,6 @@ WITHOUT_A_TEST_OF_ITS_OWN = {
 
 TESTED_ELSEWHERE: frozenset[str] = frozenset(
     {
-        "accounts/administration/queries.py",
-        "accounts/administration/role_labels.py",
-        "accounts/browser/datastore.py",
-        "accounts/pages/security.py",
-        "accounts/passwords/mail_kinds.py",
-        "accounts/sign_in/sessions.py",
         "booking/appointments/external.py",
         "booking/desk/audited_reads.py",
         "booking/desk/display.py",

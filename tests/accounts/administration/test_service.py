@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import func, select
 
@@ -21,7 +19,6 @@ from clinic.accounts.administration.service import (
 )
 from clinic.accounts.models import Account
 from clinic.accounts.passwords.new_passwords import WeakPassword
-from clinic.accounts.sign_in.sessions import start_session
 from clinic.extensions import db
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound, SignInNeeded
 from clinic.foundation.permissions import Actor, Role
@@ -183,28 +180,6 @@ def test_what_cannot_be_invited_is_said_at_its_field(context, changes, field):
     with pytest.raises(InvalidInput) as refused:
         invite(clinic, **changes)
     assert (list(refused.value.errors), list_accounts(clinic.id, now=NOW)) == ([field], [])
-
-
-def test_the_list_says_when_somebody_signed_in_and_where_they_still_are(context):
-    clinic = make_clinic()
-    account, invited = make_account(clinic), invite(clinic)
-    for hours in (13, 1, 0):
-        start_session(account, address=None, now=NOW - timedelta(hours=hours))
-    ines, marta = list_accounts(clinic.id, now=NOW)
-    assert (ines.id, ines.has_password, ines.last_sign_in, ines.open_sessions) == (
-        account.id,
-        True,
-        NOW,
-        1,
-    )
-    assert (marta.id, marta.has_password, marta.last_sign_in, marta.open_sessions) == (
-        invited.id,
-        False,
-        None,
-        0,
-    )
-    end_account_sessions(account.id, actor=system_of(clinic), now=NOW)
-    assert [one.open_sessions for one in list_accounts(clinic.id, now=NOW)] == [0, 0]
 
 
 def test_nothing_is_sent_to_a_disabled_account(context):

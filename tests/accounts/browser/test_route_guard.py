@@ -17,15 +17,6 @@ def test_a_route_that_says_nothing_is_refused(app):
         guard_request()
 
 
-def test_no_route_of_the_library_exists_that_was_not_asked_for(context):
-    rules = {
-        (rule.rule, rule.endpoint)
-        for rule in context.url_map.iter_rules()
-        if rule.endpoint.startswith("security.")
-    }
-    assert rules == {("/login", "security.login"), ("/logout", "security.logout")}
-
-
 def test_the_account_pages_ask_for_staff(context):
     marks = {
         rule.endpoint: declared(rule.endpoint)
