@@ -1,128 +1,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from itertools import permutations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.foundation.errors import Conflict
+from clinic.notes.rules.rupture_events import EventKind, RuptureStatus, merge_events, split_events
+from clinic.notes.rules.rupture_history import Episode, allowed_transitions, derive_status
 from clinic.notes.rules.rupture_lifecycle import (
-    Episode,
-    EventKind,
-    HistoryBroken,
-    RuptureEvent,
-    RuptureState,
-    RuptureStatus,
-    Span,
     TransitionFacts,
     TransitionRefused,
-    allowed_transitions,
     check_transition,
-    derive_status,
-    merge_events,
-    split_events,
 )
+from tests.support.notes.rupture_logs import day, event, path, reversal
 
-START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 S = RuptureStatus
 READY = TransitionFacts(has_attempt=True, therapist_confirms=True, partners_confirmed=(True, True))
-
-
-def day(number):
-    return START + timedelta(days=number)
-
-
-def event(event_id, to, at, *, entered=None, session=1, reason=None, text="", **more):
-    return RuptureEvent(
-        id=event_id,
-        kind=EventKind.STATUS,
-        to_status=None if to is None else S(to),
-        effective_at=day(at),
-        entered_at=day(at if entered is None else entered),
-        by="t-1",
-        session_number=session,
-        reason=reason,
-        text=text,
-        **more,
-    )
-
-
-def reversal(event_id, of, at, reason="wrong_transition"):
-    return replace(event(event_id, None, at, reason=reason), kind=EventKind.REVERSAL, reverses=of)
-
-
-def path(*statuses):
-    return tuple(event(i + 1, to, i, session=i + 1) for i, to in enumerate(statuses))
 
 
 def refusal(log, proposed, facts=READY):
     with pytest.raises(TransitionRefused) as caught:
         check_transition(log, proposed=proposed, facts=facts)
     return caught.value.cause, caught.value.allowed
-
-
-def test_nothing_is_known_before_the_opening():
-    assert derive_status([]) == RuptureState()
-    assert (RuptureState().episode, RuptureState().opened_at, RuptureState().is_open) == (
-        0,
-        None,
-        False,
-    )
-    assert allowed_transitions(RuptureState()) == (S.OPEN,)
-
-
-def test_course_of_the_worked_example_has_two_numbered_episodes():
-    log = (
-        event(1, "open", 0, session=1),
-        event(2, "in_repair", 0, session=1),
-        event(3, "repaired", 28, session=4),
-        event(4, "reopened", 49, session=6, reason="trust_dip"),
-        event(5, "in_repair", 49, session=6),
-        event(6, "repaired", 63, session=8),
-    )
-
-    state = derive_status(log)
-
-    assert (state.status, state.episode, state.opened_at, state.is_open) == (
-        S.REPAIRED,
-        2,
-        day(49),
-        False,
-    )
-    assert state.episodes == (
-        Episode(1, day(0), 1, None, "repaired", day(28), 4),
-        Episode(2, day(49), 6, "trust_dip", "repaired", day(63), 8),
-    )
-    assert state.spans == (
-        Span(S.OPEN, 1, day(0), 1, day(0), 1),
-        Span(S.IN_REPAIR, 1, day(0), 1, day(28), 4),
-        Span(S.REPAIRED, 1, day(28), 4, day(49), 6),
-        Span(S.REOPENED, 2, day(49), 6, day(49), 6),
-        Span(S.IN_REPAIR, 2, day(49), 6, day(63), 8),
-        Span(S.REPAIRED, 2, day(63), 8, None, None),
-    )
-
-
-@pytest.mark.parametrize(
-    ("walked", "allowed"),
-    [
-        (("open",), (S.IN_REPAIR, S.PARKED, S.CLOSED_UNREPAIRED)),
-        (("open", "in_repair"), (S.REPAIRED, S.PARKED, S.CLOSED_UNREPAIRED)),
-        (("open", "in_repair", "repaired"), (S.REOPENED,)),
-        (
-            ("open", "in_repair", "repaired", "reopened"),
-            (S.IN_REPAIR, S.PARKED, S.CLOSED_UNREPAIRED),
-        ),
-        (("open", "parked"), (S.OPEN, S.CLOSED_UNREPAIRED)),
-        (("open", "in_repair", "parked"), (S.IN_REPAIR, S.CLOSED_UNREPAIRED)),
-        (("open", "closed_unrepaired"), ()),
-    ],
-)
-def test_each_status_names_what_may_follow(walked, allowed):
-    assert allowed_transitions(derive_status(path(*walked))) == allowed
 
 
 @pytest.mark.parametrize("status", list(S))
@@ -278,13 +179,6 @@ def test_event_of_the_future_is_refused():
     assert refusal(path("open"), event(3, "in_repair", 9, entered=5))[0] == "future"
 
 
-def test_unlawful_history_is_told_and_never_guessed():
-    with pytest.raises(HistoryBroken, match="repaired"):
-        derive_status(path("open", "repaired"))
-    with pytest.raises(HistoryBroken, match="The new status is missing"):
-        derive_status([event(1, None, 0)])
-
-
 def test_merge_ends_the_source_and_links_both():
     source, target = merge_events(
         "R-02", target="R-01", ids=(50, 51), by="t-1", effective_at=day(9), now=day(9)
@@ -299,16 +193,6 @@ def test_merge_ends_the_source_and_links_both():
     assert refusal((*path("open"), source), event(60, "in_repair", 10))[0] == "order"
 
 
-def test_merge_of_a_repaired_rupture_leaves_its_episode_repaired():
-    source, _ = merge_events(
-        "R-02", target="R-01", ids=(50, 51), by="t-1", effective_at=day(9), now=day(9)
-    )
-
-    ended = derive_status((*path("open", "in_repair", "repaired"), source))
-
-    assert (ended.merged, ended.episodes[0].ended) == (True, "repaired")
-
-
 def test_split_keeps_the_source_and_opens_a_linked_rupture():
     link, opening = split_events(
         "R-01", new="R-05", ids=(50, 51), by="t-1", effective_at=day(9), now=day(9)
@@ -317,13 +201,6 @@ def test_split_keeps_the_source_and_opens_a_linked_rupture():
     assert derive_status((*path("open"), link)).links == (("split_into", "R-05"),)
     new = check_transition((), proposed=opening, facts=READY)
     assert (new.status, new.split_from) == (S.OPEN, "R-01")
-
-
-def test_rupture_cannot_be_merged_or_split_into_itself():
-    with pytest.raises(Conflict):
-        merge_events("R-01", target="R-01", ids=(1, 2), by="t", effective_at=day(1), now=day(1))
-    with pytest.raises(Conflict):
-        split_events("R-01", new="R-01", ids=(1, 2), by="t", effective_at=day(1), now=day(1))
 
 
 def test_link_without_the_other_rupture_is_refused():
@@ -383,13 +260,3 @@ def test_order_of_reading_the_log_does_not_matter(steps, chance):
     chance.shuffle(shuffled)
 
     assert derive_status(shuffled) == derive_status(log)
-
-
-def test_order_of_entry_does_not_matter_when_effective_times_differ():
-    log = path("open", "in_repair", "repaired", "reopened")
-
-    for order in permutations(range(4)):
-        entered = [
-            replace(log[i], id=at + 1, entered_at=day(20 + at)) for at, i in enumerate(order)
-        ]
-        assert derive_status(entered) == derive_status(log)
