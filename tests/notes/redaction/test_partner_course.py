@@ -12,9 +12,16 @@ from clinic.notes.charts.ledger_charts import dot_chart, lanes_chart, step_chart
 from clinic.notes.ledger.facts import LedgerInput, RuptureFacts
 from clinic.notes.ledger.ledger import build_ledger
 from clinic.notes.redaction.partner_course import partner_safe, without_safety_parking
-from clinic.notes.rules.rupture_lifecycle import EventKind, RuptureStatus
-from tests.notes.ledger.test_ledger import COURSES, attempts, event, rupture, sessions, worked_out
+from clinic.notes.rules.rupture_events import EventKind, RuptureStatus
 from tests.support.notes.flagged_courses import course_pairs, pair_of
+from tests.support.notes.ledger_courses import (
+    COURSES,
+    attempts,
+    event,
+    rupture,
+    sessions,
+    worked_out,
+)
 
 S = RuptureStatus
 
@@ -159,3 +166,43 @@ def test_view_of_partners_is_its_own_view():
     once = partner_safe(COURSES["parked_by_a_safety_flag"], viewer="A")
 
     assert partner_safe(once, viewer="A") == once
+
+
+def test_partner_sees_nothing_of_a_restricted_rupture_and_only_the_own_ratings():
+    seen = build_ledger(partner_safe(COURSES["restricted_ruptures"], viewer="B")).to_json()
+
+    assert seen == worked_out("restricted_ruptures_as_partner_b_sees_them")
+
+
+def test_partner_safe_facts_do_not_change_with_what_is_restricted():
+    facts = COURSES["restricted_ruptures"]
+    without = replace(
+        facts,
+        ruptures=(facts.ruptures[0], rupture("R-02", 3, "open #2")),
+        attempts=tuple(a for a in facts.attempts if a.rupture != "R-02"),
+    )
+
+    assert partner_safe(facts) == partner_safe(without)
+
+
+def test_partner_safe_facts_without_a_viewer_hold_no_ratings():
+    assert partner_safe(COURSES["one_partner_absent"]).ratings == ()
+
+
+def test_links_to_a_restricted_rupture_are_left_out_for_partners():
+    facts = LedgerInput(
+        "C-1",
+        sessions(3),
+        (
+            rupture("R-01", 3, "open #1; absorbed:R-02 #2"),
+            rupture("R-02", 2, "open #1; merged_into:R-01 #2", "restricted"),
+            rupture("R-03", 1, "open #1; merged_into:R-02 #2"),
+        ),
+    )
+
+    seen = build_ledger(partner_safe(facts)).to_json()["ruptures"]
+
+    assert seen == [
+        {"ref": "R-01", "significance": 3, "visibility": "joint", "status": "open", "episode": 1},
+        {"ref": "R-02", "significance": 1, "visibility": "joint", "status": "merged", "episode": 1},
+    ]

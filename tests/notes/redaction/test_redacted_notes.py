@@ -21,9 +21,9 @@ from clinic.notes.rules.note_content import (
     RuptureEntry,
     SafetyCheck,
 )
-from tests.notes.ledger.test_ledger import rupture, sessions
 from tests.support.factories import a_note
 from tests.support.notes.flagged_courses import course_pairs
+from tests.support.notes.ledger_courses import rupture, sessions
 
 SESSIONS = sessions(4)
 HELD = LedgerInput(
