@@ -4,73 +4,22 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import UTC, datetime
 
-import jsonschema_rs
 import pytest
 import sqlalchemy as sa
 
 from clinic.couples.models import Couple
-from clinic.extensions import db
-from clinic.foundation.database.transactions import Base, session
-from clinic.foundation.permissions import Actor
-from clinic.notes.pages.overview import chain_break, couple_ledger
+from clinic.foundation.database.transactions import session
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
-from clinic.notes.record_file.json_schema import schema_of
-from clinic.notes.record_file.shape import CoupleRecord
 from clinic.notes.restricted.disclosures import write_disclosure
 from clinic.notes.rules.clinical_values import DisclosureDetails
 from clinic.practice.clinic.clinics import the_clinic
-from tests.notes.record.test_encryption_at_rest import AT, MARK, write_everything
-from tests.support.factories import make_care_couple, make_clinic, make_note, make_signed_note
-from tests.support.paths import DATA, ROOT
+from tests.support.factories import make_care_couple, make_clinic, make_signed_note
+from tests.support.notes.full_record import AT
+from tests.support.notes.record_files import NOW, a_record, empty_the_database, system
 
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-SCHEMA = ROOT / "docs" / "couple-record.schema.json"
-FIRST = DATA / "records" / "couple-record-1.json"
-"""A record as the first version of the file told it, with something of everything."""
 pytestmark = pytest.mark.usefixtures("context")
-
-
-def system():
-    return Actor(clinic_id=the_clinic().id, name="system:test", is_system=True)
-
-
-def a_record():
-    """A record with something of everything, and the ledger it stands for."""
-    couple = make_care_couple()
-    write_everything(couple)
-    make_note(couple, at=AT.replace(hour=15), now=NOW)
-    text = export_record(couple.code, actor=system(), now=NOW)
-    return couple, text, couple_ledger(couple.code, actor=system(), now=NOW)[1].to_json()
-
-
-def empty_the_database():
-    """Another, empty installation: the same tables without a row but the head of the log."""
-    db.session.remove()
-    Base.metadata.drop_all(db.engine)
-    with db.engine.begin() as connection:
-        connection.execute(sa.text("DROP TABLE alembic_version"))
-        if db.engine.dialect.name == "postgresql":
-            connection.execute(sa.text("DROP FUNCTION refuse_change() CASCADE"))
-            for name in ("guard_session_note", "guard_what_a_note_brought"):
-                connection.execute(sa.text(f"DROP FUNCTION IF EXISTS {name}() CASCADE"))
-    from flask_migrate import upgrade
-
-    upgrade()
-
-
-def test_record_goes_out_comes_in_and_goes_out_the_same_to_the_byte():
-    couple, text, ledger = a_record()
-    empty_the_database()
-
-    code = import_record(text, now=NOW)
-
-    assert export_record(code, actor=system(), now=NOW) == text
-    assert couple_ledger(code, actor=system(), now=NOW)[1].to_json() == ledger
-    assert chain_break(code, actor=system(), now=NOW) is None
-    assert code == couple.code
 
 
 def test_record_of_one_clinic_is_taken_by_another():
@@ -88,94 +37,6 @@ def test_next_couple_after_an_import_gets_a_code_of_its_own():
     empty_the_database()
     import_record(text, now=NOW)
     assert the_clinic().couples_counted == 1
-
-
-def test_process_notes_are_not_in_the_file():
-    _couple, text, _ledger = a_record()
-
-    assert f"{MARK} plan" in text
-    assert f"{MARK} process" not in text
-    assert "process" not in json.loads(text)
-
-
-def test_file_follows_the_published_schema_and_the_schema_follows_the_code():
-    _couple, text, _ledger = a_record()
-    published = json.loads(SCHEMA.read_text(encoding="utf-8"))
-
-    made = schema_of(CoupleRecord, title=published["title"], identity=published["$id"])
-
-    assert published == made
-    assert jsonschema_rs.validator_for(published).is_valid(json.loads(text))
-
-
-def test_file_from_before_there_were_runs_and_measures_is_taken():
-    _couple, text, _ledger = a_record()
-    raw = json.loads(text)
-    del raw["runs"], raw["measures"], raw["instruments"]
-    raw["in_error"] = [one for one in raw["in_error"] if one["rating_id"]]
-    empty_the_database()
-
-    code = import_record(json.dumps(raw), now=NOW)
-
-    again = json.loads(export_record(code, actor=system(), now=NOW))
-    assert (again["runs"], again["measures"]) == ([], [])
-
-
-def test_file_of_the_first_version_is_taken_with_what_was_withdrawn():
-    text = FIRST.read_text(encoding="utf-8")
-    told = json.loads(text)
-    [run], [measure] = (
-        [one for one in told[name] if one["withdrawn_at"]] for name in ("runs", "measures")
-    )
-    make_clinic()
-
-    code = import_record(text, now=NOW)
-
-    again = export_record(code, actor=system(), now=NOW)
-    marks = {
-        one["run_id"] or one["measure_id"]: (one["at"], one["author"], one["details"]["reason"])
-        for one in json.loads(again)["in_error"]
-    }
-    assert marks == {
-        None: ("2026-11-23T09:00:00Z", "account:lead", "quarrelmark wrong person"),
-        run["id"]: ("2026-11-23T09:02:00Z", "account:lead", "quarrelmark"),
-        measure["id"]: ("2026-11-23T09:00:00Z", "account:lead", "quarrelmark"),
-    }
-    assert couple_ledger(code, actor=system(), now=NOW)[1].to_json()["window_tolerance"] == {
-        "started": 1, "without_pause": 0, "value": 0.0, "shown": "0.0%", "first_pauses_s": [340],
-    }  # fmt: skip
-    empty_the_database()
-    assert export_record(import_record(again, now=NOW), actor=system(), now=NOW) == again
-
-
-def test_what_is_wrong_in_a_file_of_the_first_version_is_told_at_its_place():
-    raw = json.loads(FIRST.read_text(encoding="utf-8"))
-    raw["runs"][1]["withdrawn_by"] = None
-    raw["measures"] = {}
-    make_clinic()
-
-    with pytest.raises(RecordRefused) as refused:
-        import_record(json.dumps(raw), now=NOW)
-    assert "measures" in [where for where, _said in refused.value.problems]
-
-    raw["measures"] = [5]
-    with pytest.raises(RecordRefused) as refused:
-        import_record(json.dumps(raw), now=NOW)
-    assert refused.value.problems == (
-        ("in_error[1].author", "This must be text."),
-        ("measures[0]", "This must be an object."),
-    )
-
-
-def test_id_that_is_no_text_in_a_file_of_the_first_version_is_told_at_its_place():
-    raw = json.loads(FIRST.read_text(encoding="utf-8"))
-    raw["runs"][1]["id"] = "\ud800"
-    make_clinic()
-
-    with pytest.raises(RecordRefused) as refused:
-        import_record(json.dumps(raw), now=NOW)
-
-    assert "runs[1].id" in [where for where, _said in refused.value.problems]
 
 
 def test_same_record_twice_is_refused():

@@ -13,8 +13,9 @@ from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.practice.clinic.clinics import the_clinic
 from clinic.practice.instruments.service import add_instrument, list_instruments
-from tests.notes.record_file.test_import_record import AT, empty_the_database, system
 from tests.support.factories import CLOSENESS, NOW, make_care_couple, make_clinic, put_on_shelf
+from tests.support.notes.full_record import AT
+from tests.support.notes.record_files import empty_the_database, system
 
 pytestmark = pytest.mark.usefixtures("context")
 FILE = CLOSENESS.read_text(encoding="utf-8")

@@ -13,9 +13,10 @@ from clinic.practice.clinic.clinics import the_clinic
 from clinic.practice.rules.custom_terms import details_of
 from clinic.practice.vocabularies.service import add_term, edit_term, retire_term
 from clinic.practice.vocabularies.terms import vocabulary_of
-from tests.notes.record_file.test_import_record import AT, empty_the_database, system
 from tests.practice.vocabularies.test_service import LETTER
 from tests.support.factories import NOW, a_note, make_care_couple, make_clinic, make_signed_note
+from tests.support.notes.full_record import AT
+from tests.support.notes.record_files import empty_the_database, system
 
 pytestmark = pytest.mark.usefixtures("context")
 CODE = "own_wrote_a_letter"

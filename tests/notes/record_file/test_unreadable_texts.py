@@ -13,7 +13,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-import tests.notes.record.test_encryption_at_rest as at_rest
 from clinic.cli import unreadable_command
 from clinic.couples.models import Person
 from clinic.extensions import db
@@ -38,9 +37,10 @@ from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.notes.record_file.unreadable_texts import find_unreadable_texts
 from clinic.notes.rules.clinical_values import EventDetails
-from tests.notes.record_file.test_import_record import empty_the_database
 from tests.support.factories import NOW, a_note, make_appointment, make_note
+from tests.support.notes import full_record
 from tests.support.notes.record_client import WHOLE, open_desk
+from tests.support.notes.record_files import empty_the_database
 
 BAD = "quarrel\x00\x0bmark"
 SHOWN = "quarrel��mark"
@@ -53,7 +53,7 @@ def old_clinic(app, monkeypatch):
     with monkeypatch.context() as unchecked:
         unchecked.setattr(characters, "REFUSED_CHARACTERS", NOTHING)
         unchecked.setattr(characters, "_MAYBE_IN_JSON", NOTHING)
-        unchecked.setattr(at_rest, "MARK", BAD)
+        unchecked.setattr(full_record, "MARK", BAD)
         desk = open_desk(app)
         desk.make(lambda: _write(desk.couple))
     desk.draft_id = desk.make(lambda: session().scalars(
@@ -62,8 +62,8 @@ def old_clinic(app, monkeypatch):
 
 
 def _write(couple):
-    at_rest.write_everything(couple)
-    make_note(couple, a_note(plan=BAD), at=at_rest.AT + timedelta(days=2), now=NOW)
+    full_record.write_everything(couple)
+    make_note(couple, a_note(plan=BAD), at=full_record.AT + timedelta(days=2), now=NOW)
     booked = make_appointment(couple.practice, NOW + timedelta(days=1))
     with transaction() as current:
         for row in current.scalars(sa.select(Person)):

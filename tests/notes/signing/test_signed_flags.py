@@ -32,7 +32,6 @@ from clinic.notes.ruptures.service import change_status
 from clinic.notes.session_notes.queries import read_note
 from clinic.notes.session_notes.search import Wanted, search_couple
 from clinic.notes.signing.signing import NotReady, recall_signature, sign_note
-from tests.notes.record_file.test_import_record import empty_the_database, system
 from tests.support.accounts.mailbox import letters
 from tests.support.factories import (
     a_note,
@@ -41,6 +40,7 @@ from tests.support.factories import (
     make_note,
     make_signed_note,
 )
+from tests.support.notes.record_files import empty_the_database, system
 
 AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 SOON = AT + timedelta(hours=1)

@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import jsonschema_rs
+import pytest
+
+from clinic.notes.record_file.json_schema import schema_of
+from clinic.notes.record_file.shape import CoupleRecord
+from clinic.notes.rules.json_values import WHEN_TOLD
+from tests.support.notes.record_files import a_record
+from tests.support.paths import ROOT
+
+SCHEMA = ROOT / "docs" / "couple-record.schema.json"
+
+
+@pytest.mark.usefixtures("context")
+def test_file_follows_the_published_schema_and_the_schema_follows_the_code():
+    _couple, text, _ledger = a_record()
+    published = json.loads(SCHEMA.read_text(encoding="utf-8"))
+
+    made = schema_of(CoupleRecord, title=published["title"], identity=published["$id"])
+
+    assert published == made
+    assert jsonschema_rs.validator_for(published).is_valid(json.loads(text))
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line.
+
+    With a second paragraph.
+    """
+
+    day: date
+    pair: tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page."""
+
+    at: datetime
+    lines: tuple[Line, ...]
+    first: Line | None
+    done: bool
+    later: str = field(default="", metadata=WHEN_TOLD)
+
+
+def test_schema_of_a_dataclass_names_every_field_and_allows_no_other():
+    assert schema_of(Page, title="Pages", identity="https://example.org/page") == {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "https://example.org/page",
+        "title": "Pages",
+        "$ref": "#/$defs/Page",
+        "$defs": {
+            "Line": {
+                "type": "object",
+                "description": "A line.",
+                "properties": {
+                    "day": {"type": "string", "format": "date"},
+                    "pair": {
+                        "type": "array",
+                        "prefixItems": [{"type": "string"}, {"type": "integer"}],
+                        "minItems": 2,
+                        "items": False,
+                    },
+                },
+                "required": ["day", "pair"],
+                "additionalProperties": False,
+            },
+            "Page": {
+                "type": "object",
+                "description": "A page.",
+                "properties": {
+                    "at": {"type": "string", "format": "date-time"},
+                    "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}},
+                    "first": {"anyOf": [{"$ref": "#/$defs/Line"}, {"type": "null"}]},
+                    "done": {"type": "boolean"},
+                    "later": {"type": "string"},
+                },
+                "required": ["at", "lines", "first", "done"],
+                "additionalProperties": False,
+            },
+        },
+    }
