@@ -7,6 +7,7 @@ from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, SelectField
 
+from clinic.foundation.messages import said
 from clinic.practice.form_fields import (
     CalendarDay,
     ClockTime,
@@ -21,7 +22,6 @@ from clinic.practice.form_fields import (
     number,
     unit,
 )
-from clinic.practice.rules.messages import said
 
 
 class VisitForm(PracticeForm):

@@ -5,7 +5,7 @@ import pytest
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Role
-from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_practice
+from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_practice, lock_therapist
 from tests.support.factories import make_clinic, make_therapist
 
 
@@ -45,9 +45,9 @@ def test_a_diary_is_found_by_slug_in_the_clinic_of_the_actor_only(clinic):
     make_therapist(make_clinic(slug="other"), slug="elsewhere")
 
     with transaction() as current:
-        assert lock_diary(current, "ines-duarte", actor=staff(clinic.id)).id == therapist.id
+        assert lock_therapist(current, "ines-duarte", actor=staff(clinic.id)).id == therapist.id
     with pytest.raises(NotFound), transaction() as current:
-        lock_diary(current, "elsewhere", actor=staff(clinic.id))
+        lock_therapist(current, "elsewhere", actor=staff(clinic.id))
 
 
 def test_all_diaries_of_a_clinic_are_locked_in_the_order_of_their_ids(clinic):

@@ -142,7 +142,7 @@ import sys, time
 from pathlib import Path
 from app import create_app
 from tests.conftest import settings_for
-from clinic.foundation.rotation import rotate_keys
+from clinic.foundation.crypto.rotation import rotate_keys
 app = create_app(settings_for(Path(sys.argv[1]), sys.argv[2], encryption_keys=sys.argv[3]))
 with app.app_context():
     for progress in rotate_keys(batch=3):

@@ -13,6 +13,7 @@ from clinic.practice.rules.vocabulary import load_vocabulary
 from tests.support.booking.booking_client import dump, heading, post, words
 from tests.support.factories import make_clinic, make_practice, make_session_type, make_therapist
 from tests.support.query_counting import count_queries
+from tests.support.web.compact_html import compact
 
 CODES = [term.code for term in load_vocabulary("need").terms if term.active and not term.needs_text]
 
@@ -40,7 +41,7 @@ def others(response):
     """Name -> why not."""
     rows = re.findall(
         r'<li><strong translate="no">([^<]+)</strong><br><span class="soft">([^<]+)</span>(.*?)</li>',
-        response.text,
+        compact(response.text),
         re.DOTALL,
     )
     return {name: (why, "href" in rest) for name, why, rest in rows}

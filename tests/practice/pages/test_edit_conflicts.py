@@ -57,8 +57,8 @@ def hidden_in(page):
 
 def shown(page):
     """The rows of the comparison: what, mine, theirs."""
-    cell = r"\s*<td data-label=\"[^\"]*\"><span class=\"as-written\">([^<]*)</span></td>"
-    return re.findall(rf'<tr><th scope="row">([^<]*)</th>{cell}{cell}</tr>', page)
+    cell = r"\s*<td data-label=\"[^\"]*\">\s*<span class=\"as-written\">([^<]*)</span>\s*</td>"
+    return re.findall(rf'<tr>\s*<th scope="row">([^<]*)</th>{cell}{cell}\s*</tr>', page)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@ from dataclasses import replace
 
 import pytest
 
-from clinic.foundation.messages import said
 from clinic.practice.rules.commands import ClinicDetails, SessionTypeDetails, TherapistProfile
 from clinic.practice.rules.practice_rules import (
     clinic_problems,
