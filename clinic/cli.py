@@ -15,7 +15,7 @@ from clinic.accounts.administration.service import create_account
 from clinic.booking.appointments.json_list import list_appointments
 from clinic.booking.rules.contact_details import check_email, check_time_zone
 from clinic.calendars.imported.preview_range import window_between
-from clinic.calendars.imported.reader.limits import MAX_BYTES, OutsideBroken
+from clinic.calendars.imported.reader.limits import MAX_CALENDAR_BYTES, OutsideBroken
 from clinic.calendars.imported.reader_process import preview_calendar
 from clinic.command_line import one_line, say, show
 from clinic.config import current_settings
@@ -202,7 +202,7 @@ def list_command(as_json: bool, external_id: str | None, source: str | None) -> 
 def preview_command(file: BinaryIO, first: str, last: str, zone: str, as_json: bool) -> None:  # noqa: FBT001
     """Say what an outside calendar would block, and what in it cannot be used."""
     window = window_between(first, last, zone=zone)
-    found = preview_calendar(file.read(MAX_BYTES + 1), window=window, zone=zone)
+    found = preview_calendar(file.read(MAX_CALENDAR_BYTES + 1), window=window, zone=zone)
     if as_json:
         show(found, as_json=True)
     elif "error" in found:

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 MINUTE = timedelta(minutes=1)
 MINUTES_A_DAY = 1440
-FIRST_YEAR, LAST_YEAR = 1980, 2100  # whole-minute offsets, and few changes per zone, throughout
+FIRST_ZONE_YEAR, LAST_ZONE_YEAR = 1980, 2100
+"""Whole-minute offsets, and few changes per zone, throughout."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
@@ -104,8 +105,10 @@ def wall_clock(zone: str, start: int, end: int) -> WallClock:
     Raises ValueError for an unknown zone and outside the years 1980 to 2100.
     """
     for minute in (start, end):
-        if not FIRST_YEAR <= instant_at(minute).year <= LAST_YEAR:
-            raise ValueError(f"times are kept for the years {FIRST_YEAR} to {LAST_YEAR} only")
+        if not FIRST_ZONE_YEAR <= instant_at(minute).year <= LAST_ZONE_YEAR:
+            raise ValueError(
+                f"times are kept for the years {FIRST_ZONE_YEAR} to {LAST_ZONE_YEAR} only"
+            )
     first, last = instant_at(start - _MARGIN).year, instant_at(end + _MARGIN).year
     return WallClock(_eras(zone, first, last))
 

@@ -18,7 +18,7 @@ from clinic.notes.pages.restricted.emergency_views import emergency
 from clinic.notes.pages.restricted.views import restricted
 from clinic.notes.pages.session_note.addenda_views import addenda
 from clinic.notes.pages.session_note.note_views import session_notes
-from clinic.notes.restricted.emergency_access import TOLD
+from clinic.notes.restricted.emergency_access import EMERGENCY_OPENED
 from clinic.notes.ruptures.flag_reminders import FLAG_DUE
 from clinic.notes.signing.signing import SEAL, seal_when_due
 
@@ -42,6 +42,6 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     register_handler(app, SEAL, "seal", seal_when_due)
-    register_handler(app, TOLD, "therapist", tell_therapist, lane=MAIL_LANE)
-    register_handler(app, TOLD, "clinic", tell_clinic, lane=MAIL_LANE)
+    register_handler(app, EMERGENCY_OPENED, "therapist", tell_therapist, lane=MAIL_LANE)
+    register_handler(app, EMERGENCY_OPENED, "clinic", tell_clinic, lane=MAIL_LANE)
     register_handler(app, FLAG_DUE, "therapist", remind_therapist, lane=MAIL_LANE)

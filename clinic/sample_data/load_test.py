@@ -37,7 +37,7 @@ from clinic.practice.models import (
 from clinic.sample_data.load_test_notes import began, write_notes
 
 ZONE = "Europe/Lisbon"
-PASSWORD = "generated for load tests"  # noqa: S105 - printed for whoever runs the command
+LOAD_TEST_PASSWORD = "generated for load tests"  # noqa: S105 - printed for whoever runs the command
 FEED_DAYS_BACK, FEED_DAYS_AHEAD = 58, 538
 """Just inside the window that a feed shows when nobody changed it."""
 PAST_FROM = timedelta(days=100)
@@ -307,11 +307,11 @@ def _accounts(therapist: Therapist, actor: Actor, *, now: datetime) -> list[dict
         create_account(
             email=email,
             name=role.title(),
-            password=PASSWORD,
+            password=LOAD_TEST_PASSWORD,
             roles=[Role(role)],
             therapist_id=therapist_id,
             actor=actor,
             now=now,
         )
-        made.append({"role": role, "email": email, "password": PASSWORD})
+        made.append({"role": role, "email": email, "password": LOAD_TEST_PASSWORD})
     return made

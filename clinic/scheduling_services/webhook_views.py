@@ -12,7 +12,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.errors import Unavailable
 from clinic.scheduling_services.received.inbox import take_delivery
 from clinic.scheduling_services.rules.events import Provider
-from clinic.scheduling_services.rules.payloads import MAX_BYTES, PayloadTooLarge
+from clinic.scheduling_services.rules.payloads import MAX_PAYLOAD_BYTES, PayloadTooLarge
 from clinic.scheduling_services.rules.signatures import CALCOM_HEADER, CALENDLY_HEADER
 
 webhooks = Blueprint("webhooks", __name__, url_prefix="/webhooks")
@@ -52,9 +52,9 @@ def _take(provider: Provider, header: str) -> tuple[Response, int]:
 def _body() -> bytes:
     """The raw bytes, refused by their announced size before any is read."""
     # One byte more than allowed: what comes in chunks is cut there without a word.
-    request.max_content_length = MAX_BYTES + 1
+    request.max_content_length = MAX_PAYLOAD_BYTES + 1
     announced = request.content_length or 0
-    body = request.get_data(cache=False) if announced <= MAX_BYTES else b""
-    if max(announced, len(body)) > MAX_BYTES:
+    body = request.get_data(cache=False) if announced <= MAX_PAYLOAD_BYTES else b""
+    if max(announced, len(body)) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge("The delivery is larger than one megabyte.")
     return body

@@ -21,7 +21,7 @@ from flask_babel import gettext as _
 
 from clinic.foundation.permissions import Role
 from clinic.foundation.texts.localized_dates import place_of
-from clinic.web.shell.request_context import LANGUAGES
+from clinic.web.shell.request_context import LANGUAGE_NAMES
 from tests.support.accounts.sign_in import signed_in
 from tests.support.factories import NOW, make_account, make_appointment, make_practice
 from tests.support.paths import ROOT
@@ -37,7 +37,7 @@ ENGLISH = re.compile(
 )
 READ_ALOUD = {"aria-label", "title", "placeholder", "alt"}
 NOT_WORDS = {"script", "style", "code"}
-OWN_NAMES = set(LANGUAGES.values())
+OWN_NAMES = set(LANGUAGE_NAMES.values())
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
 
 

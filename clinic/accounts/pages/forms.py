@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from clinic.accounts.administration.service import WrongPassword
 from clinic.accounts.browser.device_cookie import kept_token
 from clinic.accounts.passwords.new_passwords import WeakPassword
-from clinic.accounts.rules.password_rules import LONGEST, SHORTEST, PasswordFault
+from clinic.accounts.rules.password_rules import LONGEST_PASSWORD, SHORTEST, PasswordFault
 from clinic.accounts.rules.safe_redirects import local_path
 from clinic.accounts.sign_in.credentials import CredentialsRefused, check_credentials
 from clinic.foundation.clock import clock
@@ -158,7 +158,9 @@ def fault_text(fault: PasswordFault) -> str:
             "Please use at least %(length)s characters; a few unrelated words are good.",
             length=SHORTEST,
         ),
-        PasswordFault.TOO_LONG: _("Please use at most %(length)s characters.", length=LONGEST),
+        PasswordFault.TOO_LONG: _(
+            "Please use at most %(length)s characters.", length=LONGEST_PASSWORD
+        ),
         PasswordFault.TOO_SIMPLE: _(
             "This repeats itself or is a simple run, so it is soon guessed. Please choose another."
         ),

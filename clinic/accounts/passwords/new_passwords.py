@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from clinic.accounts.models import Account
-from clinic.accounts.rules.password_rules import LONGEST, SHORTEST, PasswordFault, fault_of
+from clinic.accounts.rules.password_rules import LONGEST_PASSWORD, SHORTEST, PasswordFault, fault_of
 from clinic.foundation.errors import InvalidInput
 
 FAULTS = {
     PasswordFault.TOO_SHORT: f"The password needs at least {SHORTEST} characters.",
-    PasswordFault.TOO_LONG: f"The password may have at most {LONGEST} characters.",
+    PasswordFault.TOO_LONG: f"The password may have at most {LONGEST_PASSWORD} characters.",
     PasswordFault.TOO_SIMPLE: "This password repeats itself or is a simple run: soon guessed.",
     PasswordFault.EASILY_GUESSED: "This password is made of words that are tried first.",
 }

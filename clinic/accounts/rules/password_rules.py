@@ -15,7 +15,7 @@ from clinic.accounts.rules.password_hashing import normalise
 
 SHORTEST = 15
 """For accounts with a password alone; with a second factor it could be 8."""
-LONGEST = 128
+LONGEST_PASSWORD = 128
 FEWEST_DIFFERENT = 5
 
 WELL_KNOWN = (
@@ -58,7 +58,7 @@ def fault_of(password: str, *, about: Iterable[str] = ()) -> PasswordFault | Non
     plain = normalise(password)
     if len(plain) < SHORTEST:
         return PasswordFault.TOO_SHORT
-    if len(plain) > LONGEST:
+    if len(plain) > LONGEST_PASSWORD:
         return PasswordFault.TOO_LONG
     if _is_simple(plain):
         return PasswordFault.TOO_SIMPLE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-LONGEST = 2000
+LONGEST_PATH = 2000
 
 
 def local_path(target: str | None) -> str | None:
@@ -12,7 +12,7 @@ def local_path(target: str | None) -> str | None:
 
     Browsers read a backslash as a slash and drop tabs and line breaks: none of these gets through.
     """
-    if not target or len(target) > LONGEST or not target.startswith("/"):
+    if not target or len(target) > LONGEST_PATH or not target.startswith("/"):
         return None
     if target.startswith("//") or "\\" in target or not target.isprintable():
         return None

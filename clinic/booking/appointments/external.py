@@ -28,7 +28,7 @@ from clinic.foundation.wall_clock import wall_text
 from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist
 
-KINDS = {
+HISTORY_KINDS = {
     Status.REQUESTED: "requested",
     Status.CONFIRMED: "booked",
     Status.CANCELLED: "cancelled",
@@ -81,7 +81,9 @@ def record_outside_booking(booking: OutsideBooking, *, actor: Actor, now: dateti
         session.flush()
         make_links(session, appointment, members_named(couple, booking.partners), now=now)
         over = booking.status not in LIVE or booking.ends_at <= now
-        note_change(session, appointment, KINDS[booking.status], quiet=over, actor=actor, now=now)
+        note_change(
+            session, appointment, HISTORY_KINDS[booking.status], quiet=over, actor=actor, now=now
+        )
     return appointment
 
 

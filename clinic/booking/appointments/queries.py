@@ -20,7 +20,7 @@ from clinic.foundation.database.transactions import session
 from clinic.practice.clinic.queries import ScheduleRows, schedules
 from clinic.practice.models import SessionType, Therapist
 
-LONGEST = timedelta(days=2)
+LONGEST_APPOINTMENT = timedelta(days=2)
 """No appointment lasts longer; one that did would still be refused by the database."""
 REACH = timedelta(days=3)
 """How far around a window claims matter: the day's limits and the longest buffers."""
@@ -178,7 +178,7 @@ def _claims(
         LIVE_SQL,
         Appointment.ends_at > around.start,
         # Bounded from both sides, so that either index reads the window and not the whole past.
-        Appointment.starts_at > around.start - LONGEST,
+        Appointment.starts_at > around.start - LONGEST_APPOINTMENT,
         Appointment.starts_at < around.end,
     )
     holds = select(*(getattr(Hold, name) for name in columns)).where(

@@ -18,12 +18,11 @@ from clinic.foundation.mail.addresses import is_mail_address
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.single_line import has_control_characters
 from clinic.foundation.wall_minutes import zone_names
+from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
 
 NAME_LENGTH = 100
 MESSAGE_LENGTH = 2000
 CONCERNS_AT_MOST = 3
-LANGUAGES = ("en", "pt")
-FORMATS = ("online", "in_person")
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 Problems = dict[str, list[str]]
@@ -85,7 +84,7 @@ def check_person(person: Person, *, at: str, email_needed: bool = True) -> Probl
         f"{at}.email": check_email(person.email) if email_needed or person.email else [],
         f"{at}.time_zone": check_time_zone(person.time_zone),
         f"{at}.language": []
-        if person.language in LANGUAGES
+        if person.language in SITE_LANGUAGES
         else [N_("Please choose English or Portuguese.")],
     }
     return {path: list(said) for path, said in found.items() if said}

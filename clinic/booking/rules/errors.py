@@ -84,8 +84,6 @@ class KeyReused(InvalidInput):
 class TooManyByVisitor(TooManyRequests):
     """More than visitors of one network, or about one e-mail address, may do in a while."""
 
-    code = "too-many-requests"
-
 
 class TooManyHolds(TooManyByVisitor):
     """This network holds several times already."""

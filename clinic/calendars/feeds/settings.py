@@ -14,7 +14,7 @@ SHOWN_IN = {
     FeedKind.CLINIC: frozenset({Show.NEUTRAL, Show.BUSY}),
 }
 """Initials are for the therapist who knows them; nobody else's feed has a use for them."""
-MAX_NAME = 60
+MAX_FEED_NAME = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class FeedSettings:
 def check_feed(name: str, settings: FeedSettings, *, kind: FeedKind) -> str:
     """The tidied name. Raises `InvalidInput` by field."""
     problems: dict[str, list[str]] = {}
-    tidied = one_line(name, longest=MAX_NAME)
+    tidied = one_line(name, longest=MAX_FEED_NAME)
     if tidied is None:
         problems["name"] = [N_("Please name it, in up to 60 characters.")]
     if settings.show not in SHOWN_IN[kind]:

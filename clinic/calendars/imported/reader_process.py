@@ -20,7 +20,7 @@ from typing import Any
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.calendars.imported.reader.limits import (
     CPU_SECONDS,
-    MAX_BYTES,
+    MAX_CALENDAR_BYTES,
     MEMORY_BYTES,
     WALL_SECONDS,
     OutsideBroken,
@@ -43,7 +43,7 @@ def preview_calendar(
 
     Never raises for what is in the file, and returns within about 10 seconds.
     """
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_CALENDAR_BYTES:
         return {"error": TOO_LARGE}
     options = {
         "from": window.start.isoformat(),
@@ -83,7 +83,7 @@ def _run(told: bytes) -> bytes | None:
         except subprocess.TimeoutExpired:
             return None  # run() has killed it
         answered.seek(0)
-        return answered.read(MAX_BYTES) if ended.returncode == 0 else None
+        return answered.read(MAX_CALENDAR_BYTES) if ended.returncode == 0 else None
 
 
 def _answer(written: bytes | None) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _read_all() -> dict[str, Any]:
     options = json.loads(sys.stdin.buffer.readline())
     try:
         found = busy_from_ics(
-            sys.stdin.buffer.read(MAX_BYTES + 1),
+            sys.stdin.buffer.read(MAX_CALENDAR_BYTES + 1),
             window=Interval(
                 datetime.fromisoformat(options["from"]), datetime.fromisoformat(options["to"])
             ),

@@ -24,7 +24,7 @@ BACK = [
     SelectChoice(60, _l("The last 60 days")),
     SelectChoice(90, _l("The last 90 days")),
 ]
-AHEAD = [
+DAYS_AHEAD = [
     SelectChoice(30, _l("The next month")),
     SelectChoice(90, _l("The next three months")),
     SelectChoice(365, _l("The next year")),
@@ -48,7 +48,7 @@ class FeedForm(CheckedForm):
     )
     show = RadioField(_l("What an entry says"), [InputRequired()], default=Show.NEUTRAL)
     days_back = SelectField(_l("How far back"), choices=BACK, coerce=int, default=60)
-    days_ahead = SelectField(_l("How far ahead"), choices=AHEAD, coerce=int, default=540)
+    days_ahead = SelectField(_l("How far ahead"), choices=DAYS_AHEAD, coerce=int, default=540)
     reminder = SelectField(_l("Reminder"), choices=REMINDERS, coerce=int, default=NO_REMINDER)
 
     def __init__(self, kind: FeedKind, feed: CalendarFeed | None = None, **more: Any) -> None:

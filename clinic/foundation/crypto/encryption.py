@@ -33,7 +33,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from clinic.foundation.errors import N_, ClinicError
 
 APP = "couples-clinic"
-FORMAT = 1
+CIPHER_FORMAT = 1
 KEY_BYTES = 32
 _ID_BYTES = 16
 _MASTER_ID_BYTES = 4
@@ -166,7 +166,7 @@ def wrap_data_key(keyring: KeyRing, data_key: bytes, *, data_key_id: str, owner:
     bound_to = _wrapping_data(master.id, data_key_id, owner)
     if len(data_key) != KEY_BYTES:
         raise ValueError("a data key is 32 bytes long")
-    head = bytes([FORMAT]) + bytes.fromhex(master.id)
+    head = bytes([CIPHER_FORMAT]) + bytes.fromhex(master.id)
     return head + nonce + AESGCM(master.secret).encrypt(nonce, data_key, bound_to)
 
 
@@ -188,7 +188,7 @@ def rewrap(keyring: KeyRing, wrapped: bytes, *, data_key_id: str, owner: str) ->
 def wrapped_under(wrapped: bytes) -> str:
     """The id of the master key that a wrapped data key needs."""
     expected = HEAD_BYTES + _NONCE_BYTES + KEY_BYTES + _TAG_BYTES
-    if len(wrapped) != expected or wrapped[0] != FORMAT:
+    if len(wrapped) != expected or wrapped[0] != CIPHER_FORMAT:
         raise SealBroken
     return wrapped[1:HEAD_BYTES].hex()
 
@@ -197,7 +197,7 @@ def _wrapping_data(master_id: str, data_key_id: str, owner: str) -> bytes:
     if not owner.strip():
         raise PlaceIncomplete
     return _lengths_first(
-        APP.encode(), b"data-key", bytes([FORMAT]), bytes.fromhex(master_id),
+        APP.encode(), b"data-key", bytes([CIPHER_FORMAT]), bytes.fromhex(master_id),
         _key_id_bytes(data_key_id), owner.encode(),
     )  # fmt: skip
 
@@ -242,21 +242,21 @@ def open_sealed(data_key: DataKey, sealed: bytes, place: Place) -> bytes:
 
 def sealed_key_id(sealed: bytes) -> str:
     """The id of the data key that a sealed value needs."""
-    if len(sealed) < 1 + _ID_BYTES + _NONCE_BYTES + _TAG_BYTES or sealed[0] != FORMAT:
+    if len(sealed) < 1 + _ID_BYTES + _NONCE_BYTES + _TAG_BYTES or sealed[0] != CIPHER_FORMAT:
         raise SealBroken
     return sealed[1 : 1 + _ID_BYTES].hex()
 
 
 def _seal_with_nonce(data_key: DataKey, plaintext: bytes, place: Place, nonce: bytes) -> bytes:
     # Apart from `seal` only so that the known-answer test can fix the nonce.
-    head = bytes([FORMAT]) + _key_id_bytes(data_key.id)
+    head = bytes([CIPHER_FORMAT]) + _key_id_bytes(data_key.id)
     bound_to = _sealing_data(data_key.id, place)
     return head + nonce + AESGCM(data_key.secret).encrypt(nonce, plaintext, bound_to)
 
 
 def _sealing_data(key_id: str, place: Place) -> bytes:
     return _lengths_first(
-        APP.encode(), bytes([FORMAT]), place.table.encode(), place.column.encode(),
+        APP.encode(), bytes([CIPHER_FORMAT]), place.table.encode(), place.column.encode(),
         place.owner.encode(), place.row.encode(), str(place.revision).encode(),
         _key_id_bytes(key_id),
     )  # fmt: skip

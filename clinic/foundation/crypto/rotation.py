@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from sqlalchemy import LargeBinary, func, select, update
 from sqlalchemy.orm import Session
 
-from clinic.foundation.crypto.encryption import FORMAT, HEAD_BYTES, KeyRing, rewrap, wrapped_under
+from clinic.foundation.crypto.encryption import (
+    CIPHER_FORMAT,
+    HEAD_BYTES,
+    KeyRing,
+    rewrap,
+    wrapped_under,
+)
 from clinic.foundation.crypto.vault import WrappedKey, key_ring
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Conflict
@@ -63,7 +69,7 @@ def rotate_keys(*, batch: int = BATCH) -> Iterator[Progress]:
     is not in the settings.
     """
     ring = key_ring()
-    newest = bytes([FORMAT]) + bytes.fromhex(ring.newest.id)
+    newest = bytes([CIPHER_FORMAT]) + bytes.fromhex(ring.newest.id)
     waiting = func.substr(WrappedKey.wrapped, 1, HEAD_BYTES, type_=LargeBinary) != newest
     total = session().scalar(select(func.count()).where(waiting)) or 0
     done = 0

@@ -23,14 +23,13 @@ from clinic.matching.rules.ranking import MatchResult, match
 from clinic.matching.rules.reasons import need_rules
 from clinic.practice.clinic.queries import list_public_therapists, list_session_types
 from clinic.practice.models import SessionType, Therapist, in_language
+from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
 from clinic.practice.vocabularies.terms import vocabulary_here
 
 matching = Blueprint("matching", __name__)
 matching.before_request(forget_lapsed_flow)
 matching.after_request(note_flow_page)
 
-LANGUAGES = ("en", "pt")
-FORMATS = ("online", "in_person")
 NOT_BOOKABLE = frozenset({"does_not_take_couples", "closed_to_new_couples"})
 """Filters that no choice of the visitor's can lift."""
 NOTHING = N_("Nothing can be booked here just now. Please call or write to us.")
@@ -122,8 +121,8 @@ def _inquiry(said: dict[str, Any]) -> Inquiry:
     own = str(get_locale())[:2]
     wishes = PartnerWishes(
         partner="A",
-        languages_preferred=(language,) if language in LANGUAGES else (own,),
-        languages_acceptable=() if language in LANGUAGES else LANGUAGES,
+        languages_preferred=(language,) if language in SITE_LANGUAGES else (own,),
+        languages_acceptable=() if language in SITE_LANGUAGES else SITE_LANGUAGES,
         formats_preferred=(format_,) if format_ in FORMATS else FORMATS,
     )
     return Inquiry(needs=tuple(said.get("needs", ())), partners=(wishes,))

@@ -18,7 +18,7 @@ from clinic.foundation.errors import N_, Conflict, NotFound
 from clinic.foundation.permissions import Actor
 from clinic.notes.record.access import changing_chart
 from clinic.notes.record.correction_models import EntryInError
-from clinic.notes.record.entries_in_error import KINDS, Entry
+from clinic.notes.record.entries_in_error import CORRECTABLE_KINDS, Entry
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_checks import error_problems, refuse
@@ -38,7 +38,7 @@ def mark_in_error(
     refuse(error_problems(details))
     with changing_chart(code, actor=actor, now=now) as (current, chart):
         entry = _find(current, what, entry_id, couple_id=chart.couple_id)
-        named_in = KINDS[what].named_in
+        named_in = CORRECTABLE_KINDS[what].named_in
         known = current.scalar(select(EntryInError).where(named_in == entry_id))
         if known is not None:
             _refuse_other(known, details, actor=actor)
@@ -59,9 +59,9 @@ def mark_in_error(
 
 
 def _find(current: Session, what: str, entry_id: str, *, couple_id: str) -> Entry:
-    if what not in KINDS:
+    if what not in CORRECTABLE_KINDS:
         raise NotFound
-    table: Any = KINDS[what].table
+    table: Any = CORRECTABLE_KINDS[what].table
     entry: Entry | None = current.get(table, entry_id)
     if entry is None or entry.couple_id != couple_id:
         raise NotFound

@@ -18,9 +18,9 @@ from clinic.notes.rules.transparency_window import (
     replay,
     window_rules,
 )
+from clinic.notes.session_notes.form_fields import NOT_A_NUMBER
 
 FREE_ROWS = 3
-NOT_A_NUMBER = -1
 WENT_ON, PAUSED, STOPPED = "", "pause", "stop"
 
 

@@ -61,7 +61,7 @@ __all__ = [
     "shown_percent",
 ]
 
-FORMAT = "couple-ledger/1"
+LEDGER_FORMAT = "couple-ledger/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Ledger:
     def to_json(self) -> dict[str, Any]:
         """The ledger as JSON values, keys in a fixed order."""
         return {
-            "format": FORMAT,
+            "format": LEDGER_FORMAT,
             "couple": self.couple,
             "variant": self.variant,
             "sessions": [{"session": n, "date": on.isoformat()} for n, on in self.sessions],

@@ -29,7 +29,7 @@ class Kind:
     named_in: InstrumentedAttribute[str | None]
 
 
-KINDS = {
+CORRECTABLE_KINDS = {
     "attempt": Kind(RepairAttempt, EntryInError.attempt_id),
     "rating": Kind(PartnerRating, EntryInError.rating_id),
     "run": Kind(ExerciseRun, EntryInError.run_id),
@@ -48,13 +48,13 @@ class InError:
 
 def marked_in_error(what: str, couple_id: str) -> Select[str | None]:
     """Selects the ids of a couple's entries of this kind that were marked."""
-    named_in = KINDS[what].named_in
+    named_in = CORRECTABLE_KINDS[what].named_in
     return select(named_in).where(EntryInError.couple_id == couple_id, named_in.is_not(None))
 
 
 def marks_of(what: str, couple_id: str) -> dict[str, InError]:
     """The marks on a couple's entries of this kind, by the entry's id."""
-    named_in = KINDS[what].named_in
+    named_in = CORRECTABLE_KINDS[what].named_in
     marks = select(named_in, EntryInError).where(
         EntryInError.couple_id == couple_id, named_in.is_not(None)
     )

@@ -17,7 +17,7 @@ from clinic.notes.record.sealed_rows import AUTHOR, OfCouple, Revised, SealedVal
 from clinic.notes.rules.clinical_values import AddendumText, NoteBody
 
 DIGEST = String(64)
-KINDS = ("consultation", "assessment", "joint", "individual_a", "individual_b", "closing")
+NOTE_KINDS = ("consultation", "assessment", "joint", "individual_a", "individual_b", "closing")
 INDIVIDUAL_KINDS = ("individual_a", "individual_b")
 
 

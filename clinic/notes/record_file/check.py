@@ -28,6 +28,7 @@ from clinic.notes.record_file.written_texts import written_problems
 from clinic.notes.rules.clinical_checks import code_problems
 from clinic.notes.rules.selectable_terms import Problem, whatever_is_known
 from clinic.practice.rules.custom_terms import Terms
+from clinic.practice.rules.practice_rules import SITE_LANGUAGES
 
 LISTS = (
     "members",
@@ -127,7 +128,7 @@ def _couple(record: CoupleRecord, _around: Around) -> Iterator[Problem]:
     for at, member in enumerate(record.members):
         if member.person.time_zone not in zones:
             yield f"members[{at}].person.time_zone", "This time zone is not known."
-        if member.person.language not in {"en", "pt"}:
+        if member.person.language not in SITE_LANGUAGES:
             yield f"members[{at}].person.language", "This language is not spoken here."
         if member.slot not in set("ABCDEFGH"):
             yield f"members[{at}].slot", "Places go from A to H."

@@ -19,7 +19,7 @@ from clinic.notes.record.held_sessions import held_sessions
 from clinic.notes.record.sealed_rows import SealedValue
 from clinic.notes.record_file.instruments import used_instruments
 from clinic.notes.record_file.shape import (
-    FORMAT,
+    RECORD_FORMAT,
     CouplePart,
     CoupleRecord,
     LeadPart,
@@ -30,7 +30,7 @@ from clinic.notes.record_file.shape import (
 )
 from clinic.notes.record_file.tables import TABLES, RecordTable
 from clinic.notes.record_file.terms import used_terms
-from clinic.notes.record_file.written_texts import SIGNED, written_part
+from clinic.notes.record_file.written_texts import SIGNED_TEXTS, written_part
 from clinic.notes.rules.json_values import to_plain
 from clinic.practice.models import Therapist
 from clinic.practice.vocabularies.terms import terms_of
@@ -57,7 +57,7 @@ def read_record(couple_id: str) -> CoupleRecord:
     lists: dict[str, Any] = {table.name: _parts(table, couple_id) for table in TABLES}
     lists["notes"] = _with_who_held(lists["notes"], couple_id)
     record = CoupleRecord(
-        format=FORMAT,
+        format=RECORD_FORMAT,
         couple=CouplePart(
             couple.id,
             couple.code,
@@ -98,7 +98,7 @@ def _written(couple_id: str) -> tuple[WrittenPart, ...]:
     return tuple(
         written_part(table.name, one.id, text.plain_as_written(one))
         for table in TABLES
-        if table.name in SIGNED
+        if table.name in SIGNED_TEXTS
         for text in (_sealed(table),)
         for one in _signed(table, couple_id)
         if not text.is_readable(one)

@@ -27,7 +27,7 @@ from clinic.notes.rules.json_values import WHEN_TOLD
 from clinic.notes.rules.questionnaire_responses import MeasureDetails
 from clinic.notes.rules.transparency_window import RunDetails
 
-FORMAT = "couple-record/2"
+RECORD_FORMAT = "couple-record/2"
 
 
 @dataclass(frozen=True, slots=True)

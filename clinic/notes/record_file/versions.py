@@ -9,10 +9,10 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from clinic.notes.record_file.shape import FORMAT
+from clinic.notes.record_file.shape import RECORD_FORMAT
 
 FIRST = "couple-record/1"
-KNOWN = (FIRST, FORMAT)
+KNOWN = (FIRST, RECORD_FORMAT)
 WITHDRAWN = {"runs": "run_id", "measures": "measure_id"}
 """The lists that told of it on their rows, and how a mark names a row of theirs."""
 UNTOLD = "—"
@@ -24,7 +24,7 @@ def in_todays_form(raw: dict[str, Any]) -> dict[str, Any]:
     """A file of a known version in the form of the newest; what it says wrongly it says still."""
     if raw["format"] != FIRST:
         return raw
-    found: dict[str, Any] = {"in_error": [], **raw, "format": FORMAT}
+    found: dict[str, Any] = {"in_error": [], **raw, "format": RECORD_FORMAT}
     if not all(isinstance(found.get(name, []), list) for name in ("in_error", *WITHDRAWN)):
         return found
     marks = found["in_error"]

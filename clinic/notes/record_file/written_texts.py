@@ -15,7 +15,7 @@ from clinic.notes.record_file.shape import CoupleRecord, WrittenPart
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.selectable_terms import Problem
 
-SIGNED = {"notes": "body", "addenda": "said"}
+SIGNED_TEXTS = {"notes": "body", "addenda": "said"}
 """The lists whose texts digests are taken of, and the field that holds the text."""
 
 
@@ -40,7 +40,7 @@ def written_problems(record: CoupleRecord) -> Iterator[Problem]:
     """Say where `written` tells another text than the file shows, or one that needs no telling."""
     shown = {
         (name, one.id): to_plain(getattr(one, field))
-        for name, field in SIGNED.items()
+        for name, field in SIGNED_TEXTS.items()
         for one in getattr(record, name)
     }
     written = written_of(record)

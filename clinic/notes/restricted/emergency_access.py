@@ -24,7 +24,7 @@ from clinic.notes.rules.text_limits import REASON_MAX, length_problems
 
 LASTS = timedelta(minutes=60)
 REASON_MIN = 10
-TOLD = "chart.opened_in_emergency"
+EMERGENCY_OPENED = "chart.opened_in_emergency"
 
 
 def check_reason(reason: str) -> None:
@@ -61,8 +61,10 @@ def break_glass(
         )
         row.reason = reason.strip()
         current.add(row)
-        audit.record(current, TOLD, kind="couple", object_id=couple.id, actor=actor, now=now)
-        outbox.promise(current, TOLD, {"access": row.id}, now=now)
+        audit.record(
+            current, EMERGENCY_OPENED, kind="couple", object_id=couple.id, actor=actor, now=now
+        )
+        outbox.promise(current, EMERGENCY_OPENED, {"access": row.id}, now=now)
         return row.ends_at
 
 

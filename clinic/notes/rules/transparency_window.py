@@ -20,7 +20,7 @@ from clinic.notes.rules.text_limits import REASON_MAX, length_problems
 from clinic.practice.rules.vocabulary import load_vocabulary
 
 WINDOW = "transparency_window"
-KINDS = ("start", "tick", "pause", "resume", "stop")
+WINDOW_EVENT_KINDS = ("start", "tick", "pause", "resume", "stop")
 MOST_HAPPENINGS = 400
 LONGEST_PAUSE_S = 24 * 60 * 60
 _COMPARISONS: dict[str, Callable[[int, int], bool]] = {">": operator.gt, ">=": operator.ge}
@@ -170,7 +170,7 @@ def _entry_problems(details: RunDetails) -> list[Problem]:
     found: list[Problem] = []
     for at, one in enumerate(details.log):
         place = f"log.{at}"
-        if one.kind not in KINDS:
+        if one.kind not in WINDOW_EVENT_KINDS:
             found.append((place, N_("Choose one from the list.")))
         if one.person not in {None, details.asker, details.listener}:
             found.append((place, N_("Only the two who talk rate and pause.")))

@@ -31,7 +31,7 @@ from clinic.notes.record.note_models import NoteAddendum, SessionNote
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.note_content import NoteContent
 
-AROUND = 60
+CHARS_AROUND = 60
 MOST = 200
 
 
@@ -166,12 +166,12 @@ def _snippet(path: str, text: str, word: str) -> Snippet | None:
     if at < 0:
         return None
     start, end = places[at], places[at + len(word) - 1] + 1
-    before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
+    before, after = text[max(0, start - CHARS_AROUND) : start], text[end : end + CHARS_AROUND]
     return Snippet(
         path,
-        ("…" if start > AROUND else "") + before,
+        ("…" if start > CHARS_AROUND else "") + before,
         text[start:end],
-        after + ("…" if end + AROUND < len(text) else ""),
+        after + ("…" if end + CHARS_AROUND < len(text) else ""),
     )
 
 

@@ -21,7 +21,7 @@ from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.course.read_scope import frame_for_note
 from clinic.notes.record.access import Chart, Written, find_chart, find_note, lock_course, written
 from clinic.notes.record.held_sessions import UNTOUCHED, held_session
-from clinic.notes.record.note_models import INDIVIDUAL_KINDS, KINDS, SessionNote
+from clinic.notes.record.note_models import INDIVIDUAL_KINDS, NOTE_KINDS, SessionNote
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.json_values import dump
@@ -46,7 +46,7 @@ from clinic.practice.vocabularies.terms import terms_of
 
 EARLY = timedelta(minutes=30)
 """A note may be opened this long before its session, to prepare."""
-LONGEST = timedelta(hours=8)
+LONGEST_SESSION = timedelta(hours=8)
 NOT_BEGUN = N_("This session has not begun yet.")
 BODY_MAX_BYTES = 200_000
 SIGNED_ALREADY = N_("This note is signed. What is still to be said goes into an addendum.")
@@ -250,9 +250,9 @@ def _check_size(body: NoteBody) -> None:
 
 def _held_problems(note: SessionNote, chart: Chart, *, now: datetime) -> Iterator[Problem]:
     """What cannot be of a session that is said to have been held."""
-    if note.kind not in KINDS:
+    if note.kind not in NOTE_KINDS:
         yield "kind", N_("Choose one from the list.")
-    if not timedelta() < note.held_until - note.held_from <= LONGEST:
+    if not timedelta() < note.held_until - note.held_from <= LONGEST_SESSION:
         yield "held_until", N_("A session ends after it began, within a day.")
     if chart.day(note.held_from) < chart.began_on:
         yield "held_from", N_("The session lies before the couple began.")

@@ -26,7 +26,7 @@ from clinic.notes.rules.sealing import digest
 from clinic.notes.rules.text_limits import ADDITION_MAX, REASON_MAX, length_problems
 from clinic.notes.signing.signing import seal_due_notes
 
-KINDS = ("addendum", "amendment", "late_entry", "entered_in_error")
+ADDENDUM_KINDS = ("addendum", "amendment", "late_entry", "entered_in_error")
 NEEDS_REASON = ("amendment", "late_entry", "entered_in_error")
 
 
@@ -88,7 +88,7 @@ def addendum_content(row: NoteAddendum, said: AddendumText) -> dict[str, object]
 
 def _check(kind: str, text: str, reason: str) -> None:
     problems: dict[str, list[str]] = {}
-    if kind not in KINDS:
+    if kind not in ADDENDUM_KINDS:
         problems["kind"] = [N_("Choose one from the list.")]
     if not text.strip():
         problems["text"] = [N_("Write what is to be added.")]

@@ -17,7 +17,7 @@ from clinic.practice.instruments.service import (
     list_instruments,
     retire_instrument,
 )
-from clinic.practice.rules.instruments import MAX_BYTES, InstrumentBroken
+from clinic.practice.rules.instruments import MAX_INSTRUMENT_BYTES, InstrumentBroken
 
 instruments = Blueprint("instruments", __name__, url_prefix="/desk/practice/instruments")
 
@@ -57,7 +57,7 @@ def retire(code: str, version: str, language: str) -> Page:
 def _sent() -> str:
     """The text of the file; what is no text is told as what is no JSON."""
     sent = request.files.get("file")
-    raw = sent.read(MAX_BYTES + 1) if sent else b""
+    raw = sent.read(MAX_INSTRUMENT_BYTES + 1) if sent else b""
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -39,7 +39,7 @@ from clinic.practice.rules.commands import (
     TherapistProfile,
 )
 from clinic.practice.rules.edit_conflicts import version_of
-from clinic.practice.rules.practice_rules import LANGUAGES, SITE_LANGUAGES
+from clinic.practice.rules.practice_rules import SITE_LANGUAGES, THERAPIST_LANGUAGES
 from clinic.practice.vocabularies.terms import vocabulary_here
 
 FORMAT_NAMES = {"online": _l("Online"), "in_person": _l("In person")}
@@ -111,7 +111,7 @@ class TherapistForm(PracticeForm):
             given = _flat(asdict(profile)) | {"version": version_of(profile)}
         super().__init__(formdata=sent, data=given)
         self.time_zone.offer()
-        self.languages.choices = _languages(LANGUAGES)
+        self.languages.choices = _languages(THERAPIST_LANGUAGES)
         self.formats.choices = _formats()
         self.modalities.choices = _terms("modality", kept=given.get("modalities", ()))
         self.concerns.choices = _terms("need", kept=given.get("concerns", ()))

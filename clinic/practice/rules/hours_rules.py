@@ -10,7 +10,7 @@ from clinic.foundation.wall_clock import parse_wall
 from clinic.foundation.wall_minutes import MINUTES_A_DAY
 from clinic.practice.rules.commands import Absence, DayHours, HoursRange, WeeklyRange
 
-FIRST_YEAR, LAST_YEAR = 2000, 2099
+FIRST_HOURS_YEAR, LAST_HOURS_YEAR = 2000, 2099
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
 MOST_RANGES_A_DAY = 8
 LONGEST_ABSENCE = timedelta(days=2 * 366)
@@ -69,9 +69,13 @@ def range_problem(one: HoursRange) -> str | None:
 
 def date_problem(on: date) -> str | None:
     """Why a date cannot be: it lies in another century."""
-    if FIRST_YEAR <= on.year <= LAST_YEAR:
+    if FIRST_HOURS_YEAR <= on.year <= LAST_HOURS_YEAR:
         return None
-    return said("Please give a date from %(first)s to %(last)s.", first=FIRST_YEAR, last=LAST_YEAR)
+    return said(
+        "Please give a date from %(first)s to %(last)s.",
+        first=FIRST_HOURS_YEAR,
+        last=LAST_HOURS_YEAR,
+    )
 
 
 def absence_problems(away: Absence) -> Problems:

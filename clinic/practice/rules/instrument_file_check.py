@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-FORMAT = "instrument/1"
-LANGUAGES = ("en", "pt")
+from clinic.practice.rules.practice_rules import SITE_LANGUAGES
+
+INSTRUMENT_FORMAT = "instrument/1"
 METHODS = ("sum", "mean")
 BETTER = ("higher", "lower", "neither")
 DIRECTIONS = ("below", "at_or_below", "above", "at_or_above")
@@ -51,12 +52,12 @@ def problems_in(raw: object) -> list[str]:
 
 def _heading(raw: Mapping[str, Any]) -> list[str]:
     found = _unknown(raw, "", "")
-    if raw.get("format") != FORMAT:
-        found.append(f"format: must be {FORMAT!r}")
+    if raw.get("format") != INSTRUMENT_FORMAT:
+        found.append(f"format: must be {INSTRUMENT_FORMAT!r}")
     found += _matches(raw, "code", _CODE, "lower case letters, digits and underscores")
     found += _matches(raw, "version", _VERSION, "letters, digits, dots and dashes")
-    if raw.get("language") not in LANGUAGES:
-        found.append(f"language: must be one of {', '.join(LANGUAGES)}")
+    if raw.get("language") not in SITE_LANGUAGES:
+        found.append(f"language: must be one of {', '.join(SITE_LANGUAGES)}")
     for key, most in (("name", 120), ("licence", 1_000), ("source", 1_000)):
         found += _words(raw, key, key, most=most)
     return found + _words(raw, "intro", "intro", most=2_000, needed=False)

@@ -18,7 +18,7 @@ from clinic.foundation.errors import ClinicError
 from clinic.foundation.texts.characters import places_of_refused_characters
 from clinic.practice.rules.instrument_file_check import problems_in
 
-MAX_BYTES = 200_000
+MAX_INSTRUMENT_BYTES = 200_000
 
 
 class InstrumentBroken(ClinicError):
@@ -125,8 +125,8 @@ class Score:
 
 def parse_instrument(text: str) -> Instrument:
     """Read one definition from JSON text, or raise `InstrumentBroken` with every problem."""
-    if len(text.encode("utf-8", "replace")) > MAX_BYTES:
-        raise InstrumentBroken([f"the file is larger than {MAX_BYTES} bytes"])
+    if len(text.encode("utf-8", "replace")) > MAX_INSTRUMENT_BYTES:
+        raise InstrumentBroken([f"the file is larger than {MAX_INSTRUMENT_BYTES} bytes"])
     try:
         raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError) as broken:

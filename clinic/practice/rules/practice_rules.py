@@ -19,11 +19,11 @@ from clinic.practice.rules.commands import (
 )
 
 SITE_LANGUAGES = ("en", "pt")
-LANGUAGES = ("en", "pt", "es", "fr", "de", "it", "nl", "pl", "ro", "uk", "ru", "ar", "zh")
+THERAPIST_LANGUAGES = ("en", "pt", "es", "fr", "de", "it", "nl", "pl", "ro", "uk", "ru", "ar", "zh")
 """What a therapist may work in (ISO 639-1)."""
 FORMATS = ("online", "in_person")
 AUDIENCES = ("public", "existing")
-LONGEST_NAME, LONGEST_LINE, LONGEST_TEXT = 120, 300, 5000
+LONGEST_PRACTICE_NAME, LONGEST_LINE, LONGEST_PRACTICE_TEXT = 120, 300, 5000
 RESERVED_SLUGS = frozenset({"new"})
 """Words that are pages of their own beside the pages named by slugs."""
 
@@ -56,12 +56,16 @@ def therapist_problems(
     found: Problems = {}
     _add(found, "slug", slug_problems(profile.slug))
     _add(found, "name", name_problems(profile.name))
-    _add_texts(found, "title", profile.title, longest=LONGEST_NAME)
-    _add_texts(found, "biography", profile.biography, longest=LONGEST_TEXT, lines=True)
+    _add_texts(found, "title", profile.title, longest=LONGEST_PRACTICE_NAME)
+    _add_texts(found, "biography", profile.biography, longest=LONGEST_PRACTICE_TEXT, lines=True)
     if profile.email is not None:
         _add(found, "email", email_problems(profile.email))
     _add(found, "time_zone", zone_problems(profile.time_zone))
-    _add(found, "languages", choice_problems(profile.languages, LANGUAGES, at_least_one=True))
+    _add(
+        found,
+        "languages",
+        choice_problems(profile.languages, THERAPIST_LANGUAGES, at_least_one=True),
+    )
     _add(found, "formats", choice_problems(profile.formats, FORMATS, at_least_one=True))
     _add(found, "modalities", choice_problems(profile.modalities, modalities))
     _add(found, "concerns", choice_problems(profile.concerns, needs))
@@ -76,8 +80,8 @@ def session_type_problems(details: SessionTypeDetails, *, therapists: Collection
     found: Problems = {}
     _add(found, "slug", slug_problems(details.slug))
     _add(found, "name.en", name_problems(details.name.get("en", "")))
-    _add_texts(found, "name", details.name, longest=LONGEST_NAME)
-    _add_texts(found, "description", details.description, longest=LONGEST_TEXT, lines=True)
+    _add_texts(found, "name", details.name, longest=LONGEST_PRACTICE_NAME)
+    _add_texts(found, "description", details.description, longest=LONGEST_PRACTICE_TEXT, lines=True)
     for path, (low, high) in _NUMBERS.items():
         value = getattr(details, path)
         if value is not None:
@@ -101,7 +105,7 @@ def clinic_problems(details: ClinicDetails) -> Problems:
     _add(found, "email", email_problems(details.email))
     _add(found, "phone", text_problems(details.phone or "", longest=40))
     _add(found, "address", text_problems(details.address or "", longest=LONGEST_LINE, lines=True))
-    _add_texts(found, "welcome", details.welcome, longest=LONGEST_TEXT, lines=True)
+    _add_texts(found, "welcome", details.welcome, longest=LONGEST_PRACTICE_TEXT, lines=True)
     return found
 
 
@@ -116,7 +120,7 @@ def slug_problems(slug: str) -> list[str]:
     return []
 
 
-def name_problems(name: str, *, longest: int = LONGEST_NAME) -> list[str]:
+def name_problems(name: str, *, longest: int = LONGEST_PRACTICE_NAME) -> list[str]:
     """A name is there, on one line and not endless."""
     if not name.strip():
         return [said("Please write a name.")]

@@ -9,7 +9,7 @@ from typing import Any
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.texts.characters import replace_in_json
 
-MAX_BYTES = 1_000_000
+MAX_PAYLOAD_BYTES = 1_000_000
 MAX_DEPTH = 32
 MAX_INTEGER_DIGITS = 18  # what a 64-bit column holds
 REMOVED = "[removed]"
@@ -46,7 +46,7 @@ def read_payload(body: bytes) -> dict[str, Any]:
     18 digits, NaN and infinities. Characters that no text may hold are taken out: a booking is not
     lost for one of them in a name.
     """
-    if len(body) > MAX_BYTES:
+    if len(body) > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge("The delivery is larger than one megabyte.")
     try:
         parsed = json.loads(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -41,8 +41,7 @@ from clinic.scheduling_services.rules.schedule_overrides import (
 )
 from clinic.scheduling_services.sent.calcom_client import CalcomAway, CalcomClient, CalcomRefused
 from clinic.scheduling_services.sent.push import client_for
-
-LEASE = timedelta(minutes=2)
+from clinic.scheduling_services.sent.push_plans import PUSH_LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +184,7 @@ def _take_lease(connection_id: str, *, now: datetime) -> _Kept:
             session.add(row)
         if row.busy_until is not None and row.busy_until > now:
             raise CalcomAway
-        row.busy_until = now + LEASE
+        row.busy_until = now + PUSH_LEASE
         ours, displaced = read_overrides(row.ours), read_overrides(row.displaced)
         return _Kept(row.schedule_id, ours, displaced, row.refused_as)
 

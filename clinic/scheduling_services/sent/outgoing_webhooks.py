@@ -31,7 +31,7 @@ from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber
 from clinic.scheduling_services.rules.signatures import new_outgoing_secret, sign_outgoing
 
 SEND = "webhook.send"
-SECONDS = 20.0
+SUBSCRIBER_TIMEOUT_S = 20.0
 GONE = 410
 
 
@@ -140,7 +140,7 @@ def send_message(payload: Mapping[str, Any], now: datetime) -> None:
         body=body,
         headers={**headers, "Content-Type": "application/json"},
         max_bytes=64 * 1024,
-        total_seconds=SECONDS,
+        total_seconds=SUBSCRIBER_TIMEOUT_S,
         guard=_guard(),
     )
     _note_answer(message_id, answer.status, now=now)

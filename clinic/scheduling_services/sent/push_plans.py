@@ -20,7 +20,8 @@ from clinic.scheduling_services.rules.chain_state import OVER
 from clinic.scheduling_services.rules.chain_state import Status as There
 from clinic.scheduling_services.rules.events import OUR_METADATA_KEY, Provider
 
-LEASE = timedelta(minutes=2)
+PUSH_LEASE = timedelta(minutes=2)
+"""For how long one call to Cal.com keeps a row to itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def make_plan(session: Session, appointment: Appointment, *, now: datetime) -> P
     chain.asked_at = chain.asked_at or now
     chain.asked_starts_at = appointment.starts_at
     chain.asked_status = There.CONFIRMED if appointment.is_live else There.CANCELLED
-    chain.busy_until = now + LEASE
+    chain.busy_until = now + PUSH_LEASE
     return plan
 
 

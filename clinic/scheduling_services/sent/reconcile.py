@@ -41,7 +41,7 @@ EVERY = timedelta(hours=1)
 OVERLAP = timedelta(hours=24)
 IN_FULL_EVERY = timedelta(hours=20)
 FULL_REACH = timedelta(days=1)
-AHEAD = timedelta(days=400)
+RECONCILED_AHEAD = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,7 +256,7 @@ def _coming(clinic_id: str, *, now: datetime) -> list[Appointment]:
         .where(
             Appointment.clinic_id == clinic_id,
             Appointment.ends_at > now,
-            Appointment.starts_at < now + AHEAD,
+            Appointment.starts_at < now + RECONCILED_AHEAD,
             Appointment.status.in_(LIVE) | Appointment.id.in_(known),
         )
         .order_by(Appointment.starts_at, Appointment.id)

@@ -22,7 +22,7 @@ from clinic.booking.slots.restrictions import Rule
 from clinic.config import current_settings
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
-from clinic.foundation.wall_minutes import FIRST_YEAR, LAST_YEAR
+from clinic.foundation.wall_minutes import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
 from clinic.web.api.callers import connection, read_limit, visitor
 from clinic.web.api.openapi import PREFIX, ApiBlueprint
 from clinic.web.api.rendering import appointment_document
@@ -124,9 +124,9 @@ def booking_request(body: dict[str, Any], *, key: str | None) -> BookingRequest:
 
 def within_reach(start: datetime) -> datetime:
     """The same, or `TimeRefused`: beyond these years no diary can be computed."""
-    if start.year <= FIRST_YEAR:
+    if start.year <= FIRST_ZONE_YEAR:
         raise TimeRefused(Rule.PAST)
-    if start.year >= LAST_YEAR:
+    if start.year >= LAST_ZONE_YEAR:
         raise TimeRefused(Rule.HORIZON)
     return start
 

@@ -10,14 +10,13 @@ from marshmallow import ValidationError, fields, validates, validates_schema
 from clinic.booking.appointments.models import Status
 from clinic.booking.rules.contact_details import (
     CONCERNS_AT_MOST,
-    FORMATS,
-    LANGUAGES,
     MESSAGE_LENGTH,
     NAME_LENGTH,
     check_time_zone,
 )
 from clinic.foundation.errors import N_
-from clinic.foundation.wall_minutes import FIRST_YEAR, LAST_YEAR
+from clinic.foundation.wall_minutes import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
+from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
 from clinic.web.api.fields import Choice, Day, Document, Instant, Part, Slug, Text, Texts, Truth
 
 DAYS_AT_MOST = 92
@@ -45,7 +44,7 @@ class SlotsQuery(Document):
     def check_year(self, value: Any, **kwargs: Any) -> None:
         """Times are computed for the years that zones are sure of."""
         del kwargs
-        if not FIRST_YEAR < value.year < LAST_YEAR:
+        if not FIRST_ZONE_YEAR < value.year < LAST_ZONE_YEAR:
             raise ValidationError(N_("This day is out of reach."))
 
     @validates("time_zone")
@@ -72,7 +71,7 @@ class PartnerIn(Document):
     email = Text(required=True, metadata={"format": "email", "maxLength": 254})
     time_zone = Text(metadata={"description": "IANA name; the clinic's if left."})
     language = Choice(
-        *LANGUAGES, said=_NO_LANGUAGE, metadata={"description": "The clinic's if left."}
+        *SITE_LANGUAGES, said=_NO_LANGUAGE, metadata={"description": "The clinic's if left."}
     )
 
 

@@ -19,7 +19,7 @@ from clinic.foundation.texts.localized_dates import LOCALES
 from clinic.notes.mails.notices import send_notice
 from clinic.practice.models import Clinic
 
-SECONDS = 20.0
+ANCHOR_TIMEOUT_S = 20.0
 MAX_ANSWER_BYTES = 64 * 1024
 
 
@@ -54,7 +54,7 @@ def _post(anchor: Anchor, url: str) -> None:
         body=anchor.line.encode("ascii"),
         headers={"Content-Type": "application/json"},
         max_bytes=MAX_ANSWER_BYTES,
-        total_seconds=SECONDS,
+        total_seconds=ANCHOR_TIMEOUT_S,
         guard=Guard.for_urls([url]),  # named by whoever runs the server, not typed on a page
     )
     if not 200 <= answer.status < 300:

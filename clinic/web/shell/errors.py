@@ -38,7 +38,7 @@ RETRY_AFTER_S = 30
 """When a sender may come back after a 503 that says nothing else: a failover takes about that."""
 FLASK_LOGINS_USER = "_login_user"
 """Where Flask-Login keeps who was found for this request."""
-FOR_PROGRAMS = ("/api/", "/webhooks/", "/healthz/", "/readyz/", "/metrics/")
+PROBLEM_PATHS = ("/api/", "/webhooks/", "/healthz/", "/readyz/", "/metrics/")
 
 
 def init_errors(app: Flask) -> None:
@@ -157,7 +157,7 @@ def answer_anything_else(error: Exception) -> AnyResponse:
 
 def wants_problem() -> bool:
     """Whether the answer is for a program."""
-    if f"{request.path}/".startswith(FOR_PROGRAMS):
+    if f"{request.path}/".startswith(PROBLEM_PATHS):
         return True
     accepted = request.accept_mimetypes
     return accepted.best_match(["text/html", "application/json"], "text/html") != "text/html"

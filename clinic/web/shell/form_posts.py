@@ -8,9 +8,9 @@ from flask import request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from clinic.foundation.errors import N_, ClinicError
+from clinic.foundation.texts.posted_texts import FOR_PROGRAMS
 
 WITH_A_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
-FOR_PROGRAMS = ("/api/", "/webhooks/")
 TAKES_A_FILE = {"instruments.add": "file"}
 """The forms that ask for a file, by the name of its field; their texts are read nowhere else."""
 

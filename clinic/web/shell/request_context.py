@@ -33,7 +33,7 @@ from clinic.web.shell.error_summary import error_lines
 from clinic.web.shell.form_posts import receive_whole_body, take_forms_only
 
 log = logging.getLogger(__name__)
-LANGUAGES = {"en": "English", "pt": "Português"}
+LANGUAGE_NAMES = {"en": "English", "pt": "Português"}
 
 
 def init_request_context(app: Flask) -> None:
@@ -103,7 +103,7 @@ def _keys_must_fit() -> None:
 def language() -> str:
     """The reader's language: chosen, else the account's, else the browser's, else the clinic's."""
     chosen = browser_session.get("language")
-    if chosen in LANGUAGES:
+    if chosen in LANGUAGE_NAMES:
         return str(chosen)
     if current_user and current_user.is_authenticated:
         return str(current_user.language)
@@ -126,7 +126,7 @@ def for_templates() -> dict[str, object]:
     signed_in = bool(current_user and current_user.is_authenticated)
     return {
         "clinic": g.get("clinic"),
-        "languages": list(LANGUAGES.items()),
+        "languages": list(LANGUAGE_NAMES.items()),
         "language_url": url_for("web.choose_language"),
         "locale_code": str(get_locale() or "en")[:2],
         "theme": browser_session.get("theme", ""),

@@ -28,7 +28,7 @@ from clinic.foundation.errors import Unavailable
 from clinic.practice.clinic.queries import list_bookable, list_public_therapists, list_session_types
 from clinic.practice.models import SessionType, Therapist
 from clinic.web.shell.probes import must_be_writable
-from clinic.web.shell.request_context import LANGUAGES
+from clinic.web.shell.request_context import LANGUAGE_NAMES
 
 web = Blueprint("web", __name__)
 
@@ -84,7 +84,7 @@ def _next_free(kinds: Sequence[SessionType], *, zone: str) -> display.Chip | Non
 def choose_language() -> AnyResponse:
     """Remember the reader's language and go back to where they were (on this site only)."""
     chosen = request.args.get("language", "")
-    if chosen in LANGUAGES:
+    if chosen in LANGUAGE_NAMES:
         session["language"] = chosen
     return redirect(local_target(request.args.get("next", "")) or url_for("web.home"))
 

@@ -14,7 +14,7 @@ from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
 from clinic.foundation.permissions import Role
 from clinic.foundation.texts.posted_texts import CheckedForm
 from clinic.practice.form_fields import line
-from clinic.web.shell.request_context import LANGUAGES
+from clinic.web.shell.request_context import LANGUAGE_NAMES
 
 
 class RolesForm(CheckedForm):
@@ -53,4 +53,4 @@ class InviteForm(RolesForm):
 
     name = line(_l("Name"), needed=True)
     email = line(_l("E-mail"), needed=True, kind=EmailField)
-    language = RadioField(_l("Language of their pages and mails"), choices=LANGUAGES)
+    language = RadioField(_l("Language of their pages and mails"), choices=LANGUAGE_NAMES)

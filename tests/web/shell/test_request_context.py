@@ -10,7 +10,7 @@ from flask import g
 from clinic.extensions import db
 from clinic.foundation.permissions import Permission, Role
 from clinic.web.shell.request_context import (
-    LANGUAGES,
+    LANGUAGE_NAMES,
     clock_time,
     day_name,
     language,
@@ -106,8 +106,8 @@ def test_way_back_within_the_site_keeps_its_query():
 def test_both_languages_are_offered_by_their_own_names(client, clinic):
     page = client.get("/").text
 
-    assert LANGUAGES == {"en": "English", "pt": "Português"}
-    for code, name in LANGUAGES.items():
+    assert LANGUAGE_NAMES == {"en": "English", "pt": "Português"}
+    for code, name in LANGUAGE_NAMES.items():
         assert f'value="{code}" lang="{code}" aria-label="{name}"' in page
 
 

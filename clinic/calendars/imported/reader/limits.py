@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from clinic.foundation.errors import ClinicError
 
-MAX_BYTES = 10 * 1024 * 1024
-FIRST_YEAR, LAST_YEAR = 1970, 2100
+MAX_CALENDAR_BYTES = 10 * 1024 * 1024
+FIRST_READ_YEAR, LAST_READ_YEAR = 1970, 2100
 MAX_DAYS = 400  # the longest single entry
 MAX_OCCURRENCES = 5_000  # of repeating entries, in one calendar and one window
 MAX_INTERVAL = 1_000

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from clinic.calendars.imported.reader.limits import MAX_BYTES, OutsideBroken
+from clinic.calendars.imported.reader.limits import MAX_CALENDAR_BYTES, OutsideBroken
 
 _KEPT = frozenset({
     "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
@@ -62,7 +62,7 @@ class RawCalendar:
 
 def read_calendars(data: bytes) -> list[RawCalendar]:
     """Every VCALENDAR in `data`; raises OutsideBroken unless all of them are complete."""
-    if len(data) > MAX_BYTES:
+    if len(data) > MAX_CALENDAR_BYTES:
         raise OutsideBroken("The calendar file is larger than 10 MB.")
     reader = _Reader()
     for text in _unfolded(data):

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clinic.calendars.imported.reader.limits import FREQUENCIES, LAST_YEAR, MAX_INTERVAL, SetAside
+from clinic.calendars.imported.reader.limits import (
+    FREQUENCIES,
+    LAST_READ_YEAR,
+    MAX_INTERVAL,
+    SetAside,
+)
 from clinic.calendars.imported.reader.parser import Line
 from clinic.calendars.imported.reader.values import Moment, read_moment
 from clinic.calendars.imported.reader.zones import Zones
@@ -115,8 +120,8 @@ def _number(value: str, *, largest: int | None) -> int:
 
 def _until(value: str, *, start: Moment, zones: Zones) -> datetime:
     """The last wall time that still counts, whatever form UNTIL was written in."""
-    if value[:4].isdigit() and int(value[:4]) > LAST_YEAR:
-        return datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001 - "for ever", as some programs say it
+    if value[:4].isdigit() and int(value[:4]) > LAST_READ_YEAR:
+        return datetime(LAST_READ_YEAR, 12, 31)  # noqa: DTZ001 - "for ever", as some programs say it
     told = read_moment(Line({}, value), zones=zones)
     if told.is_date:
         # The day named counts as a whole.

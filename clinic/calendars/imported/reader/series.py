@@ -21,7 +21,7 @@ from icalendar import Calendar, Event, vRecur
 
 from clinic.calendars.imported.reader.events import Entry
 from clinic.calendars.imported.reader.limits import (
-    LAST_YEAR,
+    LAST_READ_YEAR,
     MAX_DAYS,
     MAX_LISTED,
     MAX_RULES,
@@ -33,7 +33,7 @@ from clinic.calendars.imported.reader.values import Length, Moment, read_moments
 from clinic.calendars.imported.reader.zones import Zone, Zones
 
 _PART = "X-PART"  # carries the number of the entry through the library
-LATEST = datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001 - wall time, as all here
+LATEST = datetime(LAST_READ_YEAR, 12, 31)  # noqa: DTZ001 - wall time, as all here
 _MARGIN = timedelta(days=2)  # zones differ by at most 26 hours
 
 Span = tuple[datetime, datetime]
@@ -91,7 +91,7 @@ def _rules_end_with_the_century() -> Iterator[None]:
     UNTIL does not help: it is looked at only once something has matched.
     """
     bounded = ModuleType("datetime")
-    vars(bounded).update(vars(dt), MAXYEAR=LAST_YEAR + 1)
+    vars(bounded).update(vars(dt), MAXYEAR=LAST_READ_YEAR + 1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # COUNT beside UNTIL, on purpose
         dateutil.rrule.datetime = bounded

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clinic.calendars.imported.reader.limits import FIRST_YEAR, LAST_YEAR, MAX_DAYS, SetAside
+from clinic.calendars.imported.reader.limits import (
+    FIRST_READ_YEAR,
+    LAST_READ_YEAR,
+    MAX_DAYS,
+    SetAside,
+)
 from clinic.calendars.imported.reader.parser import Line
 from clinic.calendars.imported.reader.zones import Zone, Zones, iana_zone
 
@@ -141,8 +146,8 @@ def _moment(value: str, *, zone: Zone | None, zones: Zones) -> Moment:
 
 def _wall(*parts: str) -> datetime:
     year, month, day, *clock = (int(part) for part in parts)
-    if not FIRST_YEAR <= year <= LAST_YEAR:
-        raise SetAside(f"one of its times is not between {FIRST_YEAR} and {LAST_YEAR}")
+    if not FIRST_READ_YEAR <= year <= LAST_READ_YEAR:
+        raise SetAside(f"one of its times is not between {FIRST_READ_YEAR} and {LAST_READ_YEAR}")
     hour, minute, second = clock or (0, 0, 0)
     try:
         # A leap second is the last one we have; wall times carry no zone.

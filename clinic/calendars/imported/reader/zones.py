@@ -18,11 +18,11 @@ from zoneinfo import ZoneInfo, available_timezones
 from dateutil.rrule import rrulestr  # type: ignore[import-untyped] # ships no types
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from clinic.calendars.imported.reader.limits import FIRST_YEAR, LAST_YEAR
+from clinic.calendars.imported.reader.limits import FIRST_READ_YEAR, LAST_READ_YEAR
 from clinic.calendars.imported.reader.parser import Line, RawCalendar, split_line
 
 MAX_OBSERVANCES = 200
-MAX_NAME = 255
+MAX_ZONE_NAME = 255
 _YEARLY_PARTS = frozenset({"FREQ", "BYMONTH", "BYDAY", "BYMONTHDAY", "UNTIL", "COUNT", "WKST"})
 
 
@@ -99,7 +99,7 @@ class Zones:
         return self._found[name] or self.own
 
     def _look_up(self, name: str) -> Zone | None:
-        if len(name) > MAX_NAME:
+        if len(name) > MAX_ZONE_NAME:
             return None
         known = iana_zone(name)
         if known is not None:
@@ -192,12 +192,12 @@ def _yearly(rule: str, *, start: datetime, before: timedelta) -> tuple[datetime,
         raise ValueError("a zone changes every year")
     if parts.get("FREQ") != "YEARLY" or not _YEARLY_PARTS.issuperset(parts):
         raise ValueError("a zone changes by yearly rules")
-    until = datetime(LAST_YEAR, 12, 31)  # noqa: DTZ001 - wall time
+    until = datetime(LAST_READ_YEAR, 12, 31)  # noqa: DTZ001 - wall time
     if "UNTIL" in parts:
         told = _wall(parts.pop("UNTIL").rstrip("Z"))
         until = min(until, told + before)
     # Microsoft begins in 1601: the rule is the same from 1970 on, without 369 useless years.
-    begin = start.replace(year=max(start.year, FIRST_YEAR))
+    begin = start.replace(year=max(start.year, FIRST_READ_YEAR))
     text = ";".join(f"{key}={value}" for key, value in parts.items())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # COUNT beside UNTIL, on purpose

@@ -19,7 +19,7 @@ from clinic.notes.session_notes.form_fields import Fields, filled_rows
 from clinic.notes.session_notes.queries import NoteScreen
 
 Row = TypeVar("Row")
-POINTS = ("pre", "peak", "end")
+RATED_POINTS = ("pre", "peak", "end")
 _STANDS: dict[str, tuple[str, ...]] = {
     "open": ("open", "in_repair", "repaired", "parked", "closed_unrepaired"),
     "in_repair": ("in_repair", "repaired", "parked", "closed_unrepaired"),
@@ -146,8 +146,8 @@ def device_secret(note_id: str, *, actor: Actor) -> str:
 
 
 def _points(content: NoteContent) -> tuple[str, ...]:
-    used = dict.fromkeys(one.point for one in content.ratings if one.point not in POINTS)
-    return (*used, *POINTS)
+    used = dict.fromkeys(one.point for one in content.ratings if one.point not in RATED_POINTS)
+    return (*used, *RATED_POINTS)
 
 
 def _rows(ruptures: Iterable[RuptureSeen], content: NoteContent) -> tuple[RuptureRow, ...]:

@@ -14,13 +14,13 @@ from clinic.notes.rules.note_formats import birp, dap, girp, soap
 from clinic.notes.rules.sealing import RECALL_WINDOW
 from clinic.notes.session_notes.queries import NoteSeen
 
-FORMATS = {"soap": soap, "dap": dap, "birp": birp, "girp": girp}
+NOTE_FORMATS = {"soap": soap, "dap": dap, "birp": birp, "girp": girp}
 
 
 def reading_page(seen: NoteSeen, **more: Any) -> str:
     """A signed note: the whole of it or one of the classical formats, and what was added."""
     view = request.args.get("view", "")
-    chosen = FORMATS.get(view)
+    chosen = NOTE_FORMATS.get(view)
     people = names_of(
         [seen.author, seen.cosigned_by or "", *(one.author for one in seen.addenda)],
         clinic_id=seen.chart.clinic_id,
@@ -32,7 +32,7 @@ def reading_page(seen: NoteSeen, **more: Any) -> str:
         "content": content,
         "sections": chosen(content) if chosen else (),
         "view": view if chosen else "",
-        "formats": list(FORMATS),
+        "formats": list(NOTE_FORMATS),
         "people": people,
         "recall_until": seen.signed_at + RECALL_WINDOW if seen.signed_at else None,
         "can_write": is_allowed(actor, Permission.WRITE_NOTE, seen.subject),

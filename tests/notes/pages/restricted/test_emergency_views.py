@@ -14,7 +14,7 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions import Role
 from clinic.notes.record.restricted_models import EmergencyAccess
-from clinic.notes.restricted.emergency_access import TOLD
+from clinic.notes.restricted.emergency_access import EMERGENCY_OPENED
 from tests.support.accounts.sign_in import csrf_token, signed_in
 from tests.support.factories import PASSWORD, make_account, make_care_couple, make_signed_note
 
@@ -42,8 +42,8 @@ def stored(app):
     """Reasons on record, lines of the audit log, and letters promised."""
     with app.app_context():
         rows = list(session().query(EmergencyAccess))
-        lines = session().query(AuditEntry).filter_by(action=TOLD)
-        letters = session().query(OutboxMessage).filter_by(kind=TOLD)
+        lines = session().query(AuditEntry).filter_by(action=EMERGENCY_OPENED)
+        letters = session().query(OutboxMessage).filter_by(kind=EMERGENCY_OPENED)
         found = (
             [row.reason for row in rows],
             [(line.object_kind, line.object_id) for line in lines],
