@@ -41,7 +41,6 @@ TESTED_ELSEWHERE: frozenset[str] = frozenset(
         "booking/site/draft.py",
         "command_line.py",
         "notes/between_sessions/queries.py",
-        "notes/charts/shapes.py",
         "notes/course/load_course.py",
         "notes/course/read_scope.py",
         "notes/course/stored_windows.py",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from clinic.notes.charts.shapes import Table
+from clinic.notes.charts.picture import Table
 from clinic.notes.rules.clinical_values import CycleDetails, CyclePart
 
 SHOWS = ("move", "perception", "secondary_emotion")

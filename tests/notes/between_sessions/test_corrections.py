@@ -15,7 +15,9 @@ from clinic.notes.between_sessions.queries import one_told, told_between_session
 from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
 from clinic.notes.between_sessions.service import add_attempt_at_home, add_ratings
 from clinic.notes.between_sessions.window_runs import add_run
-from clinic.notes.charts.ledger_charts import lanes_chart, lines_chart, matrix_chart
+from clinic.notes.charts.ratings import ratings_chart
+from clinic.notes.charts.received_attempts import received_attempts
+from clinic.notes.charts.rupture_lanes import rupture_lanes
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record.correction_models import EntryInError
@@ -24,6 +26,7 @@ from clinic.notes.restricted.emergency_access import break_glass
 from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails
 from clinic.notes.rules.note_content import Attempt, NewRupture, Rating, RuptureEntry
 from clinic.notes.signing.signing import recall_signature
+from tests.notes.charts.drawn import marks_of
 from tests.support.factories import a_note, a_run, make_care_couple, make_signed_note, put_on_shelf
 
 AT = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
@@ -73,8 +76,8 @@ def test_marked_attempt_counts_neither_in_the_ledger_nor_in_a_chart(room):
 
     course, ledger = room(couple_ledger)
     assert ledger == untouched[1]
-    assert lanes_chart(course.facts()) == lanes_chart(untouched[0].facts())
-    assert matrix_chart(course.facts(), partner="B").acts == ()
+    assert rupture_lanes(course.facts()) == rupture_lanes(untouched[0].facts())
+    assert received_attempts(course.facts(), partner="B").rows == ()
     assert slip not in [one.id for one in room(timeline_page).items]
 
 
@@ -84,7 +87,9 @@ def test_marked_ratings_leave_a_gap_in_the_lines(room):
     room(mark_in_error, "rating", rating.id, reason=WHY)
 
     assert room.course().ratings == ()
-    assert [line.runs for line in lines_chart(room.course().facts()).lines if line.runs] == []
+    facts = room.course().facts()
+    pictures = [ratings_chart(facts, partner=one) for one in "AB"]
+    assert [marks_of(one, "dot") for one in pictures] == [[], []]
 
 
 def test_marked_entry_stays_readable_with_its_reason(room):

@@ -13,7 +13,7 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, measures_page
-from clinic.notes.pages.ledger_pictures import measure_pictures
+from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.record.entries_in_error import InError
 from clinic.notes.record.idempotent_forms import KeptAlready
 from clinic.notes.record.questionnaire_models import MeasureResponse
@@ -116,7 +116,7 @@ def test_marked_response_stays_with_its_reason_and_is_drawn_no_more(couple, shel
     [kept] = shown.responses
     assert kept.in_error == InError(NOW, couple.lead.name, "Of another couple.")
     assert [one.value for one in kept.details.scores] == ["22.5", None]
-    assert measure_pictures(shown.responses, chart=shown.chart, partners=("A", "B")) == []
+    assert questionnaire_pictures(shown.responses, chart=shown.chart, partners=("A", "B")) == ()
 
 
 def outcome(read):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
+from clinic.notes.charts.picture import Picture
+from clinic.notes.charts.svg import Mark
 from clinic.notes.ledger.facts import RuptureFacts
 from clinic.notes.ledger.ledger import AttemptFact, LedgerInput, RatingFact, SessionFact
 from clinic.notes.rules.rupture_lifecycle import EventKind, RuptureEvent, RuptureStatus
@@ -52,6 +55,17 @@ def laid_out(markup: str) -> str:
 def pictures_and_tables(page: str) -> str:
     """Return the charts of a page with their keys and tables, and nothing of what is between."""
     return "".join(PICTURE_OR_TABLE.findall(page))
+
+
+def marks_of(picture: Picture, css: str) -> list[Mark]:
+    """Return the marks of a class, from back to front, those in groups too."""
+    return [one for one in _walk(picture.marks) if one.attributes.get("class") == css]
+
+
+def _walk(marks: Iterable[Mark]) -> Iterator[Mark]:
+    for mark in marks:
+        yield mark
+        yield from _walk(mark.marks)
 
 
 def _many() -> LedgerInput:

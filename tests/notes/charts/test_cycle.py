@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinic.notes.charts.cycle import CycleChart, CycleSide, cycle_chart, partner_safe_cycle
-from clinic.notes.charts.shapes import Table
+from clinic.notes.charts.picture import Table
 from clinic.notes.rules.clinical_values import CycleDetails, CyclePart
 
 DRAWN = CycleDetails(

@@ -8,12 +8,10 @@ from fractions import Fraction
 import pytest
 from flask import render_template_string
 
+from clinic.notes.charts.axis import Axis, Tick
 from clinic.notes.charts.cycle import cycle_chart, partner_safe_cycle
-from clinic.notes.charts.questionnaire_chart import measure_charts
-from clinic.notes.charts.questionnaire_drawing import draw_measure
-from clinic.notes.charts.shapes import Axis, Tick
-from clinic.notes.charts.window_chart import window_chart
-from clinic.notes.charts.window_drawing import draw_window
+from clinic.notes.charts.questionnaires import questionnaire_charts
+from clinic.notes.charts.transparency_window import transparency_window
 from clinic.notes.rules.clinical_values import CycleDetails, CyclePart
 from clinic.notes.rules.questionnaire_responses import from_answers, from_totals
 from clinic.notes.rules.transparency_window import Happening
@@ -68,15 +66,15 @@ QUESTIONNAIRES = {
 @pytest.mark.parametrize("name", list(QUESTIONNAIRES))
 def test_questionnaires_match_their_golden_file(app, golden, name, language):
     taken, shelf, axis = QUESTIONNAIRES[name]
-    charts = measure_charts(taken, shelf=shelf, partners=("A", "B"), axis=axis)
-    page = """{% from 'notes/between_sessions/_questionnaires.html' import measure_figure, measure_body
-      with context %}{% for m in measured %}{{ measure_figure(m, names) }}{% endfor %}
-      {% for one in responses %}{{ measure_body(one, names) }}{% endfor %}"""
+    charts = questionnaire_charts(taken, definitions=shelf, partners=("A", "B"), axis=axis)
+    page = """{% from 'notes/between_sessions/_questionnaires.html' import questionnaire_figure, questionnaire_body
+      with context %}{% for one in charts %}{{ questionnaire_figure(one, names) }}{% endfor %}
+      {% for one in responses %}{{ questionnaire_body(one, names) }}{% endfor %}"""
 
     with app.test_request_context("/", headers={"Accept-Language": language}):
         markup = render_template_string(
             page,
-            measured=[{"chart": one, "picture": draw_measure(one)} for one in charts],
+            charts=charts,
             responses=[details for _on, details in taken],
             names=NAMES,
         )
@@ -139,17 +137,15 @@ WINDOWS = {
 def test_transparency_window_matches_its_golden_file(app, golden, name):
     then, viewer = WINDOWS[name]
     run = a_run(log=()) if then is None else a_run(then=then)
-    chart = window_chart(run, partners=("A", "B"), viewer=viewer)
+    picture = transparency_window(run, partners=("A", "B"), viewer=viewer)
     page = """{% from 'notes/between_sessions/_windows.html' import window_picture, window_key,
-      window_table with context %}{{ window_key(couple, names, shown) }}
-      {{ window_picture(w.picture, names, 'Window') }}{{ window_table(w, names, 'Window') }}"""
+      window_table with context %}{{ window_key(pic, names) }}
+      {{ window_picture(pic, names, 'Window') }}{{ window_table(pic, names, 'Window') }}"""
 
     with app.test_request_context("/"):
         markup = render_template_string(
             page,
-            w={"chart": chart, "picture": draw_window(chart, places=("A", "B"))},
-            couple={"members": ("A", "B")},
-            shown=("A", "B") if viewer is None else (viewer,),
+            pic=picture,
             names=NAMES,
         )
 

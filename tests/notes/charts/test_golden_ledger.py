@@ -5,47 +5,44 @@ from __future__ import annotations
 import pytest
 from flask import render_template_string
 
-from clinic.notes.charts.lane_drawing import draw_lanes
-from clinic.notes.charts.ledger_charts import dot_chart, lanes_chart, lines_chart, step_chart
-from clinic.notes.charts.ledger_drawing import draw_dots, draw_partner, draw_steps
-from clinic.notes.charts.scales import NARROW, WIDE
+from clinic.notes.charts.axis import NARROW, WIDE
+from clinic.notes.charts.open_ruptures import open_ruptures
+from clinic.notes.charts.ratings import ratings_chart
+from clinic.notes.charts.rupture_lanes import rupture_lanes
+from clinic.notes.charts.time_to_repair import time_to_repair
 from clinic.notes.ledger.ledger import build_ledger
 from tests.notes.charts.drawn import DRAWN_COURSES, laid_out
 
 NAMES = {"A": "Alex", "B": "Sam"}
 PAGE = """
-{% from 'notes/record/_ledger_charts.html' import lanes_picture, partner_picture, key_line,
-   steps_picture, dots_picture, table_of with context %}
+{% from 'notes/record/_ledger_charts.html' import lanes_picture, ratings_picture, rating_key,
+   open_picture, repair_picture, table_of with context %}
 <h2>lanes</h2>
-{{ lanes_picture(wide, names, {}, 'Lanes', 'wide-only') }}
-{{ lanes_picture(narrow, names, {}, 'Lanes', 'narrow-only') }}
-{{ table_of(lanes_table, 'Lanes', lanes_table.head) }}
+{{ lanes_picture(wide, names, 'Lanes', 'wide-only') }}
+{{ lanes_picture(narrow, names, 'Lanes', 'narrow-only') }}
+{{ table_of(wide.table, 'Lanes', wide.table.head) }}
 <h2>ratings</h2>
-{{ key_line('felt_safety') }}{{ key_line('defensiveness') }}{{ key_line('regulation') }}
-{% for slot, pic in partners %}{{ partner_picture(pic, names[slot]) }}{% endfor %}
-{{ table_of(lines_table, 'Ratings', lines_table.head) }}
+{% for key in partners[0][1].key %}{{ rating_key(key) }}{% endfor %}
+{% for slot, pic in partners %}{{ ratings_picture(pic, names[slot]) }}{% endfor %}
+{{ table_of(partners[0][1].table, 'Ratings', partners[0][1].table.head) }}
 <h2>steps</h2>
-{{ steps_picture(steps) }}{{ table_of(steps_table, 'Steps', steps_table.head) }}
+{{ open_picture(open) }}{{ table_of(open.table, 'Steps', open.table.head) }}
 <h2>dots</h2>
-{{ dots_picture(dots) }}{{ table_of(dots_table, 'Dots', dots_table.head) }}
+{{ repair_picture(repair) }}{{ table_of(repair.table, 'Dots', repair.table.head) }}
 """
 
 
 def rendered(facts, axis):
-    lanes, lines = lanes_chart(facts, axis_kind=axis), lines_chart(facts, axis_kind=axis)
-    steps, dots = step_chart(facts, axis_kind=axis), dot_chart(facts)
     return render_template_string(
         PAGE,
         names=NAMES,
-        wide=draw_lanes(lanes, frame=WIDE),
-        narrow=draw_lanes(lanes, frame=NARROW),
-        lanes_table=lanes.table,
-        partners=[(one, draw_partner(lines, partner=one)) for one in facts.partners],
-        lines_table=lines.table,
-        steps=draw_steps(steps),
-        steps_table=steps.table,
-        dots=draw_dots(dots, median=build_ledger(facts).median_days),
-        dots_table=dots.table,
+        wide=rupture_lanes(facts, axis_kind=axis, frame=WIDE),
+        narrow=rupture_lanes(facts, axis_kind=axis, frame=NARROW),
+        partners=[
+            (one, ratings_chart(facts, partner=one, axis_kind=axis)) for one in facts.partners
+        ],
+        open=open_ruptures(facts, axis_kind=axis),
+        repair=time_to_repair(facts, median=build_ledger(facts).median_days),
     )
 
 

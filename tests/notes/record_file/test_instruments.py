@@ -8,7 +8,7 @@ import pytest
 
 from clinic.foundation.permissions import Actor, Role
 from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, measures_page
-from clinic.notes.pages.ledger_pictures import measure_pictures
+from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.practice.clinic.clinics import the_clinic
@@ -87,8 +87,8 @@ def test_measure_is_read_and_drawn_with_its_lines_where_the_clinic_did_not_know_
     assert [(one.name, one.value) for one in seen.details.scores] == [
         ("Total", "25"), ("Coldness", "3"),
     ]  # fmt: skip
-    total = measure_pictures(page.responses, chart=page.chart, partners=("A",))[0]["chart"]
-    assert [one.meaning for one in total.cut_offs] == ["worth a look"]
+    total = questionnaire_pictures(page.responses, chart=page.chart, partners=("A",))[0]
+    assert [one.meaning for one in total.definition.cut_offs] == ["worth a look"]
     assert page.shelf[0].instrument.item("near").text == "How near?"
 
 

@@ -8,7 +8,9 @@ from dataclasses import asdict, replace
 import pytest
 from hypothesis import given, settings
 
-from clinic.notes.charts.ledger_charts import dot_chart, lanes_chart, step_chart
+from clinic.notes.charts.open_ruptures import open_ruptures
+from clinic.notes.charts.rupture_lanes import rupture_lanes
+from clinic.notes.charts.time_to_repair import lasting_episodes, time_to_repair
 from clinic.notes.ledger.facts import LedgerInput, RuptureFacts
 from clinic.notes.ledger.ledger import build_ledger
 from clinic.notes.redaction.partner_course import partner_safe, without_safety_parking
@@ -30,10 +32,12 @@ def as_bytes(facts: LedgerInput) -> bytes:
     """The facts, the ledger's JSON and its charts on both axes."""
     charts = [
         asdict(chart(facts, axis_kind=axis))
-        for chart in (lanes_chart, step_chart)
+        for chart in (rupture_lanes, open_ruptures)
         for axis in ("session", "date")
     ]
-    told = [asdict(facts), build_ledger(facts).to_json(), charts, asdict(dot_chart(facts))]
+    ledger = build_ledger(facts)
+    repair = asdict(time_to_repair(facts, median=ledger.median_days)), lasting_episodes(facts)
+    told = [asdict(facts), ledger.to_json(), charts, repair]
     return json.dumps(told, default=str, sort_keys=True).encode()
 
 

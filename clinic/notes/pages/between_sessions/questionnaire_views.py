@@ -19,7 +19,7 @@ from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, measures_page
 from clinic.notes.pages.labels import first_names
-from clinic.notes.pages.ledger_pictures import measure_pictures
+from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.pages.overview import names_of
 from clinic.notes.record.access import find_chart
 from clinic.notes.rules.questionnaire_responses import read_number
@@ -69,7 +69,7 @@ def _list_page(code: str) -> str:
         names=first_names(chart.names),
         responses=page.responses,
         offered=[one for one in page.shelf if one.retired_at is None],
-        measured=measure_pictures(page.responses, chart=chart, partners=chart.members),
+        questionnaires=questionnaire_pictures(page.responses, chart=chart, partners=chart.members),
         items=_texts(page.shelf),
         people=names_of([one.author for one in page.responses], clinic_id=actor.clinic_id),
         can_write=is_allowed(actor, Permission.WRITE_CHART, chart),

@@ -10,24 +10,18 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.between_sessions.questionnaires import list_measures
+from clinic.notes.charts.axis import Axis, axis_of
 from clinic.notes.charts.cycle import CycleChart, cycle_chart, partner_safe_cycle
-from clinic.notes.charts.lane_drawing import draw_lanes
-from clinic.notes.charts.ledger_charts import (
-    axis_of,
-    dot_chart,
-    lanes_chart,
-    lines_chart,
-    matrix_chart,
-    step_chart,
-)
-from clinic.notes.charts.ledger_drawing import draw_dots, draw_partner, draw_steps
-from clinic.notes.charts.scales import NARROW, WIDE
-from clinic.notes.charts.shapes import Axis
+from clinic.notes.charts.questionnaires import QuestionnaireChart
 from clinic.notes.course.load_course import Course
 from clinic.notes.ledger.facts import LedgerInput
 from clinic.notes.ledger.ledger import build_ledger
 from clinic.notes.pages.labels import first_names
-from clinic.notes.pages.ledger_pictures import measure_pictures, window_pictures
+from clinic.notes.pages.ledger_pictures import (
+    ledger_pictures,
+    questionnaire_pictures,
+    window_pictures,
+)
 from clinic.notes.pages.overview import couple_ledger, cycle_versions
 from clinic.notes.redaction.partner_course import partner_safe
 
@@ -56,10 +50,17 @@ def show(code: str) -> str:
         axis=axis,
         ledger=ledger,
         windows=_windows(course, safe=safe, viewer=viewer),
-        measured=_measured(course, axis=axis_of(facts, kind=axis), safe=safe, viewer=viewer),
+        questionnaires=_questionnaires(
+            course, axis=axis_of(facts, kind=axis), safe=safe, viewer=viewer
+        ),
         told_inside=any(v is not None for v in [*inside, *(gap for _n, gap in ledger.gaps)]),
         cycle=_cycle(code, facts, viewer=viewer, safe=safe),
-        **_charts(facts, axis=axis, viewer=viewer, safe=safe),
+        **ledger_pictures(
+            facts,
+            axis_kind=axis,
+            partners=[one for one in facts.partners if not safe or one == viewer],
+            median_days=ledger.median_days,
+        ),
     )
 
 
@@ -78,31 +79,13 @@ def _windows(course: Course, *, safe: bool, viewer: str | None) -> list[dict[str
     return window_pictures(held, partners=course.chart.members, viewer=viewer if safe else None)
 
 
-def _measured(
+def _questionnaires(
     course: Course, *, axis: Axis, safe: bool, viewer: str | None
-) -> list[dict[str, Any]]:
-    """The partners' measures; for partners the viewer's own alone."""
+) -> tuple[QuestionnaireChart, ...]:
+    """Return the partners' questionnaires; for partners the viewer's own alone."""
     chart = course.chart
     if not is_allowed(current_actor(), Permission.READ_MEASURE, chart):
-        return []
+        return ()
     shown = tuple(slot for slot in chart.members if not safe or slot == viewer)
     responses = list_measures(chart.couple_id) if shown else ()
-    return measure_pictures(responses, chart=chart, partners=shown, axis=axis)
-
-
-def _charts(facts: LedgerInput, *, axis: str, viewer: str | None, safe: bool) -> dict[str, Any]:
-    lanes, lines = lanes_chart(facts, axis_kind=axis), lines_chart(facts, axis_kind=axis)
-    steps, dots = step_chart(facts, axis_kind=axis), dot_chart(facts)
-    shown = facts.partners if not safe else tuple(p for p in facts.partners if p == viewer)
-    return {
-        "lanes": {"wide": draw_lanes(lanes, frame=WIDE), "narrow": draw_lanes(lanes, frame=NARROW)},
-        "lanes_table": lanes.table,
-        "partners": [draw_partner(lines, partner=one) for one in shown],
-        "lines_table": lines.table,
-        "steps": draw_steps(steps),
-        "steps_table": steps.table,
-        "dots": draw_dots(dots, median=build_ledger(facts).median_days),
-        "dots_table": dots.table,
-        "lasting": dots.open,
-        "matrices": [matrix_chart(facts, partner=one) for one in facts.partners],
-    }
+    return questionnaire_pictures(responses, chart=chart, partners=shown, axis=axis)
