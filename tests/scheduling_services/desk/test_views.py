@@ -1,22 +1,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from clinic.booking.appointments.models import OutsideBusy
-from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
-from clinic.foundation.clock import clock
 from clinic.foundation.crypto.vault import KeyMissing
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotAllowed, NotFound, SignInNeeded
-from clinic.foundation.permissions import Role
 from clinic.scheduling_services.desk import connections
-from clinic.scheduling_services.desk.queries import Unknown, list_deliveries
 from clinic.scheduling_services.models import (
     ServiceConnection,
     ServiceEventType,
@@ -25,62 +19,13 @@ from clinic.scheduling_services.models import (
 )
 from clinic.scheduling_services.sent import outgoing_webhooks
 from clinic.scheduling_services.sent.calcom_client import BOOKING_VERSIONS
-from tests.conftest import settings_for
-from tests.support.calcom_stand_in import KEY, StandIn, running
-from tests.support.factories import PASSWORD, make_account, make_appointment
+from tests.support.factories import make_appointment
 from tests.support.scheduling_services.deliveries import (
-    deliver,
     deliveries,
-    house,
-    outcomes,
     payload,
-    sign,
-    the_appointment,
-    work,
 )
+from tests.support.scheduling_services.integrations_page import NINE, PAGE, TODAY, signed_in, text
 from tests.support.web.field_errors import errors_of
-
-TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
-NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
-PAGE = "/desk/integrations"
-
-
-@pytest.fixture
-def there() -> Iterator[StandIn]:
-    state = StandIn(now=clock.now)
-    state.add_event_type(77, length=60, host={"id": 41, "email": "vera@example.org"})
-    with running(state):
-        yield state
-
-
-@pytest.fixture
-def settings(database_url, tmp_path, there):
-    return settings_for(tmp_path, database_url, calcom_api_url=there.url)
-
-
-@pytest.fixture
-def calcom(context, client):
-    clock.freeze(TODAY)
-    context.config["WTF_CSRF_ENABLED"] = False
-    found = house(client)
-    for role in (Role.ADMIN, Role.FRONT_DESK, Role.THERAPIST):
-        make_account(
-            found.practice.clinic,
-            email=f"{role}@example.org",
-            roles=[role],
-            therapist_id=found.practice.therapist.id if role is Role.THERAPIST else None,
-        )
-    db.session.remove()
-    return found
-
-
-def signed_in(client, role):
-    client.post("/login", data={"email": f"{role}@example.org", "password": PASSWORD})
-    return client
-
-
-def text(answer):
-    return answer.get_data(as_text=True)
 
 
 def test_every_delivery_is_shown_with_what_was_done_and_why(calcom):
@@ -130,27 +75,6 @@ def test_names_with_characters_that_cannot_be_shown_are_not_kept(calcom, typed):
     assert [name for name in kept if typed in name] == []
 
 
-def test_saying_who_is_meant_applies_what_waited(calcom):
-    calcom.tell(payload("calcom/booking_created", eventTypeId=5))
-    assert outcomes() == [("waiting", "unknown_event_type")]
-    client = signed_in(calcom.client, "admin")
-    at = f"{PAGE}/connections/{calcom.connection.id}"
-    assert client.get(at).status_code == 200
-    client.post(f"{at}/event-type", data={"external": "5", "session_type": "initial-consultation", "therapist": ""})  # fmt: skip
-    work()
-    assert (the_appointment().external_id, outcomes()) == ("uid-A", [("applied", "booked")])
-
-
-def test_a_replay_changes_nothing_that_stands(calcom):
-    calcom.tell(payload("calcom/booking_created"))
-    before = (the_appointment().id, the_appointment().sequence)
-    (kept,) = deliveries()
-    answer = signed_in(calcom.client, "front_desk").post(f"{PAGE}/deliveries/{kept.id}/replay")
-    assert answer.status_code == 303
-    work()
-    assert (the_appointment().id, the_appointment().sequence) == before
-
-
 def test_a_task_is_done_when_somebody_says_so(calcom):
     make_appointment(calcom.practice, NINE, now=TODAY)
     calcom.tell(payload("calcom/booking_created"))
@@ -172,26 +96,6 @@ def test_the_time_of_an_absence_there_can_be_given_back(calcom):
     session().rollback()
     assert session().scalars(select(OutsideBusy)).all() == []
     assert "Give the time back" not in text(client.get(PAGE))
-
-
-def test_setting_up_tries_the_key_creates_the_webhook_and_rotates_its_secret(calcom, there):
-    client = signed_in(calcom.client, "admin")
-    at = f"{PAGE}/connections/{calcom.connection.id}"
-    wrong = client.post(f"{at}/key", data={"api_key": "cal_wrong", "version": "2024-08-13"}, follow_redirects=True)  # fmt: skip
-    assert "does not take this API key" in text(wrong)
-    client.post(f"{at}/key", data={"api_key": KEY, "version": "2026-02-25"})
-    client.post(f"{at}/webhook")
-    (hook,) = there.webhooks.values()
-    assert hook["subscriberUrl"] == "http://localhost/webhooks/calcom"
-    old = hook["secret"]
-    client.post(f"{at}/rotate")
-    assert there.webhooks["hook1"]["secret"] != old
-    body = payload("calcom/booking_created")
-    assert deliver(client, body, signature=sign(body, old)).status_code == 202
-    session().rollback()
-    row = session().get(ServiceConnection, calcom.connection.id)
-    assert (row.last_trouble, row.bookings_version) == (None, "2026-02-25")
-    assert KEY not in text(client.get(at))
 
 
 def test_a_new_connection_and_a_new_subscriber_can_be_made(calcom):
@@ -273,23 +177,3 @@ def test_what_is_about_no_field_is_answered_as_anywhere_else(
     page = client.post(PAGE + path.format(id=calcom.connection.id))
 
     assert page.status_code == status
-
-
-def test_older_deliveries_follow_page_by_page_and_none_is_left_out(calcom):
-    for number in range(5):
-        deliver(calcom.client, payload("calcom/form_submitted", formId=f"f{number}"))
-    clinic = calcom.practice.clinic.id
-    seen: list[str] = []
-    before: str | None = ""
-    while before is not None:
-        lines, before = list_deliveries(clinic, before=before, limit=2)
-        seen += [one.id for one in lines]
-    assert (len(seen), set(seen)) == (5, {one.id for one in deliveries()})
-    assert list_deliveries(clinic, before="no cursor") == list_deliveries(clinic)
-
-
-def test_what_is_not_known_is_named_with_the_way_to_say_who_it_is(calcom):
-    stranger = {"id": 991, "email": "somebody@example.org", "timeZone": "Europe/Lisbon"}
-    calcom.tell(payload("calcom/booking_created", organizer=stranger))
-    (line,), _ = list_deliveries(calcom.practice.clinic.id)
-    assert line.unknown == Unknown(host="somebody@example.org", event_type=None)

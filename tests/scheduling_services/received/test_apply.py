@@ -2,29 +2,39 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
-from clinic.booking.appointments.changes import cancel_appointment, move_appointment
 from clinic.booking.appointments.models import Appointment, AppointmentChange, OutsideBusy
-from clinic.couples.models import Couple, Person
+from clinic.couples.models import Couple
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from clinic.foundation.database.transactions import new_id, session, transaction
-from clinic.foundation.outbox import OutboxMessage
-from clinic.scheduling_services.models import ServiceChain, ServiceHost, ServiceTask
+from clinic.foundation.database.transactions import session
+from clinic.scheduling_services.models import ServiceChain
 from clinic.scheduling_services.received import apply
-from tests.support.factories import make_appointment, make_therapist
+from tests.support.scheduling_services.calcom_bookings import (
+    CANCELLED,
+    CONFIRMED,
+    CREATED,
+    HOUR,
+    LATER,
+    MOVED,
+    NINE,
+    PAID,
+    REJECTED,
+    REQUESTED,
+    TEN,
+    history,
+    mails,
+    tasks,
+)
 from tests.support.scheduling_services.deliveries import (
     PAYLOADS,
     appointments,
-    connect,
     deliver,
     deliveries,
-    house,
     outcomes,
     payload,
     standing,
@@ -32,45 +42,10 @@ from tests.support.scheduling_services.deliveries import (
     work,
 )
 
-TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
-NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
-TEN = datetime(2026, 12, 7, 10, tzinfo=UTC)
-LATER = datetime(2026, 12, 8, 13, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-CREATED = payload("calcom/booking_created")
-MOVED = payload("calcom/booking_rescheduled")
-CANCELLED = payload("calcom/booking_cancelled")
 GONE_B = payload("calcom/booking_cancelled", uid="uid-B", startTime="2026-12-08T13:00:00Z", endTime="2026-12-08T14:00:00Z")  # fmt: skip
+
+
 GONE_B["createdAt"] = "2026-12-03T09:00:00.000Z"
-PAID = payload("calcom/booking_paid")
-REQUESTED = payload("calcom/booking_requested")
-CONFIRMED = payload("calcom/booking_created_by_confirmation")
-REJECTED = payload("calcom/booking_rejected")
-
-
-@pytest.fixture
-def calcom(context, client):
-    clock.freeze(TODAY)
-    return house(client)
-
-
-def tasks():
-    session().rollback()
-    open_ = select(ServiceTask).where(ServiceTask.done_at.is_(None)).order_by(ServiceTask.key)
-    return [one.kind for one in session().scalars(open_)]
-
-
-def history():
-    session().rollback()
-    rows = session().scalars(select(AppointmentChange).order_by(AppointmentChange.number))
-    return [(one.kind, one.sequence) for one in rows]
-
-
-def mails():
-    session().rollback()
-    kinds = session().scalars(select(OutboxMessage.kind))
-    return Counter(kinds)["appointment.mail"]
 
 
 def test_a_booking_becomes_an_appointment_with_both_partners(calcom):
@@ -122,124 +97,6 @@ def test_a_cancellation_before_its_booking_is_remembered_and_nobody_is_mailed(ca
     assert (mails(), outcomes()[1]) == (0, ("applied", "recorded_over"))
 
 
-def test_a_request_is_confirmed_or_declined_by_its_own_events(calcom):
-    calcom.tell(REQUESTED)
-    assert the_appointment().status == "requested"
-    calcom.tell(CONFIRMED)
-    assert (the_appointment().status, history()[-1]) == ("confirmed", ("confirmed", 1))
-
-
-def test_a_declined_request_is_declined_here(calcom):
-    calcom.tell(REQUESTED, REJECTED)
-    assert the_appointment().status == "declined"
-
-
-def test_an_overlapping_arrival_is_kept_marked_and_asked_about(calcom):
-    mine = make_appointment(calcom.practice, NINE, now=TODAY)
-    calcom.tell(CREATED)
-    arrived, kept = sorted(appointments(), key=lambda one: one.source)
-    assert (kept.id, kept.conflict, kept.status) == (mine.id, False, "confirmed")
-    assert standing(arrived) == ("confirmed", NINE, TEN, "uid-A", True)
-    assert (tasks(), outcomes()) == (["conflict"], [("applied", "booked,conflict")])
-    from clinic.booking.rules.errors import SlotUnavailable
-
-    cancel_appointment(mine.id, actor=calcom.practice.desk, now=TODAY)
-    with pytest.raises(SlotUnavailable):
-        make_appointment(calcom.practice, NINE, now=TODAY)
-
-
-def test_a_conflict_is_over_when_the_other_appointment_is(calcom):
-    mine = make_appointment(calcom.practice, NINE, now=TODAY)
-    calcom.tell(CREATED)
-    cancel_appointment(mine.id, actor=calcom.practice.desk, now=TODAY)
-    work()
-    assert [one.conflict for one in appointments() if one.is_live] == [False]
-    assert tasks() == []
-
-
-def test_an_overlap_with_a_conflict_is_a_conflict_too(calcom):
-    make_appointment(calcom.practice, NINE, now=TODAY)
-    third = payload("calcom/booking_created", uid="uid-T")
-    third["createdAt"] = "2026-12-01T08:05:00.000Z"
-    calcom.tell(CREATED, third)
-    assert sorted(one.conflict for one in appointments()) == [False, True, True]
-
-
-def test_news_in_another_order_never_gives_a_lower_sequence(calcom):
-    calcom.tell(MOVED, CREATED)
-    assert (the_appointment().sequence, the_appointment().starts_at) == (1, LATER)
-
-
-def test_an_unknown_organizer_waits_and_is_applied_once_somebody_says_who_it_is(calcom):
-    strange = payload("calcom/booking_created")
-    strange["payload"]["organizer"] |= {"id": 99, "email": "nobody@example.org"}
-    calcom.tell(strange)
-    assert (appointments(), outcomes()) == ([], [("waiting", "unknown_host")])
-    (kept,) = deliveries()
-    with transaction() as current:
-        current.add(ServiceHost(id=new_id(), connection_id=calcom.connection.id, external="99", therapist_id=calcom.practice.therapist.id))  # fmt: skip
-        outbox.promise(current, "service_delivery.apply", {"delivery": kept.id}, now=TODAY)  # fmt: skip
-    work()
-    assert (the_appointment().external_id, outcomes()) == ("uid-A", [("applied", "booked")])
-
-
-def test_an_unknown_event_type_waits_with_everything_that_follows_it(calcom):
-    calcom.tell(payload("calcom/booking_created", eventTypeId=5), payload("calcom/booking_rescheduled", eventTypeId=5))  # fmt: skip
-    assert outcomes() == [("waiting", "unknown_event_type")] * 2
-    assert appointments() == []
-
-
-def test_an_invented_address_is_never_kept(calcom):
-    calcom.tell(payload("calcom/booking_created_phone_only"))
-    people = session().scalars(select(Person)).all()
-    assert [one.email for one in people if one.email and "sms.cal.com" in one.email] == []
-    assert the_appointment().status == "confirmed"
-
-
-def test_two_phone_only_bookers_are_two_couples(calcom):
-    first = payload("calcom/booking_created_phone_only")
-    second = payload("calcom/booking_created_phone_only", uid="uid-Q", startTime="2026-12-09T09:00:00Z", endTime="2026-12-09T10:00:00Z")  # fmt: skip
-    calcom.tell(first, second)
-    assert session().scalar(select(func.count()).select_from(Couple)) == 2
-
-
-def test_two_appointments_that_turn_out_to_be_one_leave_one_standing(calcom):
-    unlinked = payload("calcom/booking_created", uid="uid-B", startTime="2026-12-08T13:00:00Z", endTime="2026-12-08T14:00:00Z")  # fmt: skip
-    calcom.tell(CREATED, unlinked)
-    first, second = sorted(appointments(), key=lambda one: one.external_id)
-    before = mails()
-    calcom.tell(MOVED)
-    rows = {one.id: one for one in appointments()}
-    assert standing(rows[first.id]) == ("confirmed", LATER, LATER + HOUR, "uid-B", False)
-    assert rows[second.id].status == "cancelled"
-    assert session().scalar(select(func.count()).select_from(ServiceChain)) == 1
-    assert mails() - before == 3  # the move is told to both partners and the therapist
-
-
-def test_another_host_takes_the_appointment_over(calcom):
-    other = make_therapist(calcom.practice.clinic, slug="hugo", name="Hugo")
-    connect(calcom.practice, secret="x", hosts=[], types=[])
-    calcom.tell(CREATED, payload("calcom/booking_created_reassigned"))
-    assert tasks() == ["host"]
-    with transaction() as current:
-        current.add(ServiceHost(id=new_id(), connection_id=calcom.connection.id, external="42", therapist_id=other.id))  # fmt: skip
-    third = payload("calcom/booking_created_reassigned")
-    third["payload"]["organizer"] |= {"id": 41}
-    third["createdAt"] = "2026-12-02T09:00:00.000Z"
-    calcom.tell(third)
-    fourth = payload("calcom/booking_created_reassigned")
-    fourth["createdAt"] = "2026-12-02T10:00:00.000Z"
-    calcom.tell(fourth)
-    assert the_appointment().therapist_id == other.id
-
-
-def test_absences_are_put_before_the_desk_and_taken_back(calcom):
-    calcom.tell(CREATED, payload("calcom/booking_no_show_updated"))
-    assert tasks() == ["absent"]
-    calcom.tell(payload("calcom/booking_no_show_removed"))
-    assert tasks() == []
-
-
 def test_an_absence_entered_there_blocks_its_time_and_is_shown(calcom):
     calcom.tell(payload("calcom/ooo_created"))
     assert (outcomes(), tasks()) == ([("applied", "away")], ["away"])
@@ -273,14 +130,6 @@ def test_a_calendly_move_that_never_arrives_becomes_a_cancellation_after_the_hol
     assert (the_appointment().status, the_appointment().starts_at) == ("confirmed", LATER)
 
 
-def test_what_the_desk_did_last_stands_against_older_news(calcom):
-    calcom.tell(CREATED)
-    noon = datetime(2026, 12, 7, 12, tzinfo=UTC)
-    move_appointment(the_appointment().id, start=noon, actor=calcom.practice.desk, now=TODAY)
-    calcom.tell(MOVED)
-    assert (the_appointment().starts_at, outcomes()[1]) == (noon, ("applied", "kept_ours"))
-
-
 CHAINS = {
     "moved and cancelled": (CREATED, MOVED, GONE_B),
     "moved, old one cancelled": (CREATED, CANCELLED, MOVED),
@@ -288,16 +137,24 @@ CHAINS = {
     "asked and confirmed": (REQUESTED, CONFIRMED, PAID),
     "asked and declined": (REQUESTED, REJECTED, PAID),
 }
+
+
 FOUR = {
     "with a payment": (CREATED, PAID, MOVED, GONE_B),
     "cancelled twice": (CREATED, CANCELLED, MOVED, GONE_B),
 }
+
+
 ORDERS = [(name, order) for name, chain in CHAINS.items() for order in itertools.permutations(chain)]  # fmt: skip
+
+
 ORDERS += [
     (name, order)
     for name, chain in FOUR.items()
     for order in list(itertools.permutations(chain))[::2]
 ]
+
+
 ENDS = {
     "moved and cancelled": ("cancelled", LATER, LATER + HOUR, "uid-B", False),
     "moved, old one cancelled": ("confirmed", LATER, LATER + HOUR, "uid-B", False),

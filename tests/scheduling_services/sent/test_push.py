@@ -1,62 +1,36 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-import pytest
 from sqlalchemy import select
 
 from clinic.booking.appointments.changes import (
     cancel_appointment,
-    confirm_appointment,
     move_appointment,
 )
 from clinic.extensions import db
 from clinic.foundation.clock import clock
-from clinic.foundation.database.transactions import session, transaction
+from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import OutboxMessage
-from clinic.scheduling_services.models import ServiceChain, ServiceConnection, ServiceTask
+from clinic.scheduling_services.models import ServiceChain, ServiceConnection
 from clinic.scheduling_services.sent.reconcile import reconcile_all
-from tests.conftest import settings_for
-from tests.support.calcom_stand_in import KEY, StandIn, running
 from tests.support.factories import make_appointment
+from tests.support.scheduling_services.both_sides import (
+    HOUR,
+    NINE,
+    NOON,
+    TODAY,
+    deliver_all,
+    sides,
+    tasks,
+)
 from tests.support.scheduling_services.deliveries import (
     appointments,
     deliver,
-    house,
     outcomes,
     the_appointment,
     work,
 )
-
-TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
-NINE = datetime(2026, 12, 7, 9, tzinfo=UTC)
-NOON = datetime(2026, 12, 7, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def there() -> Iterator[StandIn]:
-    state = StandIn(now=clock.now)
-    state.add_event_type(77, length=60, host={"id": 41, "email": "vera@example.org"})
-    with running(state):
-        yield state
-
-
-@pytest.fixture
-def settings(database_url, tmp_path, there):
-    return settings_for(tmp_path, database_url, calcom_api_url=there.url)
-
-
-@pytest.fixture
-def calcom(context, client):
-    clock.freeze(TODAY)
-    found = house(client)
-    with transaction() as current:
-        row = current.get_one(ServiceConnection, found.connection.id)
-        row.api_key = KEY
-    work()
-    return found
 
 
 class Watched(list):
@@ -69,34 +43,6 @@ class Watched(list):
     def append(self, call):
         self.seen.append(self.ask())
         super().append(call)
-
-
-def deliver_all(calcom, there):
-    """Everything the service would have delivered by now."""
-    while there.deliveries:
-        assert deliver(calcom.client, there.deliveries.pop(0)).status_code in {200, 202}
-        work()
-
-
-def sides(there):
-    ours = sorted(one.starts_at for one in appointments() if one.is_live)
-    theirs = [datetime.fromisoformat(one["start"]) for one in there.live()]
-    return ours, theirs
-
-
-def tasks():
-    session().rollback()
-    return [(one.kind, one.details.get("action")) for one in session().scalars(select(ServiceTask).where(ServiceTask.done_at.is_(None)))]  # fmt: skip
-
-
-def test_what_is_booked_here_blocks_it_there_and_says_nothing_of_who_comes(calcom, there):
-    mine = make_appointment(calcom.practice, NINE, now=TODAY)
-    work()
-    (booking,) = there.live()
-    assert (booking["start"], booking["metadata"]) == ("2026-12-07T09:00:00Z", {"clinic_appointment": mine.id})  # fmt: skip
-    assert booking["attendees"][0]["email"] == "clinic@example.org"
-    assert booking["attendees"][0]["name"] == mine.reference
-    assert the_appointment().external_id == booking["uid"]
 
 
 def test_no_connection_is_in_use_while_the_service_is_called(calcom, there):
@@ -225,23 +171,6 @@ def test_it_is_left_alone_for_as_long_as_it_asks(calcom, there):
     assert len(there.live()) == 1
 
 
-def test_what_is_refused_there_for_good_is_put_before_the_desk_once(calcom, there):
-    there.book(77, NINE, email="other@example.org")
-    there.deliveries.clear()
-    mine = make_appointment(calcom.practice, NINE, now=TODAY)
-    work()
-    assert tasks() == [("push_refused", "create")]
-    calls = len(there.calls)
-    found = reconcile_all(now=TODAY)
-    assert [one.outcome for one in found] == ["taken in", "refused"]
-    assert [one for one in there.calls[calls:] if one[0] == "POST"] == []
-    assert {one.conflict for one in appointments()} == {True, False}
-    move_appointment(mine.id, start=NOON, actor=calcom.practice.desk, now=TODAY)
-    work()
-    assert tasks() == []
-    assert sides(there) == ([NINE, NOON], [NINE, NOON])
-
-
 def test_a_booking_cancelled_there_meanwhile_is_cancelled_here_when_we_try_to_move_it(
     calcom, there
 ):
@@ -251,76 +180,6 @@ def test_a_booking_cancelled_there_meanwhile_is_cancelled_here_when_we_try_to_mo
     move_appointment(mine.id, start=NOON, actor=calcom.practice.desk, now=TODAY)
     work()
     assert (sides(there), tasks()) == (([], []), [])
-
-
-def test_a_request_there_is_confirmed_or_declined_there_when_it_is_here(calcom, there):
-    booking = there.book(77, NINE, email="ana@example.org")
-    booking["status"] = "pending"
-    there.deliveries.clear()
-    reconcile_all(now=TODAY)
-    one = the_appointment()
-    assert one.status == "requested"
-    confirm_appointment(one.id, actor=calcom.practice.desk, now=TODAY)
-    work()
-    assert there.live()[0]["status"] == "accepted"
-    reconcile_all(now=TODAY)
-    assert the_appointment().status == "confirmed"
-
-
-def test_reconciliation_brings_in_what_was_never_delivered(calcom, there):
-    first = there.book(77, NINE, email="ana@example.org", guests=["ben@example.org"])
-    gone = there.book(77, NOON, email="gone@example.org")
-    there.deliveries.clear()
-    found = reconcile_all(now=TODAY)
-    assert [(one.direction, one.there, one.here, one.outcome) for one in found] == [
-        ("in", "2026-12-07T09:00:00Z", "unknown", "taken in"),
-        ("in", "2026-12-07T12:00:00Z", "unknown", "taken in"),
-    ]
-    clock.move(timedelta(minutes=5))
-    there.reschedule(first["uid"], {"start": "2026-12-08T10:00:00Z"})
-    there.cancel(gone["uid"], {})
-    there.deliveries.clear()
-    reconcile_all(now=clock.now())
-    assert sides(there) == ([datetime(2026, 12, 8, 10, tzinfo=UTC)],) * 2
-    assert [len(one.couple.members) for one in appointments() if one.is_live] == [2]
-    assert reconcile_all(now=clock.now()) == []
-
-
-def test_reconciliation_reads_all_pages(calcom, there):
-    for number in range(230):
-        there.book(77, NINE + number * HOUR, email=f"c{number}@example.org")
-    there.deliveries.clear()
-    from clinic.scheduling_services.sent.push import client_for
-
-    row = session().get(ServiceConnection, calcom.connection.id, populate_existing=True)
-    assert len(list(client_for(row).bookings(sortUpdatedAt="asc"))) == 230
-
-
-def test_the_newer_version_of_the_bookings_family_works_and_a_wrong_one_changes_nothing(
-    calcom, there
-):
-    there.book(77, NINE, email="ana@example.org")
-    there.deliveries.clear()
-    for version, count in (("1999-01-01", 0), ("2026-02-25", 1)):
-        with transaction() as current:
-            current.get_one(ServiceConnection, calcom.connection.id).bookings_version = version
-        reconcile_all(now=TODAY)
-        assert len(appointments()) == count
-
-
-def test_a_refused_key_is_shown_and_nothing_is_lost(calcom, there):
-    with transaction() as current:
-        current.get_one(ServiceConnection, calcom.connection.id).api_key = "cal_old"
-    make_appointment(calcom.practice, NINE, now=TODAY)
-    work()
-    session().rollback()
-    row = session().get(ServiceConnection, calcom.connection.id, populate_existing=True)
-    assert (row.last_trouble, there.live()) == ("calcom-key-refused", [])
-    with transaction() as current:
-        current.get_one(ServiceConnection, calcom.connection.id).api_key = KEY
-    clock.move(timedelta(seconds=11))
-    work()
-    assert len(there.live()) == 1
 
 
 def test_a_reference_of_ours_in_a_strangers_booking_opens_nothing(calcom, there):
