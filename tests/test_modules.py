@@ -36,9 +36,6 @@ WITHOUT_A_TEST_OF_ITS_OWN = {
 TESTED_ELSEWHERE: frozenset[str] = frozenset(
     {
         "booking/appointments/external.py",
-        "booking/desk/audited_reads.py",
-        "booking/desk/display.py",
-        "booking/site/draft.py",
         "command_line.py",
         "notes/between_sessions/queries.py",
         "notes/course/load_course.py",
