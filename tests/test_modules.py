@@ -36,7 +36,6 @@ WITHOUT_A_TEST_OF_ITS_OWN = {
 TESTED_ELSEWHERE: frozenset[str] = frozenset(
     {
         "booking/appointments/external.py",
-        "command_line.py",
         "notes/between_sessions/queries.py",
         "notes/course/load_course.py",
         "notes/course/read_scope.py",
