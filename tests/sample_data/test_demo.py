@@ -3,15 +3,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func, select
 
 from app import create_app
 from clinic.booking.appointments.models import Appointment
-from clinic.booking.desk.queries import day_of, weeks_of
-from clinic.booking.slots.instant_ranges import Interval
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.foundation.audit import first_broken_entry
@@ -21,30 +19,11 @@ from clinic.foundation.errors import Conflict
 from clinic.foundation.outbox import OutboxMessage, deliver_due
 from clinic.practice.models import Therapist
 from clinic.sample_data.demo import load_demo
-from tests.conftest import POSTGRESQL, settings_for
+from tests.conftest import settings_for
 from tests.support.accounts.sign_in import sign_in
 from tests.support.booking.booking_client import dump
+from tests.support.demo_clinic import FIRST_COUPLES, on_sqlite, rows
 from tests.support.factories import NOW, make_clinic
-
-COURSE = [
-    "2026-03-03T10:00Z", "2026-03-10T10:00Z", "2026-03-17T10:00Z", "2026-03-31T09:00Z",
-    "2026-04-14T09:00Z", "2026-04-21T09:00Z", "2026-04-28T09:00Z", "2026-05-05T09:00Z",
-]  # fmt: skip
-"""Ten o'clock in Lisbon, where the clocks went forward on 29 March."""
-
-
-FIRST_COUPLES = ["C-0001", "C-0002", "C-0003", "C-0004"]
-"""The ones with a story; those after them come every week."""
-
-MONDAY = datetime(2026, 11, 23, tzinfo=UTC)
-WEEK = Interval(MONDAY, MONDAY + timedelta(days=7))
-
-on_sqlite = pytest.mark.skipif(POSTGRESQL is not None, reason="needs a second empty database")
-
-
-def rows(app, query):
-    with app.app_context():
-        return [tuple(row) for row in session().execute(query)]
 
 
 def test_demo_json_holds_what_programs_rely_on(demo, tmp_path):
@@ -114,18 +93,6 @@ def test_feeds_of_demo_json_answer(client, demo):
             answer = client.get(one[name].removeprefix("http://localhost"))
             assert answer.status_code == 200
             assert answer.text.startswith("BEGIN:VCALENDAR\r\n")
-
-
-def test_first_couple_has_the_course_of_eight_sessions(app, demo):
-    past = rows(
-        app,
-        select(Appointment.starts_at, Appointment.status)
-        .join(Couple, Couple.id == Appointment.couple_id)
-        .where(Couple.code == "C-0001", Appointment.starts_at < NOW)
-        .order_by(Appointment.starts_at),
-    )
-
-    assert [f"{start:%Y-%m-%dT%H:%MZ}" for start, _status in past] == COURSE
 
 
 def test_couples_are_at_different_points_and_each_has_a_time_coming(app, demo):
@@ -209,24 +176,6 @@ def test_demo_can_be_made_on_any_day(app, settings, now):
         )
 
     assert (found["couples"][:4], coming) == (FIRST_COUPLES, 4)
-
-
-@pytest.mark.one_database  # the weekday decides what is booked; how it is kept, other tests ask
-@pytest.mark.parametrize("day", range(23, 30))
-def test_every_therapist_has_a_day_and_a_week_to_show_on_any_weekday(app, settings, day):
-    at = datetime(2026, 11, day, 15, 30, tzinfo=UTC)
-    clock.freeze(at)
-    with app.app_context():
-        load_demo(settings, now=at)
-        counts = {}
-        for therapist in session().scalars(select(Therapist)).all():
-            (week,) = weeks_of([therapist], window=WEEK, now=at)
-            today = day_of(therapist, at.date(), names=False, now=at)
-            days = {one.start.astimezone(UTC).date() for one in week.entries}
-            counts[therapist.slug] = (len(today.sessions), len(week.entries), len(days))
-
-    assert all(sessions >= 2 for sessions, _week, _days in counts.values()), counts
-    assert all(week >= 4 and days >= 2 for _today, week, days in counts.values()), counts
 
 
 @on_sqlite
