@@ -214,10 +214,13 @@ def test_every_decision_has_a_status_a_date_and_its_three_parts(path):
 
 def test_hooks_before_a_commit_run_what_make_lint_runs():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    recipe = re.search(r"^lint:.*\n\t@(.*)$", makefile, re.MULTILINE)[1]
+    recipe = re.search(r"^lint:.*\n((?:\t@.*\n)+)", makefile, re.MULTILINE)[1]
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     entries = re.findall(r"^ *entry: \.venv/bin/(.*)$", hooks, re.MULTILINE)
 
     # A hook is given the files; make checks them all.
-    run = [one.strip().removeprefix("$(BIN)/").removesuffix(" .") for one in recipe.split("&&")]
+    run = [
+        one.strip("\t@ ").removeprefix("$(BIN)/").removesuffix(" .")
+        for one in re.split(r"&&|\n", recipe.rstrip())
+    ]
     assert [one.removesuffix(" --force-exclude") for one in entries] == run
