@@ -258,6 +258,7 @@ PICTURES = {
     "templates/notes/between_sessions/_windows.html",
     "templates/notes/record/_cycle.html",
     "templates/notes/record/_ledger_charts.html",
+    "templates/notes/record/_picture.html",
 }
 """Drawings in SVG, whose lines are not broken yet."""
 

@@ -8,7 +8,6 @@ from flask_babel import force_locale
 from clinic.booking.desk.display import (
     actor_name,
     change_name,
-    local_date,
     sentence_for,
     week_grid,
 )
@@ -16,6 +15,7 @@ from clinic.booking.desk.queries import TherapistWeek
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.restrictions import Rule
+from clinic.foundation.wall_clock import local_date
 from clinic.practice.models import SessionType, Therapist
 
 MONDAY = date(2026, 11, 23)
@@ -59,7 +59,7 @@ def test_changes_and_actors_are_named_and_unknown_ones_shown_as_they_are():
 def test_a_date_is_that_of_the_zone():
     late = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
 
-    assert [local_date(late, zone) for zone in ("Europe/Lisbon", "Europe/Berlin")] == [
+    assert [local_date(late, zone=zone) for zone in ("Europe/Lisbon", "Europe/Berlin")] == [
         date(2026, 11, 23),
         date(2026, 11, 24),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -11,9 +11,9 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.queries import one_told, told_between_sessions
+from clinic.notes.between_sessions.queries import one_told
 from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
-from clinic.notes.between_sessions.service import add_attempt_at_home, add_ratings
+from clinic.notes.between_sessions.service import add_ratings
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.charts.ratings import ratings_chart
 from clinic.notes.charts.received_attempts import received_attempts
@@ -23,49 +23,20 @@ from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record.correction_models import EntryInError
 from clinic.notes.record.entries_in_error import InError
 from clinic.notes.restricted.emergency_access import break_glass
-from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails
-from clinic.notes.rules.note_content import Attempt, NewRupture, Rating, RuptureEntry
+from clinic.notes.rules.clinical_values import RatingDetails
+from clinic.notes.rules.note_content import Rating, RuptureEntry
 from clinic.notes.signing.signing import recall_signature
 from tests.notes.charts.drawn import marks_of
 from tests.support.factories import a_note, a_run, make_care_couple, make_signed_note, put_on_shelf
+from tests.support.notes.led_record import NOW, record_with_ruptures
 
-AT = datetime(2026, 11, 16, 10, 0, tzinfo=UTC)
-NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WHY = "Told of the other partner."
-BROKE = NewRupture("The late reply", ("secrecy",), None, 3, key="j")
-HIDDEN = NewRupture("Hidden", ("secrecy",), None, 3, key="r", visibility="restricted")
 pytestmark = pytest.mark.usefixtures("context")
-
-
-class Room:
-    def __init__(self):
-        self.couple = make_care_couple()
-        told = a_note(
-            new_ruptures=(BROKE, HIDDEN),
-            attempts=(Attempt("A", ("i_statement",), "rejected", "j"),),
-            ratings=(Rating("A", "end", 5, 8, 5),),
-        )
-        self.note = make_signed_note(self.couple, told, at=AT)
-        self.asks = {"actor": self.couple.lead, "now": NOW}
-
-    def __call__(self, use_case, *args, **values):
-        return use_case(self.couple.code, *args, **(self.asks | values))
-
-    def attempt(self, **changes):
-        values = {"by": "B", "acts": ("appreciation",), "receipt": "partly", "rupture": "R-01"}
-        details = AttemptDetails(**(values | changes))
-        return self(add_attempt_at_home, details, happened_on=date(2026, 11, 20))
-
-    def entries(self, **values):
-        return self(told_between_sessions, **values).entries
-
-    def course(self):
-        return self(couple_ledger)[0]
 
 
 @pytest.fixture
 def room(context):
-    return Room()
+    return record_with_ruptures()
 
 
 def test_marked_attempt_counts_neither_in_the_ledger_nor_in_a_chart(room):
@@ -101,16 +72,6 @@ def test_marked_entry_stays_readable_with_its_reason(room):
     assert seen.attempt.acts == ("appreciation",)
     assert seen.in_error == InError(NOW, room.couple.lead.name, WHY)
     assert room(one_told, "attempt", slip) == seen
-
-
-def test_what_a_sealed_note_brought_in_can_be_marked_and_is_listed_then(room):
-    [tried] = room.course().attempts
-    before = room.entries()
-
-    room(mark_in_error, "attempt", tried.id, reason=WHY)
-
-    [seen] = room.entries()
-    assert (before, seen.note_id, seen.from_note, seen.session_number) == ((), room.note, True, 1)
 
 
 def test_what_can_still_be_recalled_is_corrected_in_its_note(room):
@@ -175,17 +136,6 @@ def test_ratings_can_be_told_anew_once_the_wrong_ones_are_marked(room):
     assert [one.details.felt_safety for one in room.course().ratings] == [6]
 
 
-def test_everything_told_between_sessions_is_listed_newest_first(room):
-    home = RatingDetails("B", "home", 3)
-    room(add_ratings, home, told_on=date(2026, 11, 18))
-    room.attempt()
-    room(add_ratings, RatingDetails("B", "end", 4), note_id=room.note)
-
-    told = [(one.what, one.on.day, one.session_number) for one in room.entries()]
-
-    assert told == [("attempt", 20, None), ("rating", 18, None), ("rating", 16, 1)]
-
-
 def test_supervisor_reads_all_and_marks_nothing(room):
     slip = room.attempt()
     actor = room.couple.supervisor
@@ -193,23 +143,6 @@ def test_supervisor_reads_all_and_marks_nothing(room):
     assert len(room.entries(actor=actor)) == 1
     with pytest.raises(NotAllowed):
         room(mark_in_error, "attempt", slip, reason=WHY, actor=actor)
-
-
-def test_other_therapist_finds_nothing_and_in_an_emergency_only_what_is_joint(room):
-    joint, hidden = room.attempt(), room.attempt(rupture="R-02")
-    actor = room.couple.other_therapist
-    with pytest.raises(NotFound):
-        room.entries(actor=actor)
-
-    break_glass(
-        room.couple.code, "It cannot wait until Monday.", proved_at=NOW, actor=actor, now=NOW
-    )
-
-    between = room(told_between_sessions, actor=actor)
-    assert [one.id for one in between.entries] == [joint]
-    assert [one.ref for one in between.course.ruptures] == ["R-01"]
-    with pytest.raises(NotFound):
-        room(one_told, "attempt", hidden, actor=actor)
 
 
 KINDS = ("attempt", "rating", "run", "measure")
@@ -291,22 +224,3 @@ def test_database_takes_a_mark_that_names_one_entry_and_no_other(room):
     for named in ({"attempt_id": None}, {"attempt_id": entry_of(room, "attempt"), "run_id": run}):
         with pytest.raises(sa.exc.IntegrityError), transaction() as current:
             current.execute(sa.insert(EntryInError).values({**mark, "id": "1" * 32, **named}))
-
-
-@pytest.mark.parametrize(
-    ("what", "action"),
-    [
-        ("attempt", "chart.read"),
-        ("rating", "chart.read"),
-        ("run", "exercise_run.read"),
-        ("measure", "measure.read"),
-    ],
-)
-def test_looking_at_one_entry_is_in_the_audit_log_as_a_reading_of_its_kind(room, what, action):
-    entry = entry_of(room, what)
-    before = session().scalar(sa.select(sa.func.max(AuditEntry.seq)))
-
-    room(one_told, what, entry)
-
-    later = sa.select(AuditEntry.action).where(AuditEntry.seq > before)
-    assert list(session().scalars(later)) == [action]

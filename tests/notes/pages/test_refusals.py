@@ -17,14 +17,7 @@ from clinic.notes.rules.sealing import NoteStatus, NoteStep, next_status
 from tests.support.paths import ROOT
 
 NOTES = ROOT / "clinic" / "notes"
-FOR_COMMANDS = {
-    "record_import.py",
-    "record_check.py",
-    "record_course.py",
-    "record_seals.py",
-    "plain_json.py",
-    "plain_schema.py",
-}
+FOR_COMMANDS = (NOTES / "record_file", NOTES / "rules" / "json_values.py")
 """Read by whoever runs a command: their problems are told in English with the place in the file."""
 OUR_OWN_FAULT = {"CannotSeal"}
 """Answered with 500 and told to the log only."""
@@ -36,7 +29,11 @@ def kinds_of_error(kind=ClinicError):
 
 
 def modules():
-    return [path for path in sorted(NOTES.glob("*.py")) if path.name not in FOR_COMMANDS]
+    return [
+        path
+        for path in sorted(NOTES.rglob("*.py"))
+        if not any(one in (path, *path.parents) for one in FOR_COMMANDS)
+    ]
 
 
 def sentences(path):

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from clinic.foundation.crypto.encryption import SealBroken
 from clinic.foundation.crypto.vault import KeyMissing, KeyPurpose, WrappedKey
 from clinic.foundation.database.transactions import Base, session
-from clinic.notes.record.note_models import NoteVersion, SessionNote
 from clinic.notes.record.restricted_models import ProcessNote
 from clinic.notes.record.rupture_models import RepairAttempt, Rupture, RuptureEventRow
 from clinic.notes.restricted.process_notes import write_process_note
@@ -118,29 +117,6 @@ def _partners():
     from clinic.couples.service import PartnerDetails
 
     return [PartnerDetails(name="x", email="x@example.org", time_zone="UTC", language="en")] * 2
-
-
-def test_older_text_of_a_note_does_not_open_in_its_own_row():
-    couple = make_care_couple()
-    make_signed_note(couple, at=AT)
-    note = session().scalars(sa.select(SessionNote)).one()
-    versions = session().scalars(sa.select(NoteVersion)).all()
-
-    for sealed in [*(one.body_sealed for one in versions)]:
-        note.__dict__["body_sealed"] = sealed
-        with pytest.raises(SealBroken):
-            _ = note.body
-
-
-def test_note_under_another_revision_does_not_open():
-    couple = make_care_couple()
-    make_signed_note(couple, at=AT)
-    note = session().scalars(sa.select(SessionNote)).one()
-
-    note.__dict__["revision"] -= 1
-
-    with pytest.raises(SealBroken):
-        _ = note.body
 
 
 def test_every_flipped_byte_is_refused():

@@ -4,20 +4,29 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from flask_migrate import upgrade
 
+from app import create_app
 from clinic.couples.models import Couple
+from clinic.extensions import db
 from clinic.foundation.database.transactions import session
-from clinic.notes.record_file.export_record import export_record
+from clinic.foundation.errors import NotFound
+from clinic.notes.record_file.export_record import export_record, read_record, record_text
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.notes.restricted.disclosures import write_disclosure
 from clinic.notes.rules.clinical_values import DisclosureDetails
+from clinic.notes.session_notes.queries import read_note
 from clinic.practice.clinic.clinics import the_clinic
+from clinic.practice.models import Therapist
+from tests.conftest import settings_for
 from tests.support.factories import make_care_couple, make_clinic, make_signed_note
 from tests.support.notes.full_record import AT
 from tests.support.notes.record_files import NOW, a_record, empty_the_database, system
+from tests.support.notes.separate_session import AFTER, alone, signed_by_daniel
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -193,3 +202,30 @@ def test_signed_note_that_came_unsealed_is_sealed_by_the_worker():
     outbox.deliver_due(now=NOW, limit=5)
 
     assert session().scalars(sa.select(SessionNote.sealed_at)).one() == NOW
+
+
+def test_record_that_was_carried_elsewhere_keeps_it_from_the_lead(house, tmp_path):
+    note_id = house.do(lambda: signed_by_daniel(house))
+    text = house.do(lambda: exported(house))
+    other = create_app(settings_for(tmp_path, f"sqlite:///{tmp_path / 'other.db'}"))
+    with other.app_context():
+        upgrade()
+        import_record(text, now=AFTER)
+        rows = session().execute(sa.select(Therapist.slug, Therapist.id)).all()
+        clinic_id = session().scalars(sa.select(Couple.clinic_id)).one()
+        readers = {
+            slug: replace(house.actor("ruth"), clinic_id=clinic_id, therapist_id=id_)
+            for slug, id_ in rows
+        }
+        again = record_text(read_record(session().scalars(sa.select(Couple.id)).one()))
+        seen = read_note(note_id, actor=readers["daniel-reyes"], now=AFTER)
+        with pytest.raises(NotFound):
+            read_note(note_id, actor=readers["ines-duarte"], now=AFTER)
+        db.session.remove()
+
+    assert (seen.body.content, again) == (alone(), text)
+
+
+def exported(house):
+    couple = sa.select(Couple.id).where(Couple.code == house.code)
+    return record_text(read_record(session().scalars(couple).one()))

@@ -18,7 +18,6 @@ from clinic.couples.models import Person
 from clinic.extensions import db
 from clinic.foundation.crypto.vault import SealedText
 from clinic.foundation.database.transactions import Base, session, transaction
-from clinic.foundation.errors import InvalidInput
 from clinic.foundation.permissions import Actor
 from clinic.foundation.texts import characters
 from clinic.notes.pages.overview import chain_break
@@ -30,13 +29,11 @@ from clinic.notes.record.rupture_models import (
     PartnerRating,
     RepairAttempt,
     Rupture,
-    RuptureEventRow,
 )
 from clinic.notes.record.sealed_rows import SealedValue
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.notes.record_file.unreadable_texts import find_unreadable_texts
-from clinic.notes.rules.clinical_values import EventDetails
 from tests.support.factories import NOW, a_note, make_appointment, make_note
 from tests.support.notes import full_record
 from tests.support.notes.record_client import WHOLE, open_desk
@@ -258,21 +255,6 @@ def test_what_may_be_changed_is_mended_by_changing_it(old_clinic):
         sa.select(Rupture).where(Rupture.number == 1)).one())  # fmt: skip
     assert {("individual_disclosure", disclosure), ("rupture", rupture.id)} & left == set()
     assert rupture.revision == 2
-
-
-@pytest.mark.usefixtures("context")
-@pytest.mark.parametrize("text", ["a\x00b", "\x1b", "\x7f", "\x85", "\ud800", "x" * 1_048_577])
-def test_sealed_value_refuses_to_be_written_what_it_would_refuse_to_read(text):
-    row = RuptureEventRow(id="1" * 32, couple_id="2" * 32)
-    person = Person(id="1" * 32, seal_owner="2" * 32)
-
-    with pytest.raises(InvalidInput) as refused:
-        row.details = EventDetails("status", text=text)
-    with pytest.raises(InvalidInput) as also:
-        person.name = text
-
-    assert (list(refused.value.errors), list(also.value.errors)) == (["text"], ["name"])
-    assert (row.details_sealed, person.name_sealed) == (None, None)
 
 
 def test_flag_with_such_a_text_is_still_cleared_and_shown(old_clinic):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
-import sqlalchemy as sa
 
 from clinic.booking.appointments.changes import cancel_appointment
 from clinic.extensions import db
@@ -16,12 +14,8 @@ from clinic.foundation.errors import Conflict, InvalidInput
 from clinic.notes.record.note_models import NoteVersion, SessionNote
 from clinic.notes.rules.note_content import (
     Attendance,
-    NewRupture,
-    NoteContent,
-    Rating,
-    RuptureEntry,
 )
-from clinic.notes.session_notes.queries import compare_versions, list_versions, note_screen
+from clinic.notes.session_notes.queries import list_versions, note_screen
 from clinic.notes.session_notes.service import (
     NoteChangedElsewhere,
     back_to_draft,
@@ -30,33 +24,17 @@ from clinic.notes.session_notes.service import (
     open_note,
     save_draft,
 )
-from clinic.notes.session_notes.unsigned import unsigned_notes, waiting_for_cosignature
 from tests.support.factories import (
     a_note,
     make_appointment,
-    make_care_couple,
     make_note,
     make_practice,
-    make_signed_note,
 )
+from tests.support.notes.booked_couple import of_the_appointment
 
 AT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 NOW = AT + timedelta(hours=1)
 pytestmark = pytest.mark.usefixtures("context")
-
-
-@pytest.fixture
-def couple(context):
-    return make_care_couple()
-
-
-def of_the_appointment(appointment, practice):
-    """The therapist's own view of the couple that this booking began."""
-    from clinic.couples.models import Couple
-    from tests.support.factories import CareCouple
-
-    row = session().get_one(Couple, appointment.couple_id)
-    return CareCouple(practice, row.id, row.code)
 
 
 def test_note_of_an_appointment_is_opened_once_and_knows_its_session():
@@ -89,38 +67,6 @@ def test_note_is_not_opened_before_its_session_nor_for_one_called_off():
         open_note(appointment.id, actor=couple.lead, now=NOW)
 
 
-def test_new_note_carries_the_last_plan_goals_and_open_ruptures_forward(couple):
-    first = a_note(
-        plan="Sunday, ten minutes.",
-        goals=("Ask in words.",),
-        exercises=("transparency_window",),
-        new_ruptures=(NewRupture("The late reply", ("breach_of_trust",), significance=2),),
-    )
-    make_signed_note(couple, first, at=AT - timedelta(days=7))
-
-    note_id = enter_note(couple.code, held_from=AT, held_until=NOW, actor=couple.lead, now=NOW)
-
-    screen = note_screen(note_id, actor=couple.lead, now=NOW)
-    assert (screen.carried.plan, screen.carried.exercises) == (
-        "Sunday, ten minutes.",
-        ("transparency_window",),
-    )
-    content = screen.note.body.content
-    assert content == NoteContent(
-        attendance=(Attendance("A", "present"), Attendance("B", "present")),
-        ruptures=(RuptureEntry("R-01"),),
-        goals=("Ask in words.",),
-    )
-    assert [one.path for one in screen.findings] == [
-        "safety.result",
-        "ruptures.R-01.status",
-        "interventions",
-        "responses.A",
-        "responses.B",
-        "plan",
-    ]
-
-
 def test_session_that_cannot_be_is_refused_at_its_field(couple):
     with pytest.raises(InvalidInput) as before:
         enter_note(
@@ -137,23 +83,6 @@ def test_session_that_cannot_be_is_refused_at_its_field(couple):
         ["held_from"],
         ["held_until"],
     )
-
-
-def test_wrong_values_are_kept_and_named_at_their_fields(couple):
-    note_id = make_note(couple, at=AT, now=NOW)
-    wrong = a_note(
-        ratings=(Rating("A", "end", felt_safety=11),),
-        interventions=(replace(a_note().interventions[0], code="magic"),),
-    )
-
-    saved = save_draft(note_id, content=wrong, revision=2, actor=couple.lead, now=NOW)
-
-    assert [one.path for one in saved.findings] == [
-        "ratings.A.end.felt_safety",
-        "interventions.0.code",
-    ]
-    kept = note_screen(note_id, actor=couple.lead, now=NOW).note.body.content
-    assert kept == wrong
 
 
 def test_second_hand_gets_both_texts_and_overwrites_nothing(couple):
@@ -230,39 +159,6 @@ def test_two_editors_at_once_one_saves_and_one_is_told(app, couple):
     assert sorted(answers) == ["saved", "told of True"]
 
 
-def test_autosaves_are_thinned_to_one_a_minute_and_the_newest_text_stands(couple):
-    note_id = make_note(couple, at=AT, now=NOW)
-    revision = 2
-    for second in range(0, 180, 3):
-        revision = save_draft(
-            note_id,
-            content=a_note(plan=f"Second {second}."),
-            revision=revision,
-            autosave=True,
-            actor=couple.lead,
-            now=NOW + timedelta(seconds=second),
-        ).revision
-
-    kinds = [one.kind for one in list_versions(note_id, actor=couple.lead, now=NOW)]
-    assert kinds == ["autosave"] * 3 + ["manual"]
-    kept = note_screen(note_id, actor=couple.lead, now=NOW).note.body.content
-    assert kept.plan == "Second 177."
-
-
-def test_versions_are_compared_field_by_field(couple):
-    note_id = make_note(couple, a_note(plan="Walk."), at=AT, now=NOW)
-    later = a_note(plan="Walk far.", free_text="More.")
-    save_draft(note_id, content=later, revision=2, actor=couple.lead, now=NOW)
-
-    between = compare_versions(note_id, 1, 2, actor=couple.lead, now=NOW)
-
-    assert [(one.path, one.before, one.after) for one in between] == [
-        ("plan", "Walk.", "Walk far."),
-        ("free_text", "", "More."),
-    ]
-    assert compare_versions(note_id, 2, actor=couple.lead, now=NOW) == ()
-
-
 def test_note_is_marked_ready_and_taken_back(couple):
     note_id = make_note(couple, at=AT, now=NOW)
 
@@ -293,33 +189,3 @@ def test_too_long_a_note_is_refused_before_it_is_stored(couple):
             actor=couple.lead,
             now=NOW,
         )
-
-
-def test_unsigned_list_names_drafts_and_sessions_without_a_note_oldest_first():
-    practice = make_practice()
-    appointment = make_appointment(practice, AT)
-    couple = of_the_appointment(appointment, practice)
-    draft = make_note(couple, at=AT + timedelta(hours=3), now=AT + timedelta(hours=4))
-    make_signed_note(couple, at=AT + timedelta(hours=5))
-
-    waiting = unsigned_notes(actor=couple.lead, now=AT + timedelta(hours=49))
-
-    assert [(one.note_id, one.status, one.overdue) for one in waiting] == [
-        (None, "none", True),
-        (draft, "draft", False),
-    ]
-    assert unsigned_notes(actor=couple.supervisor, now=NOW) == []
-    assert waiting_for_cosignature(actor=couple.supervisor, now=NOW) == []
-
-
-def test_opening_many_notes_takes_numbers_by_when_the_sessions_were(couple):
-    late = make_note(couple, at=AT, now=NOW)
-    early = make_note(couple, at=AT - timedelta(days=1), now=NOW)
-
-    numbers = {
-        note_id: note_screen(note_id, actor=couple.lead, now=NOW).note.number
-        for note_id in (late, early)
-    }
-
-    assert numbers == {early: 1, late: 2}
-    assert session().scalar(sa.select(sa.func.count()).select_from(SessionNote)) == 2

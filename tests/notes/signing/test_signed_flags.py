@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -18,13 +18,11 @@ from clinic.notes.record_file.import_record import import_record
 from clinic.notes.restricted.emergency_access import break_glass
 from clinic.notes.rules.clinical_values import FlagDetails, NoteBody
 from clinic.notes.rules.json_values import to_plain
-from clinic.notes.rules.note_content import Attempt, NewRupture, RuptureEntry, SafetyCheck
+from clinic.notes.rules.note_content import RuptureEntry, SafetyCheck
 from clinic.notes.rules.note_formats import soap
 from clinic.notes.rules.sealing import digest
 from clinic.notes.ruptures.safety_flags import (
-    FlagDue,
     clear_safety_flag,
-    flags_due,
     list_safety_flags,
     open_safety_flag,
 )
@@ -32,35 +30,25 @@ from clinic.notes.ruptures.service import change_status
 from clinic.notes.session_notes.queries import read_note
 from clinic.notes.session_notes.search import Wanted, search_couple
 from clinic.notes.signing.signing import NotReady, recall_signature, sign_note
-from tests.support.accounts.mailbox import letters
 from tests.support.factories import (
     a_note,
     make_account,
-    make_care_couple,
     make_note,
     make_signed_note,
 )
 from tests.support.notes.record_files import empty_the_database, system
-
-AT = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
-SOON = AT + timedelta(hours=1)
-LATER = SOON + timedelta(minutes=15)
-REVIEW = date(2026, 11, 23)
-RAISED = SafetyCheck("flag_raised", "Afraid at home.", 2, "A call tomorrow.", REVIEW)
-BROKEN = NewRupture("The late reply", ("breach_of_trust",), significance=4, key="new-1")
-MENDED = NewRupture("The promise", ("secrecy",), significance=2, key="new-2", status="in_repair")
-TOLD = a_note(
-    safety=RAISED,
-    new_ruptures=(BROKEN, MENDED),
-    attempts=(Attempt("A", ("i_statement",), "partly", "new-2"),),
+from tests.support.notes.signing import (
+    AT,
+    BROKEN,
+    BY_HAND,
+    LATER,
+    RAISED,
+    REVIEW_ON,
+    SOON,
+    TOLD,
 )
-BY_HAND = FlagDetails("Another concern.", 1, "Seen apart.")
+
 pytestmark = pytest.mark.usefixtures("context")
-
-
-@pytest.fixture
-def couple(context):
-    return make_care_couple()
 
 
 def flags_of(couple, now=LATER):
@@ -79,7 +67,7 @@ def test_signing_opens_the_flag_and_parks_what_is_open_after_the_notes_own_chang
     assert (flag.author, flag.opened_at, flag.review_on, flag.cleared_at, flag.details) == (
         couple.lead.name,
         SOON,
-        REVIEW,
+        REVIEW_ON,
         None,
         FlagDetails("Afraid at home.", 2, "A call tomorrow."),
     )
@@ -169,7 +157,7 @@ def test_flag_thought_better_of_is_not_signed_and_a_recall_gives_its_words_back(
 
 
 def test_flag_that_opens_no_second_one_is_signed_with_its_words_only(couple):
-    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=AT)
+    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW_ON, actor=couple.lead, now=AT)
 
     note_id = make_signed_note(couple, a_note(safety=RAISED), at=AT)
 
@@ -186,7 +174,7 @@ def words_found(couple, words, who="lead"):
 
 
 def test_flag_that_is_open_already_is_not_doubled_and_asks_for_nothing_more(couple):
-    first = open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=AT)
+    first = open_safety_flag(couple.code, BY_HAND, review_on=REVIEW_ON, actor=couple.lead, now=AT)
 
     make_signed_note(couple, a_note(safety=SafetyCheck("flag_raised", "Still afraid.")), at=AT)
 
@@ -222,7 +210,7 @@ def test_flag_that_was_cleared_meanwhile_is_not_recalled(couple):
 
 def test_flag_that_another_one_rests_on_is_not_recalled(couple):
     note_id = make_signed_note(couple, TOLD, at=AT, sealed=False)
-    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=SOON)
+    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW_ON, actor=couple.lead, now=SOON)
 
     with pytest.raises(Conflict, match="rests on this note"):
         recall_signature(note_id, actor=couple.lead, now=SOON)
@@ -285,58 +273,9 @@ def test_record_with_a_raised_flag_goes_out_and_comes_back_as_the_same_bytes(cou
 
 
 def test_record_of_before_flags_knew_their_note_is_still_taken(couple):
-    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=AT)
+    open_safety_flag(couple.code, BY_HAND, review_on=REVIEW_ON, actor=couple.lead, now=AT)
     text = export_record(couple.code, actor=system(), now=LATER)
     assert "note_id" not in json.loads(text)["flags"][0]
     empty_the_database()
 
     assert export_record(import_record(text, now=LATER), actor=system(), now=LATER) == text
-
-
-@pytest.mark.parametrize(
-    ("day", "due"),
-    [
-        (22, []),
-        (23, [("C-0001", False)]),
-        (24, [("C-0001", True)]),
-    ],
-)
-def test_flag_stands_among_what_waits_for_the_lead_from_its_day_on(couple, day, due):
-    make_signed_note(couple, TOLD, at=AT)
-    now = datetime(2026, 11, day, 9, 0, tzinfo=UTC)
-
-    found = flags_due(actor=couple.lead, now=now)
-
-    assert found == [FlagDue(code, REVIEW, is_late) for code, is_late in due]
-    assert flags_due(actor=couple.other_therapist, now=now) == []
-    assert [one.is_due for one in flags_of(couple, now)] == [bool(due)]
-
-
-def test_mail_of_the_day_goes_to_the_lead_and_says_nothing_of_whom(app, couple):
-    couple.practice.therapist.email = "ines@clinic.example"
-    session().commit()
-    make_signed_note(couple, TOLD, at=AT)
-    name = couple.practice.clinic.short_name
-    eight = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-
-    before = letters(app, now=eight - timedelta(seconds=1))
-    [mail] = letters(app, now=eight)
-
-    assert (before, mail["To"], mail["Subject"]) == (
-        [],
-        "ines@clinic.example",
-        f"{name}: Something is to be looked at today",
-    )
-    for secret in (couple.code, "Alex", "Sam", "flag", "safety", "Afraid"):
-        assert secret not in mail.as_string()
-
-
-def test_no_mail_for_a_flag_that_is_cleared_or_taken_back(app, couple):
-    couple.practice.therapist.email = "ines@clinic.example"
-    session().commit()
-    note_id = make_signed_note(couple, TOLD, at=AT, sealed=False)
-    recall_signature(note_id, actor=couple.lead, now=SOON)
-    by_hand = open_safety_flag(couple.code, BY_HAND, review_on=REVIEW, actor=couple.lead, now=SOON)
-    clear_safety_flag(couple.code, by_hand, because="Safe.", actor=couple.lead, now=SOON)
-
-    assert letters(app, now=datetime(2026, 11, 25, tzinfo=UTC)) == []

@@ -11,7 +11,7 @@ from clinic.foundation.database.transactions import transaction
 from clinic.scheduling_services.models import ServiceChain
 from clinic.scheduling_services.rules.chain_state import Status as There
 from clinic.scheduling_services.sent.push_plans import (
-    LEASE,
+    PUSH_LEASE,
     Plan,
     booking_of,
     chain_of,
@@ -119,9 +119,9 @@ def test_a_plan_is_made_once_and_takes_the_lease(calcom):
             TODAY,
             NINE,
             There.CONFIRMED,
-            TODAY + LEASE,
+            TODAY + PUSH_LEASE,
         )
-        again = make_plan(current, appointment, now=TODAY + LEASE)
+        again = make_plan(current, appointment, now=TODAY + PUSH_LEASE)
         assert again == replace(plan, asked_before=TODAY)
 
 

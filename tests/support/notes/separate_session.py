@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,9 @@ from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from clinic.foundation.permissions import Actor, Role
-from clinic.notes.rules.note_content import Attempt, NewRupture
+from clinic.notes.rules.note_content import Attempt, Attendance, NewRupture
+from clinic.notes.session_notes.service import open_note, save_draft
+from clinic.notes.signing.signing import sign_note
 from tests.support.accounts.sign_in import TOKEN_FIELD, signed_in
 from tests.support.factories import (
     NOW,
@@ -159,3 +162,27 @@ def open_house(app: Flask) -> Apart:
     house.reference = house.do(lambda: session().get_one(Appointment, house.appointment).reference)
     clock.freeze(AFTER)
     return house
+
+
+def main(page):
+    """What a page says, in one line."""
+    text = page.partition("<main")[2]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", text))
+
+
+def alone(**changes):
+    """A note of Alex's own session with nothing missing."""
+    values = {"attendance": (Attendance("A", "present"),), "responses": (("A", "Wept."),)}
+    return a_note(**(values | changes))
+
+
+def signed_by_daniel(house, content=None, *, for_cosign=False):
+    """Daniel's signed note; its id."""
+    return signed_by(house, house.actor("daniel"), content or alone(), for_cosign=for_cosign)
+
+
+def signed_by(house, actor, content, *, for_cosign=False):
+    note_id = open_note(house.appointment, actor=actor, now=AFTER)
+    save_draft(note_id, content=content, revision=1, actor=actor, now=AFTER)
+    sign_note(note_id, revision=2, proved_at=AFTER, for_cosign=for_cosign, actor=actor, now=AFTER)
+    return note_id

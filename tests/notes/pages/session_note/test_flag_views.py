@@ -11,9 +11,9 @@ from clinic.accounts.models import Account
 from clinic.foundation.database.transactions import session
 from clinic.notes.restricted.emergency_access import break_glass
 from clinic.notes.rules.note_content import NewRupture, SafetyCheck
-from tests.notes.signing.test_signed_flags import RAISED
 from tests.support.factories import NOW, PASSWORD, a_note, make_signed_note
 from tests.support.notes.record_client import AT, WHOLE, open_desk
+from tests.support.notes.signing import RAISED
 from tests.support.web.compact_html import compact
 
 FLAG = {
