@@ -107,7 +107,7 @@ def test_only_the_guarded_way_leads_out():
     )
     allowed = {
         "clinic/operations/buffering_worker.py",  # closes connections that came in
-        "clinic/foundation/outbound/addresses.py",
+        "clinic/foundation/outbound/allowed_addresses.py",
         "clinic/foundation/outbound/connection.py",
         "clinic/foundation/outbound_http.py",
         "clinic/operations/serve.py",  # asks whether its own port is free

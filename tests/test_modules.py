@@ -35,7 +35,7 @@ WITHOUT_A_TEST_OF_ITS_OWN = {
 
 TESTED_ELSEWHERE: frozenset[str] = frozenset(
     {
-        "booking/appointments/external.py",
+        "booking/appointments/appointments_from_services.py",
         "notes/course/load_course.py",
         "notes/pages/ledger_pictures.py",
         "notes/pages/session_note/signed_note_page.py",

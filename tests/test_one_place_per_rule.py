@@ -17,8 +17,8 @@ RULES = {
     "earliest_start": "clinic/booking/slots/inputs.py",
     "for_staff": "clinic/booking/slots/inputs.py",
     "lock_diary": "clinic/practice/locks.py",
-    "raise_sequence": "clinic/booking/appointments/history.py",
-    "note_significant_change": "clinic/booking/appointments/history.py",
+    "raise_sequence": "clinic/booking/appointments/sequence_and_history.py",
+    "note_significant_change": "clinic/booking/appointments/sequence_and_history.py",
     "instants_showing": "clinic/foundation/wall_clock.py",
     "day_bounds": "clinic/foundation/wall_clock.py",
     "zone_names": "clinic/foundation/wall_minutes.py",
@@ -140,7 +140,7 @@ def test_only_the_lock_raises_a_diarys_revision():
 
 
 def test_only_the_history_writes_sequence():
-    assert writers("sequence") == {"clinic/booking/appointments/history.py"}
+    assert writers("sequence") == {"clinic/booking/appointments/sequence_and_history.py"}
 
 
 def test_notice_becomes_a_time_in_two_rules_only():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from clinic.booking.appointments.history import MAIL
 from clinic.booking.appointments.outside_hours import booked_outside_hours
 from clinic.booking.appointments.request_expiry import EXPIRE, expire_when_due
+from clinic.booking.appointments.sequence_and_history import MAIL
 from clinic.booking.desk.appointment_views import desk_appointments
 from clinic.booking.desk.diary_views import desk
 from clinic.booking.site.link_views import links

@@ -23,7 +23,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from clinic.foundation.database.waiting import before_waiting
 from clinic.foundation.errors import N_, Unavailable
-from clinic.foundation.outbound.addresses import (
+from clinic.foundation.outbound.allowed_addresses import (
     NO_EXCEPTIONS,
     Guard,
     OutboundRefused,

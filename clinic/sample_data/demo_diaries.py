@@ -22,7 +22,7 @@ from clinic.foundation.wall_clock import instant_from, local_date
 from clinic.practice.clinic.page_queries import TherapistHours, therapist_hours
 from clinic.practice.hours.service import set_day_override
 from clinic.practice.models import SessionType, Therapist
-from clinic.practice.rules.commands import DayHours, HoursRange
+from clinic.practice.rules.edit_commands import DayHours, HoursRange
 from clinic.sample_data import demo_people
 
 ONE_DATE_ONLY = (HoursRange(10 * 60, 14 * 60),)

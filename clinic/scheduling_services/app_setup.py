@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from clinic.booking.appointments.history import CHANGED
+from clinic.booking.appointments.sequence_and_history import CHANGED
 from clinic.foundation.outbox import register_handler
 from clinic.practice.hours.service import HOURS_CHANGED
 from clinic.scheduling_services.desk.views import integrations

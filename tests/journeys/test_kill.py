@@ -16,8 +16,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app import create_app
-from clinic.booking.appointments.history import MAIL
 from clinic.booking.appointments.models import Appointment, AppointmentChange, IdempotencyKey
+from clinic.booking.appointments.sequence_and_history import MAIL
 from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.foundation.audit import AuditHead, first_broken_entry

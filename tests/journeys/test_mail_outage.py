@@ -9,8 +9,8 @@ from email import message_from_bytes, policy
 import pytest
 from aiosmtpd.controller import Controller
 
-from clinic.booking.appointments.history import MAIL
 from clinic.booking.appointments.models import Appointment
+from clinic.booking.appointments.sequence_and_history import MAIL
 from clinic.extensions import db
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock

@@ -9,9 +9,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 
-from clinic.booking.appointments.history import manage_token, shown_token
 from clinic.booking.appointments.links import links_of, open_link
 from clinic.booking.appointments.models import ManageLink
+from clinic.booking.appointments.sequence_and_history import manage_token, shown_token
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
 from tests.support.factories import NOW, make_appointment, make_practice

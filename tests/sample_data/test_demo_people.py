@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from clinic.practice.rules.commands import SessionTypeDetails
+from clinic.practice.rules.edit_commands import SessionTypeDetails
 from clinic.practice.rules.practice_rules import email_problems, session_type_problems
 from clinic.sample_data import demo_people
 

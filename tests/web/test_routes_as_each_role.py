@@ -17,8 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.accounts.browser.route_guard import declared
-from clinic.booking.appointments.history import manage_token
 from clinic.booking.appointments.links import links_of
+from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.models import OutsideCalendar
 from clinic.extensions import db

@@ -1,7 +1,7 @@
 """Booking an appointment: one transaction under the diary's lock.
 
 What follows an appointment's birth is in `changes.py`, what is written with every change in
-`history.py`.
+`sequence_and_history.py`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from clinic.booking.appointments.claims import (
     is_overlap,
     with_alternatives,
 )
-from clinic.booking.appointments.history import make_links, note_change, show_link
 from clinic.booking.appointments.links import link_of
 from clinic.booking.appointments.models import Appointment, Hold, IdempotencyKey, Source, Status
 from clinic.booking.appointments.request_expiry import EXPIRE
+from clinic.booking.appointments.sequence_and_history import make_links, note_change, show_link
 from clinic.booking.appointments.visitor_counts import Visitor, count_booking
 from clinic.booking.rules.contact_details import BookingRequest, check_request, tidy
 from clinic.booking.rules.errors import KeyReused, SlotUnavailable, TimeRefused

@@ -13,8 +13,8 @@ from clinic.booking.appointments.claims import (
     is_overlap,
     with_alternatives,
 )
-from clinic.booking.appointments.history import note_significant_change
 from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.sequence_and_history import note_significant_change
 from clinic.booking.appointments.visitor_counts import count_move
 from clinic.booking.rules.change_deadline import change_deadline
 from clinic.booking.rules.contact_details import check_message

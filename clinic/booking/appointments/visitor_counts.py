@@ -31,9 +31,9 @@ from clinic.booking.rules.visitor_limits import (
 from clinic.config import current_settings
 from clinic.couples.models import CoupleMember, Person
 from clinic.couples.service import EMAIL_INDEX
+from clinic.foundation.client_networks import network_of
 from clinic.foundation.crypto.vault import index_of, token_hash
 from clinic.foundation.database.transactions import lock_name
-from clinic.foundation.outbound.networks import network_of
 from clinic.foundation.permissions import Actor
 
 

@@ -19,9 +19,9 @@ from flask import current_app, render_template
 from flask_babel import force_locale
 from sqlalchemy import func, select
 
-from clinic.booking.appointments.history import manage_token
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
+from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.booking.rules.change_deadline import change_deadline
 from clinic.config import current_settings
 from clinic.foundation.database.transactions import session

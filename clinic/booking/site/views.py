@@ -19,9 +19,9 @@ from clinic.accounts.browser.route_guard import current_actor, public
 from clinic.booking import display
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.claims import get_hold, hold_slot, release_hold
-from clinic.booking.appointments.history import shown_token
 from clinic.booking.appointments.links import link_of
 from clinic.booking.appointments.models import Appointment, Hold
+from clinic.booking.appointments.sequence_and_history import shown_token
 from clinic.booking.rules.contact_details import tidy
 from clinic.booking.rules.errors import (
     HoldGone,

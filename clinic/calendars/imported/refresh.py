@@ -25,7 +25,7 @@ from clinic.calendars.imported.service import promise_refresh
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.database.waiting import before_waiting
-from clinic.foundation.outbound.addresses import Guard, OutboundRefused
+from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused
 from clinic.foundation.outbound_http import Fetched, OutboundFailed, fetch
 from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType

@@ -24,7 +24,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import NewConnectionError
 
-from clinic.foundation.outbound.addresses import Guard, OutboundRefused, is_public
+from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused, is_public
 
 SocketAddress = tuple[socket.AddressFamily, tuple[Any, ...]]
 

@@ -10,8 +10,8 @@ from itertools import pairwise
 from clinic.notes.charts import svg
 from clinic.notes.charts.picture import Scale
 from clinic.notes.charts.svg import Mark, Point
-from clinic.notes.ledger.facts import LedgerInput
-from clinic.notes.ledger.figures import ordered_sessions
+from clinic.notes.ledger.ledger_facts import LedgerInput
+from clinic.notes.ledger.ledger_figures import ordered_sessions
 
 HEAD = 10.0
 """What is left free above a chart."""

@@ -12,8 +12,8 @@ from clinic.notes.charts import svg
 from clinic.notes.charts.axis import FOOT, HEAD, SMALL, Frame, axis_mark, axis_of
 from clinic.notes.charts.picture import Picture, Scale, Table
 from clinic.notes.charts.svg import Point
-from clinic.notes.ledger.facts import LedgerInput
-from clinic.notes.ledger.figures import session_rows
+from clinic.notes.ledger.ledger_facts import LedgerInput
+from clinic.notes.ledger.ledger_figures import session_rows
 
 FLOOR = HEAD + 130.0
 

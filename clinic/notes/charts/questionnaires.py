@@ -17,7 +17,7 @@ from clinic.notes.charts.axis import FOOT, Axis, Frame, Tick, axis_mark
 from clinic.notes.charts.picture import Picture, Scale, Table
 from clinic.notes.charts.svg import Mark, Words
 from clinic.notes.ledger.figure_json import shown
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW
 from clinic.notes.rules.questionnaire_responses import MeasureDetails
 from clinic.practice.rules import instruments
 

@@ -11,8 +11,8 @@ from clinic.notes.charts import svg
 from clinic.notes.charts.axis import FOOT, HEAD, SMALL, Axis, Frame, axis_mark, axis_of
 from clinic.notes.charts.picture import Key, Picture, Scale, Table, lines_with_dots
 from clinic.notes.charts.svg import Mark, Point
-from clinic.notes.ledger.facts import LedgerInput
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW, ordered_sessions
+from clinic.notes.ledger.ledger_facts import LedgerInput
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW, ordered_sessions
 
 RATINGS = ("felt_safety", "defensiveness", "regulation")
 HIGHEST = 10

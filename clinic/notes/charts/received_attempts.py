@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from clinic.notes.ledger.facts import LedgerInput
+from clinic.notes.ledger.ledger_facts import LedgerInput
 
 RECEIPTS = ("rejected", "ignored", "partly", "received")
 

@@ -12,8 +12,8 @@ from clinic.notes.charts import svg
 from clinic.notes.charts.axis import FOOT, HEAD, WIDE, Axis, Frame, axis_mark, axis_of
 from clinic.notes.charts.picture import Picture, Scale, Table
 from clinic.notes.charts.svg import Mark, Point
-from clinic.notes.ledger.facts import AttemptFact, LedgerInput, RuptureFacts
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW
+from clinic.notes.ledger.ledger_facts import AttemptFact, LedgerInput, RuptureFacts
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW
 from clinic.notes.rules.rupture_events import RuptureStatus
 from clinic.notes.rules.rupture_history import Span
 

@@ -12,8 +12,8 @@ from clinic.notes.charts import svg
 from clinic.notes.charts.axis import FOOT, HEAD, SMALL, Frame
 from clinic.notes.charts.picture import Picture, Scale, Table
 from clinic.notes.charts.svg import Mark
-from clinic.notes.ledger.facts import LedgerInput
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW, EpisodeRow, episode_rows
+from clinic.notes.ledger.ledger_facts import LedgerInput
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW, EpisodeRow, episode_rows
 
 TOP = 8
 STEPS = (7, 14, 28, 56, 112, 365, 3650)

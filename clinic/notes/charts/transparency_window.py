@@ -14,7 +14,7 @@ from clinic.notes.charts import svg
 from clinic.notes.charts.axis import FOOT, SMALL
 from clinic.notes.charts.picture import Key, Picture, Scale, Table, lines_with_dots
 from clinic.notes.charts.svg import Mark, Point
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW
 from clinic.notes.rules.transparency_window import (
     Happening,
     RunDetails,

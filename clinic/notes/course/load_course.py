@@ -16,7 +16,7 @@ from sqlalchemy import Select, not_, or_, select
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, NotFound
 from clinic.notes.course.stored_windows import RunSeen, list_runs
-from clinic.notes.ledger.facts import (
+from clinic.notes.ledger.ledger_facts import (
     AttemptFact,
     LedgerInput,
     RatingFact,

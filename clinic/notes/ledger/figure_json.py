@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW, EpisodeRow, Ratio, Trend, rounded
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW, EpisodeRow, Ratio, Trend, rounded
 
 
 def shown(value: float | Fraction | None, *, places: int = 3) -> str:

@@ -15,7 +15,7 @@ from clinic.notes.charts.rupture_lanes import rupture_lanes
 from clinic.notes.charts.time_to_repair import lasting_episodes, time_to_repair
 from clinic.notes.charts.transparency_window import transparency_window
 from clinic.notes.course.stored_windows import RunSeen
-from clinic.notes.ledger.facts import LedgerInput
+from clinic.notes.ledger.ledger_facts import LedgerInput
 from clinic.notes.record.access import Chart
 
 

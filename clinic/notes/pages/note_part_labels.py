@@ -12,7 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from clinic.foundation.texts.localized_dates import day_year_text
-from clinic.notes.ledger.figures import NOTHING_TO_SHOW
+from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW
 from clinic.notes.pages.labels import any_reason, choice_name, happened, measure_name, term_name
 from clinic.notes.rules.clinical_checks import MEASURES
 from clinic.notes.rules.note_content import (

@@ -23,7 +23,7 @@ from clinic.notes.course.load_course import (
     SessionSeen,
 )
 from clinic.notes.course.read_scope import course_for
-from clinic.notes.ledger.ledger import Ledger, build_ledger
+from clinic.notes.ledger.build_ledger import Ledger, build_ledger
 from clinic.notes.record.access import Chart, find_chart, may, tell_reading
 from clinic.notes.record.held_sessions import notes_apart
 from clinic.notes.record.note_models import SessionNote

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from clinic.notes.ledger.facts import AttemptFact, LedgerInput, RuptureFacts, SessionFact
-from clinic.notes.ledger.figures import standing_at
+from clinic.notes.ledger.ledger_facts import AttemptFact, LedgerInput, RuptureFacts, SessionFact
+from clinic.notes.ledger.ledger_figures import standing_at
 from clinic.notes.rules.rupture_events import (
     EventKind,
     RuptureEvent,

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from clinic.notes.ledger.facts import LedgerInput, SessionFact
+from clinic.notes.ledger.ledger_facts import LedgerInput, SessionFact
 from clinic.notes.redaction.partner_course import (
     as_known,
     parked_for_safety,

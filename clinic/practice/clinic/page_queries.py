@@ -20,7 +20,7 @@ from clinic.practice.models import (
     TimeOff,
     WeeklyHoursRow,
 )
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     DayHours,
     HoursRange,

@@ -21,7 +21,7 @@ from clinic.foundation.permissions import Actor
 from clinic.practice.clinic import page_queries
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
 from clinic.practice.models import Clinic, SessionType, Therapist
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     SessionTypeDetails,
     Texts,

@@ -14,7 +14,13 @@ from wtforms import Field, FieldList, Form, FormField
 
 from clinic.foundation.wall_minutes import MINUTES_A_DAY
 from clinic.practice.form_fields import CalendarDay, ClockTime, Needed, PracticeForm, line
-from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import (
+    Absence,
+    ClinicClosure,
+    DayHours,
+    HoursRange,
+    WeeklyRange,
+)
 from clinic.practice.rules.edit_conflicts import version_of, week_version
 from clinic.practice.rules.hours_rules import MOST_RANGES_A_DAY
 

@@ -26,7 +26,13 @@ from clinic.foundation.wall_clock import (
 )
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
-from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import (
+    Absence,
+    ClinicClosure,
+    DayHours,
+    HoursRange,
+    WeeklyRange,
+)
 from clinic.practice.rules.edit_conflicts import (
     refuse_outdated,
     version_of,

@@ -32,7 +32,7 @@ from clinic.practice.form_fields import (
     number,
     unit,
 )
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     SessionTypeDetails,
     Texts,

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from clinic.foundation.messages import Problems, said
-from clinic.practice.rules.commands import TermDetails
+from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.practice_rules import name_problems, number_problems, text_problems
 from clinic.practice.rules.vocabulary import Term, Vocabulary
 from clinic.practice.rules.vocabulary_edit_limits import limits_of

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import asdict
 
 from clinic.foundation.errors import ChangedElsewhere
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     DayHours,
     SessionTypeDetails,

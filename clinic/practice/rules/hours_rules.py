@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from clinic.foundation.messages import Problems, said
 from clinic.foundation.wall_clock import parse_wall
 from clinic.foundation.wall_minutes import MINUTES_A_DAY
-from clinic.practice.rules.commands import Absence, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import Absence, DayHours, HoursRange, WeeklyRange
 
 FIRST_HOURS_YEAR, LAST_HOURS_YEAR = 2000, 2099
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY

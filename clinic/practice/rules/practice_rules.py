@@ -11,7 +11,7 @@ from clinic.foundation.messages import Problems, said
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.single_line import has_control_characters
 from clinic.foundation.wall_minutes import zone_names
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     SessionTypeDetails,
     Texts,

@@ -9,8 +9,8 @@ from wtforms import HiddenField, SelectField
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import InvalidInput
 from clinic.practice.form_fields import PracticeForm, line, lines, number
-from clinic.practice.rules.commands import TermDetails
 from clinic.practice.rules.custom_terms import is_own
+from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.vocabulary import Term, Vocabulary
 
 LAST = 10

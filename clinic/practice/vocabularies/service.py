@@ -20,7 +20,6 @@ from clinic.foundation.messages import refuse
 from clinic.foundation.permissions import Actor
 from clinic.practice.locks import lock_clinic
 from clinic.practice.models import Clinic, VocabularyTerm
-from clinic.practice.rules.commands import TermDetails
 from clinic.practice.rules.custom_terms import (
     TermChange,
     all_codes,
@@ -30,6 +29,7 @@ from clinic.practice.rules.custom_terms import (
     term_problems,
     what_differs,
 )
+from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.vocabulary import Vocabulary, load_vocabulary
 from clinic.practice.rules.vocabulary_edit_limits import limits_of
 from clinic.practice.vocabularies.terms import terms_of, vocabulary_of

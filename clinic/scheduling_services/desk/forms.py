@@ -11,7 +11,7 @@ from wtforms import HiddenField, PasswordField, SelectField, URLField
 from wtforms.fields.choices import SelectChoice
 
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.outbound.addresses import OutboundRefused
+from clinic.foundation.outbound.allowed_addresses import OutboundRefused
 from clinic.practice.form_fields import Needed, PracticeForm, line
 from clinic.scheduling_services.sent.calcom_client import (
     BOOKING_VERSIONS,

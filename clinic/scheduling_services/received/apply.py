@@ -24,7 +24,9 @@ from clinic.scheduling_services.models import (
     TaskKind,
 )
 from clinic.scheduling_services.received.apply_effects import Work, carry_out
-from clinic.scheduling_services.received.chain_rows import (
+from clinic.scheduling_services.received.inbox import stored_event
+from clinic.scheduling_services.received.mapping import host_of, meant_by
+from clinic.scheduling_services.received.reschedule_chain_rows import (
     OPEN,
     applied_state,
     deliveries_of,
@@ -32,14 +34,12 @@ from clinic.scheduling_services.received.chain_rows import (
     merge_into,
     rows_of,
 )
-from clinic.scheduling_services.received.inbox import stored_event
-from clinic.scheduling_services.received.mapping import host_of, meant_by
 from clinic.scheduling_services.received.tasks import ask_desk
-from clinic.scheduling_services.rules.chain_state import RESCHEDULE_HOLD, ChainState
-from clinic.scheduling_services.rules.effects import Book, diff
+from clinic.scheduling_services.rules.appointment_effects import Book, diff
 from clinic.scheduling_services.rules.events import Kind, ServiceEvent
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 from clinic.scheduling_services.rules.reducer import reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import RESCHEDULE_HOLD, ChainState
 
 SETTLE = "service_chain.settle"
 

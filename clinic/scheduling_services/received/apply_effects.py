@@ -9,16 +9,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.external import (
+from clinic.booking.appointments.appointments_from_services import (
     OutsideBooking,
     OutsideChange,
     follow_outside_change,
     hand_over,
     record_outside_booking,
 )
-from clinic.booking.appointments.history import raise_sequence
 from clinic.booking.appointments.models import LIVE, Appointment, Source
 from clinic.booking.appointments.models import Status as Standing
+from clinic.booking.appointments.sequence_and_history import raise_sequence
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.crypto.vault import index_of
 from clinic.foundation.permissions import Actor
@@ -26,8 +26,8 @@ from clinic.practice.models import Clinic, Therapist
 from clinic.scheduling_services.models import ServiceChain, TaskKind
 from clinic.scheduling_services.received.mapping import host_of, meant_by, partners_of
 from clinic.scheduling_services.received.tasks import ask_desk, withdraw_task
-from clinic.scheduling_services.rules import effects
-from clinic.scheduling_services.rules.chain_state import OVER, ChainState, Status
+from clinic.scheduling_services.rules import appointment_effects
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainState, Status
 
 STANDINGS = {
     Status.REQUESTED: Standing.REQUESTED,
@@ -57,7 +57,7 @@ class Work:
     done: list[str] = field(default_factory=list)
 
 
-def carry_out(work: Work, found: Sequence[effects.Effect]) -> None:
+def carry_out(work: Work, found: Sequence[appointment_effects.Effect]) -> None:
     """Do what the effects say; afterwards `work.chain` names the appointment, if there is one."""
     for effect in found:
         _DOERS[type(effect)](work, effect)
@@ -65,7 +65,7 @@ def carry_out(work: Work, found: Sequence[effects.Effect]) -> None:
         _note_standing(work, work.chain.appointment_id)
 
 
-def _book(work: Work, effect: effects.Book) -> None:
+def _book(work: Work, effect: appointment_effects.Book) -> None:
     state = effect.state
     if work.chain.appointment_id is not None:
         # Our own booking come back to us: the appointment is here already.
@@ -101,26 +101,26 @@ def _book(work: Work, effect: effects.Book) -> None:
     work.done.append("requested" if state.status is Status.REQUESTED else over)
 
 
-def _move(work: Work, effect: effects.Move) -> None:
+def _move(work: Work, effect: appointment_effects.Move) -> None:
     kind = "requested" if effect.status is Status.REQUESTED else "moved"
     _follow(work, _change(work, kind=kind, status=effect.status), said="moved")
 
 
-def _confirm(work: Work, _effect: effects.Confirm) -> None:
+def _confirm(work: Work, _effect: appointment_effects.Confirm) -> None:
     _follow(work, _change(work, kind="confirmed", status=Status.CONFIRMED), said="confirmed")
 
 
-def _restore(work: Work, effect: effects.Restore) -> None:
+def _restore(work: Work, effect: appointment_effects.Restore) -> None:
     kind = "requested" if effect.status is Status.REQUESTED else "confirmed"
     _follow(work, _change(work, kind=kind, status=effect.status), said="restored")
 
 
-def _correct(work: Work, effect: effects.Correct) -> None:
+def _correct(work: Work, effect: appointment_effects.Correct) -> None:
     change = _change(work, kind="cancelled", status=effect.status, quiet=True)
     _follow(work, change, said="corrected")
 
 
-def _cancel(work: Work, effect: effects.Cancel) -> None:
+def _cancel(work: Work, effect: appointment_effects.Cancel) -> None:
     change = _change(
         work,
         kind="declined" if effect.rejected else "cancelled",
@@ -134,7 +134,7 @@ def _cancel(work: Work, effect: effects.Cancel) -> None:
         work.done.append("series")
 
 
-def _join(work: Work, effect: effects.Join) -> None:
+def _join(work: Work, effect: appointment_effects.Join) -> None:
     """Withdraw the appointment that turned out to be another one's twin; nobody is told."""
     twin = work.appointments.get(effect.root_id)
     if twin is None or twin == work.chain.appointment_id:
@@ -152,7 +152,7 @@ def _join(work: Work, effect: effects.Join) -> None:
     work.done.append("joined")
 
 
-def _no_show(work: Work, effect: effects.NoShow) -> None:
+def _no_show(work: Work, effect: appointment_effects.NoShow) -> None:
     appointment = work.session.get(Appointment, work.chain.appointment_id)
     if appointment is None:
         return
@@ -173,7 +173,7 @@ def _no_show(work: Work, effect: effects.NoShow) -> None:
     work.done.append("absent" if effect.absent else "not_absent")
 
 
-def _reassign(work: Work, effect: effects.Reassign) -> None:
+def _reassign(work: Work, effect: appointment_effects.Reassign) -> None:
     names = [*effect.organizer_ids, *effect.organizer_emails]
     chain = work.chain
     known = host_of(work.session, names, provider=chain.provider, clinic_id=chain.clinic_id)
@@ -185,7 +185,7 @@ def _reassign(work: Work, effect: effects.Reassign) -> None:
     work.done.append("handed_over")
 
 
-def _nothing(work: Work, _effect: effects.Nothing) -> None:
+def _nothing(work: Work, _effect: appointment_effects.Nothing) -> None:
     if work.state.pending_reschedule:
         work.done.append("held")
     else:
@@ -298,14 +298,14 @@ def _need(instant: datetime | None) -> datetime:
 
 
 _DOERS: Mapping[type, Callable[[Work, Any], None]] = {
-    effects.Book: _book,
-    effects.Move: _move,
-    effects.Confirm: _confirm,
-    effects.Restore: _restore,
-    effects.Correct: _correct,
-    effects.Cancel: _cancel,
-    effects.Join: _join,
-    effects.NoShow: _no_show,
-    effects.Reassign: _reassign,
-    effects.Nothing: _nothing,
+    appointment_effects.Book: _book,
+    appointment_effects.Move: _move,
+    appointment_effects.Confirm: _confirm,
+    appointment_effects.Restore: _restore,
+    appointment_effects.Correct: _correct,
+    appointment_effects.Cancel: _cancel,
+    appointment_effects.Join: _join,
+    appointment_effects.NoShow: _no_show,
+    appointment_effects.Reassign: _reassign,
+    appointment_effects.Nothing: _nothing,
 }

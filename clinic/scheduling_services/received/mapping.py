@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from clinic.couples.service import PartnerDetails
 from clinic.practice.models import Clinic, Therapist
 from clinic.scheduling_services.models import ServiceConnection, ServiceEventType, ServiceHost
-from clinic.scheduling_services.rules.chain_state import ChainState
 from clinic.scheduling_services.rules.events import Attendee
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainState
 
 LONGEST_NAME = 100
 NAMELESS = "Client"

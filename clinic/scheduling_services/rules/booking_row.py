@@ -8,8 +8,8 @@ from datetime import datetime
 from itertools import pairwise
 from operator import itemgetter
 
-from clinic.scheduling_services.rules.chain_state import Status
 from clinic.scheduling_services.rules.events import MAKING, Attendee, Kind, ServiceEvent
+from clinic.scheduling_services.rules.reschedule_chain_state import Status
 
 # The order of a booking's life. Later stages win over earlier ones whenever they arrive:
 # nothing comes back to life under the same id, so a cancellation is a tombstone.

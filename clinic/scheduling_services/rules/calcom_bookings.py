@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from clinic.scheduling_services.rules.chain_state import Status
 from clinic.scheduling_services.rules.payload_fields import items, mapping, maybe_id, maybe_instant
+from clinic.scheduling_services.rules.reschedule_chain_state import Status
 
 OLDEST = "2000-01-01T00:00:00.000Z"
 STATUSES: Mapping[str, Status] = {

@@ -2,7 +2,7 @@
 
 Nothing here remembers what was applied before. The state is a function of the *set* of events, so
 duplicates, crossings and late arrivals cannot matter. What has to be done about a
-new state is in `effects.py`.
+new state is in `appointment_effects.py`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,22 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
+from clinic.scheduling_services.rules.appointment_effects import diff
 from clinic.scheduling_services.rules.booking_row import BookingRow, age, read_row
-from clinic.scheduling_services.rules.chain_state import OVER, RESCHEDULE_HOLD, ChainState, Status
-from clinic.scheduling_services.rules.chains import chains, ids_of, latest, links, ordered_ids
-from clinic.scheduling_services.rules.effects import diff
 from clinic.scheduling_services.rules.events import MAKING, Attendee, Kind, ServiceEvent
+from clinic.scheduling_services.rules.reschedule_chain_state import (
+    OVER,
+    RESCHEDULE_HOLD,
+    ChainState,
+    Status,
+)
+from clinic.scheduling_services.rules.reschedule_chains import (
+    chains,
+    ids_of,
+    latest,
+    links,
+    ordered_ids,
+)
 
 __all__ = ["ChainState", "diff", "reduce", "reduce_all"]
 

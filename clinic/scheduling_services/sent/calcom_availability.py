@@ -26,8 +26,8 @@ from clinic.foundation.errors import ClinicError
 from clinic.foundation.wall_minutes import zone_names
 from clinic.practice.models import Therapist
 from clinic.scheduling_services.models import ServiceConnection, ServiceHours, TaskKind
-from clinic.scheduling_services.received.chain_rows import lock_service
 from clinic.scheduling_services.received.mapping import name_of_host
+from clinic.scheduling_services.received.reschedule_chain_rows import lock_service
 from clinic.scheduling_services.received.tasks import ask_desk, withdraw_task
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.schedule_overrides import (

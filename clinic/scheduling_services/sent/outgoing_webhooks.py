@@ -22,7 +22,12 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound, Unavailable
-from clinic.foundation.outbound.addresses import NO_EXCEPTIONS, Guard, OutboundRefused, check_url
+from clinic.foundation.outbound.allowed_addresses import (
+    NO_EXCEPTIONS,
+    Guard,
+    OutboundRefused,
+    check_url,
+)
 from clinic.foundation.outbound_http import send
 from clinic.foundation.outbox import GiveUp
 from clinic.foundation.permissions import Actor, Permission, require

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.external import clear_conflicts
+from clinic.booking.appointments.appointments_from_services import clear_conflicts
 from clinic.booking.appointments.models import Appointment, Source
 from clinic.config import current_settings
 from clinic.foundation.database.transactions import session as reading
@@ -30,13 +30,13 @@ from clinic.scheduling_services.models import (
     TaskKind,
 )
 from clinic.scheduling_services.received.apply import apply_stored
-from clinic.scheduling_services.received.chain_rows import link_ids, lock_service
 from clinic.scheduling_services.received.inbox import digest_of, store_delivery
+from clinic.scheduling_services.received.reschedule_chain_rows import link_ids, lock_service
 from clinic.scheduling_services.received.tasks import ask_desk, withdraw_task
 from clinic.scheduling_services.rules.calcom_bookings import as_deliveries
 from clinic.scheduling_services.rules.calcom_events import parse_calcom
-from clinic.scheduling_services.rules.chain_state import OVER
 from clinic.scheduling_services.rules.events import OUR_METADATA_KEY, Provider
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER
 from clinic.scheduling_services.sent.calcom_client import CalcomAway, CalcomClient, CalcomRefused
 from clinic.scheduling_services.sent.push_plans import (
     Plan,

@@ -15,10 +15,10 @@ from clinic.scheduling_services.models import (
     ServiceEventType,
     ServiceHost,
 )
-from clinic.scheduling_services.received.chain_rows import new_row
-from clinic.scheduling_services.rules.chain_state import OVER
-from clinic.scheduling_services.rules.chain_state import Status as There
+from clinic.scheduling_services.received.reschedule_chain_rows import new_row
 from clinic.scheduling_services.rules.events import OUR_METADATA_KEY, Provider
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER
+from clinic.scheduling_services.rules.reschedule_chain_state import Status as There
 
 PUSH_LEASE = timedelta(minutes=2)
 """For how long one call to Cal.com keeps a row to itself."""

@@ -27,10 +27,10 @@ from clinic.scheduling_services.models import (
     ServiceChain,
     ServiceConnection,
 )
-from clinic.scheduling_services.received.chain_rows import lock_service
+from clinic.scheduling_services.received.reschedule_chain_rows import lock_service
 from clinic.scheduling_services.rules.calcom_bookings import Seen, read_booking
-from clinic.scheduling_services.rules.chain_state import OVER
 from clinic.scheduling_services.rules.events import Provider
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER
 from clinic.scheduling_services.sent.calcom_availability import bring_hours
 from clinic.scheduling_services.sent.calcom_client import CalcomAway, CalcomClient
 from clinic.scheduling_services.sent.push import bring_there, client_for, take_in

@@ -13,9 +13,9 @@ from flask import g
 from clinic.accounts.browser.route_guard import public
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
-from clinic.booking.appointments.history import shown_token
 from clinic.booking.appointments.links import first_change, link_of, open_link
 from clinic.booking.appointments.models import Appointment, AppointmentChange
+from clinic.booking.appointments.sequence_and_history import shown_token
 from clinic.booking.rules.contact_details import BookingRequest, Person
 from clinic.booking.rules.errors import TimeRefused
 from clinic.booking.slots.restrictions import Rule

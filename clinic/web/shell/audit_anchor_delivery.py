@@ -13,7 +13,7 @@ from clinic.config import current_settings
 from clinic.foundation.audit_anchors import Anchor, store_anchor
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import Unavailable
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.outbound_http import send
 from clinic.foundation.texts.localized_dates import LOCALES
 from clinic.notes.mails.notices import send_notice

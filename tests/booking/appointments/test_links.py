@@ -8,7 +8,6 @@ import pytest
 
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.changes import cancel_appointment
-from clinic.booking.appointments.history import manage_token, shown_token
 from clinic.booking.appointments.links import (
     MailedLinkNeeded,
     first_change,
@@ -18,6 +17,7 @@ from clinic.booking.appointments.links import (
     open_link,
 )
 from clinic.booking.appointments.models import ManageLink
+from clinic.booking.appointments.sequence_and_history import manage_token, shown_token
 from clinic.booking.rules.contact_details import Person
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import NotFound

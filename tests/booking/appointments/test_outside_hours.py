@@ -16,7 +16,13 @@ from clinic.practice.hours.service import (
     set_day_override,
     set_weekly_hours,
 )
-from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import (
+    Absence,
+    ClinicClosure,
+    DayHours,
+    HoursRange,
+    WeeklyRange,
+)
 from tests.support.booking.desk_fixtures import open_desk
 from tests.support.factories import NOW, make_appointment, make_practice
 from tests.support.query_counting import count_queries

@@ -14,9 +14,9 @@ from sqlalchemy import func, select
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
 from clinic.booking.appointments.claims import hold_slot
-from clinic.booking.appointments.history import manage_token, shown_token
 from clinic.booking.appointments.links import link_of, open_link
 from clinic.booking.appointments.models import Appointment, Hold, VisitorCount
+from clinic.booking.appointments.sequence_and_history import manage_token, shown_token
 from clinic.booking.appointments.visitor_counts import Visitor, forget_old_counts
 from clinic.booking.rules.contact_details import Person
 from clinic.booking.rules.errors import KeyReused, SlotUnavailable, TooManyBookings, TooManyHolds

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.appointments.changes import cancel_appointment
-from clinic.booking.appointments.history import manage_token
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange
+from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.booking.rules.contact_details import Person
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session

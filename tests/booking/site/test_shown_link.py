@@ -14,9 +14,9 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.appointments.history import manage_token
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import AppointmentChange
+from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.booking.desk.display import actor_name
 from clinic.booking.rules.contact_details import Person
 from clinic.calendars.models import CalendarFeed

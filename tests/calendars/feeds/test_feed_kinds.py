@@ -63,9 +63,9 @@ def lines(body, name):
 
 def link_of(house, booked, email):
     """The path of a partner's page for this appointment."""
-    from clinic.booking.appointments.history import manage_token
     from clinic.booking.appointments.links import link_of as find
     from clinic.booking.appointments.models import Appointment
+    from clinic.booking.appointments.sequence_and_history import manage_token
     from clinic.foundation.database.transactions import session
 
     def ask():

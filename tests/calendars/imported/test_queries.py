@@ -12,7 +12,7 @@ from clinic.calendars.imported.queries import OutsideView, list_outside, stale_t
 from clinic.calendars.imported.service import add_calendar
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import new_id, transaction
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.permissions import Actor, Role
 from tests.support.factories import NOW, make_practice, make_therapist
 

@@ -13,7 +13,7 @@ from clinic.calendars.imported.service import ask_refresh, remove_calendar, set_
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import TooManyRequests
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.outbox import OutboxMessage
 from tests.support.calendars.calendar_server import Answer, busy_at, calendar_of, calendar_server
 from tests.support.calendars.imported_calendar import BLOCKED, DENTIST, GOOD, TEN, Clinic

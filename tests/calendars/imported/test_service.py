@@ -17,7 +17,7 @@ from clinic.calendars.models import OutsideCalendar
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import ClinicError, InvalidInput, NotAllowed, NotFound
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions import Actor, Role
 from tests.support.factories import NOW, make_practice

@@ -13,7 +13,7 @@ from clinic.foundation import outbox
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from tests.support.booking.desk_fixtures import open_desk, send, words
 from tests.support.calendars.calendar_server import Answer, busy_at, calendar_of, calendar_server
 from tests.support.factories import NOW

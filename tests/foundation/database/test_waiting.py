@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.database.waiting import TransactionOpen, before_waiting
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.outbound_http import fetch, send
 from clinic.operations.worker import Worker
 from clinic.practice.models import Clinic

@@ -9,10 +9,10 @@ from xml.etree import ElementTree as ET
 
 from clinic.notes.charts.picture import Picture
 from clinic.notes.charts.svg import Mark
-from clinic.notes.ledger.facts import RuptureFacts
-from clinic.notes.ledger.ledger import AttemptFact, LedgerInput, RatingFact, SessionFact
+from clinic.notes.ledger.build_ledger import AttemptFact, LedgerInput, RatingFact, SessionFact
+from clinic.notes.ledger.ledger_facts import RuptureFacts
 from clinic.notes.rules.rupture_lifecycle import EventKind, RuptureEvent, RuptureStatus
-from tests.notes.ledger.test_ledger import COURSES
+from tests.notes.ledger.test_build_ledger import COURSES
 
 VOID = re.compile(r"<(br|wbr)>")
 BLANKS = re.compile(r"\s+")

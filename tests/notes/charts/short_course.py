@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from clinic.notes.ledger.ledger import (
+from clinic.notes.ledger.build_ledger import (
     AttemptFact,
     LedgerInput,
     RatingFact,

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.notes.charts.axis import Axis, Frame, Tick, axis_mark, axis_of
-from clinic.notes.ledger.ledger import LedgerInput
+from clinic.notes.ledger.build_ledger import LedgerInput
 from tests.notes.charts.short_course import COURSE, DAYS
 
 SESSIONS = Axis("session", 3.0, tuple(Tick(float(i), i + 1, on) for i, on in enumerate(DAYS)))

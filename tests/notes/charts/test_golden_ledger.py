@@ -10,7 +10,7 @@ from clinic.notes.charts.open_ruptures import open_ruptures
 from clinic.notes.charts.ratings import ratings_chart
 from clinic.notes.charts.rupture_lanes import rupture_lanes
 from clinic.notes.charts.time_to_repair import time_to_repair
-from clinic.notes.ledger.ledger import build_ledger
+from clinic.notes.ledger.build_ledger import build_ledger
 from tests.notes.charts.drawn import DRAWN_COURSES, laid_out
 
 NAMES = {"A": "Alex", "B": "Sam"}

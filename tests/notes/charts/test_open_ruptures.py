@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinic.notes.charts.open_ruptures import open_ruptures
 from clinic.notes.charts.picture import Table
-from clinic.notes.ledger.ledger import LedgerInput
+from clinic.notes.ledger.build_ledger import LedgerInput
 from tests.notes.charts.drawn import marks_of
 from tests.notes.charts.short_course import COURSE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinic.notes.charts.ratings import FLOOR, ratings_chart
-from clinic.notes.ledger.ledger import LedgerInput, RatingFact
+from clinic.notes.ledger.build_ledger import LedgerInput, RatingFact
 from tests.notes.charts.drawn import marks_of
 from tests.notes.charts.short_course import COURSE
 

@@ -9,7 +9,7 @@ from clinic.notes.charts import svg
 from clinic.notes.charts.axis import NARROW, WIDE
 from clinic.notes.charts.picture import Table
 from clinic.notes.charts.rupture_lanes import rupture_lanes
-from clinic.notes.ledger.ledger import AttemptFact, LedgerInput
+from clinic.notes.ledger.build_ledger import AttemptFact, LedgerInput
 from tests.notes.charts.drawn import DRAWN_COURSES, marks_of
 from tests.notes.charts.short_course import COURSE, DAYS, FRESH
 

@@ -9,7 +9,7 @@ import pytest
 
 from clinic.notes.charts.picture import Table
 from clinic.notes.charts.time_to_repair import lasting_episodes, time_to_repair
-from clinic.notes.ledger.ledger import LedgerInput
+from clinic.notes.ledger.build_ledger import LedgerInput
 from tests.notes.charts.drawn import marks_of
 from tests.notes.charts.short_course import COURSE, REPAIRED
 

@@ -12,7 +12,7 @@ from clinic.notes.ledger.figure_json import (
     shown_percent,
     trend_json,
 )
-from clinic.notes.ledger.figures import EpisodeRow, Ratio, Trend
+from clinic.notes.ledger.ledger_figures import EpisodeRow, Ratio, Trend
 
 
 def test_blank_is_a_dash_and_nought_is_nought():

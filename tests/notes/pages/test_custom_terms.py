@@ -23,7 +23,7 @@ from clinic.notes.rules.selectable_terms import RETIRED
 from clinic.notes.ruptures.service import change_status, edit_rupture, open_rupture
 from clinic.notes.session_notes import service
 from clinic.notes.session_notes.queries import note_screen
-from clinic.practice.rules.commands import TermDetails
+from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.vocabularies.service import add_term, retire_term
 from tests.support.factories import NOW, a_note, make_note, make_signed_note
 from tests.support.notes.record_client import AT, WHOLE

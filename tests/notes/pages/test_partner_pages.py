@@ -20,7 +20,7 @@ from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
 from clinic.notes.between_sessions.service import add_attempt_at_home
 from clinic.notes.course.read_scope import shown_body
-from clinic.notes.ledger.ledger import build_ledger
+from clinic.notes.ledger.build_ledger import build_ledger
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record.access import find_chart
 from clinic.notes.record.note_models import SessionNote

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from clinic.notes.charts.open_ruptures import open_ruptures
 from clinic.notes.charts.rupture_lanes import rupture_lanes
 from clinic.notes.charts.time_to_repair import lasting_episodes, time_to_repair
-from clinic.notes.ledger.facts import LedgerInput, RuptureFacts
-from clinic.notes.ledger.ledger import build_ledger
+from clinic.notes.ledger.build_ledger import build_ledger
+from clinic.notes.ledger.ledger_facts import LedgerInput, RuptureFacts
 from clinic.notes.redaction.partner_course import partner_safe, without_safety_parking
 from clinic.notes.rules.rupture_events import EventKind, RuptureStatus
 from tests.support.notes.flagged_courses import course_pairs, pair_of

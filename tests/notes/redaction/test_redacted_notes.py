@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.notes.ledger.facts import LedgerInput
+from clinic.notes.ledger.ledger_facts import LedgerInput
 from clinic.notes.redaction.redacted_notes import for_emergency, for_partners
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.json_values import dump

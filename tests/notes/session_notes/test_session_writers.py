@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.booking.appointments.external import hand_over
+from clinic.booking.appointments.appointments_from_services import hand_over
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction

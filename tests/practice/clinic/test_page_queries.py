@@ -19,7 +19,7 @@ from clinic.practice.clinic.page_queries import (
     therapist_profile,
 )
 from clinic.practice.hours.service import add_closure, add_time_off, set_day_override
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     Absence,
     ClinicClosure,
     ClinicDetails,

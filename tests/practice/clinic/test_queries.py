@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 from clinic.practice.clinic.queries import ScheduleRows, schedules
 from clinic.practice.hours.service import add_closure
-from clinic.practice.rules.commands import Absence, ClinicClosure
+from clinic.practice.rules.edit_commands import Absence, ClinicClosure
 from tests.support.factories import make_clinic, make_therapist
 from tests.support.practice.hours import DAY, NOW, admin_of, counted_queries, fill
 

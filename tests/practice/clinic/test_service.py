@@ -27,7 +27,7 @@ from clinic.practice.clinic.service import (
     update_therapist,
 )
 from clinic.practice.models import SessionType, Therapist
-from clinic.practice.rules.commands import ClinicDetails, SessionTypeDetails, TherapistProfile
+from clinic.practice.rules.edit_commands import ClinicDetails, SessionTypeDetails, TherapistProfile
 from tests.support.factories import make_clinic, make_session_type, make_therapist
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -19,7 +19,13 @@ from clinic.practice.hours.service import (
     set_weekly_hours,
 )
 from clinic.practice.models import Closure, Therapist, TimeOff
-from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import (
+    Absence,
+    ClinicClosure,
+    DayHours,
+    HoursRange,
+    WeeklyRange,
+)
 from tests.support.factories import make_clinic, make_therapist
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from clinic.practice.clinic.page_queries import (
 )
 from clinic.practice.clinic.service import update_session_type
 from clinic.practice.hours.service import remove_day_override
-from clinic.practice.rules.commands import DayHours, HoursRange
+from clinic.practice.rules.edit_commands import DayHours, HoursRange
 from tests.practice.hours.test_service import staff
 from tests.support.factories import NOW
 from tests.support.practice_client import HOURS, SESSION_TYPE, THERAPIST

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from clinic.practice.clinic.page_queries import closures_ahead, therapist_hours
-from clinic.practice.rules.commands import DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import DayHours, HoursRange, WeeklyRange
 from tests.support.factories import NOW
 from tests.support.practice_client import CLOSURES, HOURS
 

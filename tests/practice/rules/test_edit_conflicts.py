@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from clinic.foundation.errors import ChangedElsewhere
-from clinic.practice.rules.commands import ClinicDetails, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import ClinicDetails, DayHours, HoursRange, WeeklyRange
 from clinic.practice.rules.edit_conflicts import (
     refuse_outdated,
     version_of,

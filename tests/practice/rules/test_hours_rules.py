@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from clinic.practice.rules.commands import Absence, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import Absence, DayHours, HoursRange, WeeklyRange
 from clinic.practice.rules.hours_rules import (
     absence_problems,
     day_problems,

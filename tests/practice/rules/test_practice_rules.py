@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinic.practice.rules.commands import ClinicDetails, SessionTypeDetails, TherapistProfile
+from clinic.practice.rules.edit_commands import ClinicDetails, SessionTypeDetails, TherapistProfile
 from clinic.practice.rules.practice_rules import (
     clinic_problems,
     email_problems,

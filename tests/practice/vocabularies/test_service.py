@@ -12,8 +12,8 @@ from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Role
 from clinic.practice.models import VocabularyTerm
-from clinic.practice.rules.commands import TermDetails
 from clinic.practice.rules.custom_terms import details_of
+from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.vocabulary import UnknownTerm
 from clinic.practice.vocabularies.service import (
     TermChangedElsewhere,

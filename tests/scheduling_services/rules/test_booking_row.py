@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from clinic.scheduling_services.rules.booking_row import BookingRow, age, read_row
-from clinic.scheduling_services.rules.chain_state import Status
 from clinic.scheduling_services.rules.events import Attendee, Kind, Provider, ServiceEvent
 from clinic.scheduling_services.rules.reducer import reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import Status
 from tests.support.scheduling_services.derived_appointments import DAY, HOUR, TOLD
 from tests.support.scheduling_services.service_events import calcom, every_order, only, outcome
 

@@ -10,7 +10,7 @@ from clinic.scheduling_services.rules.calcom_bookings import (
     as_deliveries,
     read_booking,
 )
-from clinic.scheduling_services.rules.chain_state import Status
+from clinic.scheduling_services.rules.reschedule_chain_state import Status
 
 BOOKING = {
     "uid": "uid-A",

@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from clinic.scheduling_services.rules.chain_state import Status
-from clinic.scheduling_services.rules.effects import (
-    Book,
-    Move,
-    Nothing,
-)
+from clinic.scheduling_services.rules.appointment_effects import Book, Move, Nothing
 from clinic.scheduling_services.rules.events import Kind
 from clinic.scheduling_services.rules.reducer import diff, reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import Status
 from tests.support.scheduling_services.derived_appointments import DAY, HOUR, Desk
 from tests.support.scheduling_services.service_events import (
     calcom,

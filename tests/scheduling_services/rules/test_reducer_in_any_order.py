@@ -8,9 +8,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.scheduling_services.rules.chain_state import OVER, Status
 from clinic.scheduling_services.rules.events import Absence, Attendee, Kind, Provider, ServiceEvent
 from clinic.scheduling_services.rules.reducer import reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER, Status
 from tests.support.scheduling_services.derived_appointments import DAY, HOUR, TOLD, Desk
 
 STEPS = st.lists(

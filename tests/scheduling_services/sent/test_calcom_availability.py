@@ -21,7 +21,13 @@ from clinic.practice.hours.service import (
     set_day_override,
     set_weekly_hours,
 )
-from clinic.practice.rules.commands import Absence, ClinicClosure, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import (
+    Absence,
+    ClinicClosure,
+    DayHours,
+    HoursRange,
+    WeeklyRange,
+)
 from clinic.scheduling_services.desk.connections import map_host
 from clinic.scheduling_services.models import ServiceConnection, ServiceHours, ServiceTask
 from clinic.scheduling_services.sent.calcom_availability import bring_hours

@@ -13,7 +13,7 @@ from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.outbound.addresses import Guard, OutboundRefused
+from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions import Actor, Role
 from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber

@@ -9,7 +9,7 @@ from clinic.booking.appointments.changes import confirm_appointment, move_appoin
 from clinic.booking.appointments.models import Appointment, Status
 from clinic.foundation.database.transactions import transaction
 from clinic.scheduling_services.models import ServiceChain
-from clinic.scheduling_services.rules.chain_state import Status as There
+from clinic.scheduling_services.rules.reschedule_chain_state import Status as There
 from clinic.scheduling_services.sent.push_plans import (
     PUSH_LEASE,
     Plan,

@@ -13,7 +13,7 @@ from clinic.calendars.imported.service import add_calendar
 from clinic.calendars.models import OutsideCalendar
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import session
-from clinic.foundation.outbound.addresses import Guard
+from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.practice.models import Therapist
 from tests.support.calendars.calendar_server import Answer, busy_at, calendar_of
 from tests.support.factories import NOW, make_practice

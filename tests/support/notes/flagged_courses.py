@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from clinic.notes.ledger.facts import (
+from clinic.notes.ledger.ledger_facts import (
     AttemptFact,
     LedgerInput,
     RatingFact,

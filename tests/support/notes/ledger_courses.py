@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from clinic.notes.ledger.facts import (
+from clinic.notes.ledger.ledger_facts import (
     AttemptFact,
     LedgerInput,
     RatingFact,

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from clinic.extensions import db
 from clinic.foundation.permissions import Actor, Role
 from clinic.practice.hours.service import add_time_off, set_day_override
-from clinic.practice.rules.commands import Absence, DayHours, HoursRange
+from clinic.practice.rules.edit_commands import Absence, DayHours, HoursRange
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from clinic.scheduling_services.rules.chain_state import Status
-from clinic.scheduling_services.rules.effects import (
+from clinic.scheduling_services.rules.appointment_effects import (
     Book,
     Cancel,
     Confirm,
@@ -18,6 +17,7 @@ from clinic.scheduling_services.rules.effects import (
     Restore,
 )
 from clinic.scheduling_services.rules.reducer import diff, reduce_all
+from clinic.scheduling_services.rules.reschedule_chain_state import Status
 
 DAY = datetime(2026, 12, 7, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

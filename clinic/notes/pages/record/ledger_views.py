@@ -14,8 +14,8 @@ from clinic.notes.charts.axis import Axis, axis_of
 from clinic.notes.charts.cycle import CycleChart, cycle_chart, partner_safe_cycle
 from clinic.notes.charts.questionnaires import QuestionnaireChart
 from clinic.notes.course.load_course import Course
-from clinic.notes.ledger.facts import LedgerInput
-from clinic.notes.ledger.ledger import build_ledger
+from clinic.notes.ledger.build_ledger import build_ledger
+from clinic.notes.ledger.ledger_facts import LedgerInput
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.ledger_pictures import (
     ledger_pictures,

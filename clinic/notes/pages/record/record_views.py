@@ -16,7 +16,7 @@ from clinic.notes.between_sessions.queries import Told, told_between_sessions
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.labels import first_names, searchable
 from clinic.notes.pages.overview import Overview, couple_overview
-from clinic.notes.pages.record.held_brief import held_brief, writable_appointment
+from clinic.notes.pages.record.session_holder_brief import held_brief, writable_appointment
 from clinic.notes.pages.session_note.past_session_form import HeldSessionForm, held_session_form
 from clinic.notes.record.access import find_chart
 from clinic.notes.ruptures.safety_flags import flags_due, list_safety_flags

@@ -10,9 +10,9 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from clinic.booking.appointments.history import manage_token
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment
+from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.booking.rules.contact_details import Person
 from clinic.couples.service import PartnerDetails
 from clinic.foundation.database.transactions import transaction

@@ -68,7 +68,7 @@ def _(house: House) -> Sent:
 @case("/desk/practice/therapists/<slug>/days/<on>/remove")
 def _(house: House) -> Sent:
     from clinic.practice.hours.service import set_day_override
-    from clinic.practice.rules.commands import DayHours
+    from clinic.practice.rules.edit_commands import DayHours
 
     on = date(2028, 3, 1) + timedelta(days=house.next_number())
     house.do(
@@ -92,7 +92,7 @@ def _(house: House) -> Sent:
 @case("/desk/practice/therapists/<slug>/time-off/<time_off_id>/remove")
 def _(house: House) -> Sent:
     from clinic.practice.hours.service import add_time_off
-    from clinic.practice.rules.commands import Absence
+    from clinic.practice.rules.edit_commands import Absence
 
     absence = Absence(**away(house))
     made = house.do(
@@ -111,7 +111,7 @@ def _(house: House) -> Sent:
 @case("/desk/practice/closures/<closure_id>/remove")
 def _(house: House) -> Sent:
     from clinic.practice.hours.service import add_closure
-    from clinic.practice.rules.commands import Absence, ClinicClosure
+    from clinic.practice.rules.edit_commands import Absence, ClinicClosure
 
     closure = ClinicClosure(name="Retreat", away=Absence(**away(house)))
     made = house.do(lambda: add_closure(closure, actor=house.admin, now=NOW).id)

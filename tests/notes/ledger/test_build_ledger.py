@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from clinic.notes.ledger.facts import LedgerInput, WindowRunFact
-from clinic.notes.ledger.ledger import build_ledger
+from clinic.notes.ledger.build_ledger import build_ledger
+from clinic.notes.ledger.ledger_facts import LedgerInput, WindowRunFact
 from tests.support.notes.ledger_courses import COURSES, attempts, worked_out
 
 

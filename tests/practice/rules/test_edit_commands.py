@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from clinic.practice.rules.commands import (
+from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     DayHours,
     SessionTypeDetails,

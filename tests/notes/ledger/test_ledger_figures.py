@@ -6,8 +6,9 @@ from fractions import Fraction
 
 import pytest
 
-from clinic.notes.ledger.facts import LedgerInput
-from clinic.notes.ledger.figures import (
+from clinic.notes.ledger.build_ledger import build_ledger
+from clinic.notes.ledger.ledger_facts import LedgerInput
+from clinic.notes.ledger.ledger_figures import (
     EpisodeRow,
     Ratio,
     SessionRow,
@@ -23,7 +24,6 @@ from clinic.notes.ledger.figures import (
     slope,
     standing_at,
 )
-from clinic.notes.ledger.ledger import build_ledger
 from clinic.notes.rules.rupture_events import RuptureStatus
 from tests.support.notes.ledger_courses import STARTS, attempts, ratings, rupture, sessions
 

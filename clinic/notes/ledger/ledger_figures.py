@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from clinic.notes.ledger.facts import AttemptFact, LedgerInput, RuptureFacts, SessionFact
+from clinic.notes.ledger.ledger_facts import AttemptFact, LedgerInput, RuptureFacts, SessionFact
 from clinic.notes.rules.rupture_events import UNMENDED, EventKind, RuptureStatus
 from clinic.notes.rules.rupture_history import Episode
 

@@ -5,10 +5,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clinic.scheduling_services.rules.chain_state import OVER, RESCHEDULE_HOLD, ChainState, Status
-from clinic.scheduling_services.rules.effects import Cancel, Nothing
+from clinic.scheduling_services.rules.appointment_effects import Cancel, Nothing
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.reducer import diff, reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import (
+    OVER,
+    RESCHEDULE_HOLD,
+    ChainState,
+    Status,
+)
 from tests.support.scheduling_services.service_events import calendly, every_order, only, outcome
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.foundation.outbound.addresses import check_url, is_public
+from clinic.foundation.outbound.allowed_addresses import check_url, is_public
 from clinic.foundation.outbound_http import Guard, OutboundRefused, fetch, send
 from tests.support.outbound_internet import PUBLIC, REFUSAL, redirect
 

@@ -13,14 +13,6 @@ from fractions import Fraction
 from statistics import median
 from typing import Any
 
-from clinic.notes.ledger.facts import (
-    AttemptFact,
-    LedgerInput,
-    RatingFact,
-    RuptureFacts,
-    SessionFact,
-    WindowRunFact,
-)
 from clinic.notes.ledger.figure_json import (
     episode_json,
     ratio_json,
@@ -28,7 +20,15 @@ from clinic.notes.ledger.figure_json import (
     shown_percent,
     trend_json,
 )
-from clinic.notes.ledger.figures import (
+from clinic.notes.ledger.ledger_facts import (
+    AttemptFact,
+    LedgerInput,
+    RatingFact,
+    RuptureFacts,
+    SessionFact,
+    WindowRunFact,
+)
+from clinic.notes.ledger.ledger_figures import (
     LAST_SESSIONS_FOR_RATIO,
     MIN_REPAIRED_FOR_RATE,
     SAFETY_GAP_PROMPT,

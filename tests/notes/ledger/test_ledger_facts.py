@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from clinic.notes.ledger.facts import LedgerInput, RatingFact
+from clinic.notes.ledger.ledger_facts import LedgerInput, RatingFact
 from tests.support.notes.ledger_courses import rupture
 
 

@@ -6,9 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clinic.scheduling_services.rules.chains import chains, ids_of, latest, links, ordered_ids
 from clinic.scheduling_services.rules.events import Kind, Provider, ServiceEvent
 from clinic.scheduling_services.rules.reducer import reduce, reduce_all
+from clinic.scheduling_services.rules.reschedule_chains import (
+    chains,
+    ids_of,
+    latest,
+    links,
+    ordered_ids,
+)
 from tests.support.scheduling_services.service_events import calcom, calendly, every_order, only
 
 

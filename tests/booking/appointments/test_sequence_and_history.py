@@ -11,9 +11,9 @@ from clinic.booking.appointments.changes import (
     confirm_appointment,
     move_appointment,
 )
-from clinic.booking.appointments.history import MAIL, manage_token, raise_sequence
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
+from clinic.booking.appointments.sequence_and_history import MAIL, manage_token, raise_sequence
 from clinic.booking.rules.contact_details import Person
 from clinic.foundation.audit import AuditEntry, first_broken_entry
 from clinic.foundation.crypto.vault import token_hash

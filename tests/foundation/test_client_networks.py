@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.foundation.outbound.networks import network_of
+from clinic.foundation.client_networks import network_of
 
 
 @pytest.mark.parametrize(

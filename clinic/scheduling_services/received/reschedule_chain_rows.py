@@ -16,10 +16,10 @@ from clinic.scheduling_services.models import (
     ServiceDelivery,
 )
 from clinic.scheduling_services.received.inbox import stored_event
-from clinic.scheduling_services.rules.chain_state import ChainState
-from clinic.scheduling_services.rules.chains import ids_of
 from clinic.scheduling_services.rules.events import ServiceEvent
 from clinic.scheduling_services.rules.reducer import reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainState
+from clinic.scheduling_services.rules.reschedule_chains import ids_of
 
 OPEN = (DeliveryState.NEW, DeliveryState.WAITING, DeliveryState.FAILED)
 

@@ -13,13 +13,13 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from clinic.booking.appointments.book import new_reference
-from clinic.booking.appointments.history import (
+from clinic.booking.appointments.models import LIVE, Appointment, Status
+from clinic.booking.appointments.sequence_and_history import (
     make_links,
     note_change,
     note_significant_change,
     raise_sequence,
 )
-from clinic.booking.appointments.models import LIVE, Appointment, Status
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import NotFound

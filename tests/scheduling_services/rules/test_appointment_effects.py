@@ -3,8 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from clinic.scheduling_services.rules.chain_state import ChainState, Status
-from clinic.scheduling_services.rules.effects import (
+from clinic.scheduling_services.rules.appointment_effects import (
     Book,
     Cancel,
     Confirm,
@@ -19,6 +18,7 @@ from clinic.scheduling_services.rules.effects import (
 )
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.reducer import reduce
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainState, Status
 from tests.support.scheduling_services.derived_appointments import DAY, HOUR
 from tests.support.scheduling_services.service_events import calcom, every_order, only
 

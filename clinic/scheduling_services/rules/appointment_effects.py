@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from clinic.scheduling_services.rules.chain_state import OVER, ChainState, Status
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainState, Status
 
 
 @dataclass(frozen=True, slots=True)
