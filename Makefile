@@ -46,7 +46,7 @@ architecture: $(BIN)/.test ## The floors of clinic/ARCHITECTURE.md
 	@$(BIN)/lint-imports
 
 texts: $(BIN)/.test ## Collect the texts for translation and compile what is translated
-	@$(BIN)/pybabel -q extract -F clinic/translations/babel.cfg -k N_ -k _l -k lazy_gettext -k said \
+	@$(BIN)/pybabel -q extract -F clinic/translations/babel.cfg -k N_ -k _l -k lazy_gettext -k message \
 		--no-location --sort-output --omit-header -o clinic/translations/messages.pot .
 	@$(BIN)/pybabel -q update -i clinic/translations/messages.pot -d clinic/translations -l pt \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100

@@ -17,7 +17,7 @@ from clinic.booking.rules.contact_details import check_email, check_time_zone
 from clinic.calendars.imported.preview_range import window_between
 from clinic.calendars.imported.reader.limits import MAX_CALENDAR_BYTES, OutsideBroken
 from clinic.calendars.imported.reader_process import preview_calendar
-from clinic.command_line import one_line, say, show
+from clinic.command_line import one_line, print_text, show
 from clinic.config import current_settings
 from clinic.extensions import db
 from clinic.foundation import audit, outbox
@@ -31,7 +31,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.crypto.rotation import count_by_master, rotate_keys
 from clinic.foundation.crypto.vault import check_keys
 from clinic.foundation.database.transactions import session
-from clinic.foundation.database.waiting import before_waiting
+from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.permissions import Actor, Role
 from clinic.notes.pages.overview import couple_ledger
@@ -39,7 +39,7 @@ from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.notes.record_file.unreadable_texts import find_unreadable_texts
 from clinic.operations.serve import serve
-from clinic.operations.worker import work_until_told_to_end
+from clinic.operations.worker import run_worker
 from clinic.practice.clinic.clinics import open_clinic, the_clinic
 from clinic.practice.clinic.queries import get_therapist
 from clinic.practice.instruments.service import add_instrument, list_instruments, retire_instrument
@@ -92,9 +92,9 @@ def demo(as_json: bool) -> None:  # noqa: FBT001 - click passes flags by name
     if as_json:
         show(found, as_json=True)
         return
-    say("The demo clinic is there. It and everyone in it are made up. Sign-ins:")
+    print_text("The demo clinic is there. It and everyone in it are made up. Sign-ins:")
     for account in found["accounts"]:
-        say(f"  {account['role']:<11} {account['email']:<32} {account['password']}")
+        print_text(f"  {account['role']:<11} {account['email']:<32} {account['password']}")
 
 
 @click.command("generate")
@@ -129,7 +129,7 @@ def open_command(**details: Any) -> None:
     if problems := check_time_zone(details["time_zone"]) + check_email(details["email"]):
         raise ClinicError(problems[0])
     clinic = open_clinic(**details, now=clock.now())
-    say(f"{clinic.name} is open. Next: flask accounts create EMAIL --role admin")
+    print_text(f"{clinic.name} is open. Next: flask accounts create EMAIL --role admin")
 
 
 @staff.command("create")
@@ -154,7 +154,7 @@ def create_account_command(
         actor=Actor(clinic_id=clinic.id, name="system:cli", is_system=True),
         now=clock.now(),
     )
-    say("The account is there.")
+    print_text("The account is there.")
 
 
 @click.command("worker")
@@ -165,12 +165,12 @@ def create_account_command(
 def worker(info: ScriptInfo, once: bool) -> None:  # noqa: FBT001
     """Deliver promised effects: mail, calendar changes, calls to other services."""
     check_keys()
-    before_waiting()  # this command's own session does nothing more
+    end_read_before_waiting()  # this command's own session does nothing more
     if once:
         while outbox.deliver_due(now=clock.now()):
             db.session.remove()
         return
-    work_until_told_to_end(info.load_app())
+    run_worker(info.load_app())
 
 
 @click.command("serve")
@@ -209,7 +209,7 @@ def preview_command(file: BinaryIO, first: str, last: str, zone: str, as_json: b
         raise OutsideBroken(found["error"])
     else:
         lines = [" to ".join(span) for span in found["busy"]] + found["warnings"]
-        say("\n".join(lines) or "Nothing is busy.")
+        print_text("\n".join(lines) or "Nothing is busy.")
 
 
 @sync.command("reconcile")
@@ -222,7 +222,7 @@ def reconcile_command(as_json: bool) -> None:  # noqa: FBT001
     if found or as_json:
         show(found, as_json=as_json)
     else:
-        say("Both sides agree.")
+        print_text("Both sides agree.")
 
 
 @audit_log.command("verify")
@@ -241,10 +241,10 @@ def verify_audit(received: tuple[str, ...]) -> None:
     if last is not None and last < clock.now() - OVERDUE_AFTER:
         problems.append(f"it has had no anchor since {last:%Y-%m-%d}: is a worker running?")
     for problem in problems:
-        say(f"Error: {problem}", err=True)
+        print_text(f"Error: {problem}", err=True)
     if problems:
         sys.exit(1)
-    say("The audit log is whole.")
+    print_text("The audit log is whole.")
 
 
 @letters.command("redeliver")
@@ -254,7 +254,7 @@ def verify_audit(received: tuple[str, ...]) -> None:
 def redeliver(message_id: int) -> None:
     """Send a dead or waiting message again."""
     outbox.redeliver(message_id, now=clock.now())
-    say("It is in front of the queue again.")
+    print_text("It is in front of the queue again.")
 
 
 def _operator() -> Actor:
@@ -275,7 +275,7 @@ def ledger_command(code: str, as_json: bool) -> None:  # noqa: FBT001
         show(found, as_json=True)
         return
     for name, value in found.items():
-        say(f"{name}: {json.dumps(value, ensure_ascii=False)}")
+        print_text(f"{name}: {json.dumps(value, ensure_ascii=False)}")
 
 
 @couples.command("export")
@@ -284,7 +284,7 @@ def ledger_command(code: str, as_json: bool) -> None:  # noqa: FBT001
 @one_line
 def export_command(code: str) -> None:
     """Print a couple's record as one JSON document."""
-    say(export_record(code, actor=_operator(), now=clock.now()), nl=False)
+    print_text(export_record(code, actor=_operator(), now=clock.now()), nl=False)
 
 
 @couples.command("import")
@@ -296,13 +296,13 @@ def import_command(file: Any) -> None:
     try:
         code = import_record(file.read(), now=clock.now())
     except UnicodeDecodeError:
-        say("the file: This is not a text in UTF-8.", err=True)
+        print_text("the file: This is not a text in UTF-8.", err=True)
         sys.exit(1)
     except RecordRefused as refused:
         for place, said in refused.problems:
-            say(f"{place or 'the file'}: {said}", err=True)
+            print_text(f"{place or 'the file'}: {said}", err=True)
         sys.exit(1)
-    say(f"{code} is there.")
+    print_text(f"{code} is there.")
 
 
 @couples.command("unreadable")
@@ -315,7 +315,7 @@ def unreadable_command(as_json: bool) -> None:  # noqa: FBT001
     if found or as_json:
         show(found, as_json=as_json)
     else:
-        say("Every text can be shown as it was written.")
+        print_text("Every text can be shown as it was written.")
 
 
 @keys.command("rotate")
@@ -324,10 +324,10 @@ def unreadable_command(as_json: bool) -> None:  # noqa: FBT001
 def rotate_command() -> None:
     """Lock every record's key with the newest master key; can be stopped and begun again."""
     for progress in rotate_keys():
-        say(f"{progress.done} of {progress.total}")
+        print_text(f"{progress.done} of {progress.total}")
     for one in count_by_master():
         state = "in use" if one.keys else "may be taken out of CLINIC_ENCRYPTION_KEYS"
-        say(f"{one.master}: {one.keys} ({'newest' if one.is_newest else state})")
+        print_text(f"{one.master}: {one.keys} ({'newest' if one.is_newest else state})")
 
 
 @instruments.command("add")
@@ -340,9 +340,9 @@ def add_instrument_command(file: TextIO) -> None:
         found = add_instrument(file.read(), actor=_operator(), now=clock.now())
     except InstrumentBroken as refused:
         for problem in refused.problems:
-            say(problem, err=True)
+            print_text(problem, err=True)
         sys.exit(1)
-    say(f"{found.label} is on the shelf.")
+    print_text(f"{found.label} is on the shelf.")
 
 
 @instruments.command("list")
@@ -352,7 +352,7 @@ def list_instruments_command() -> None:
     """Show what is on the shelf."""
     for one in list_instruments(the_clinic().id):
         retired = "  (retired)" if one.retired_at else ""
-        say(f"{one.instrument.label}  {one.instrument.name}{retired}")
+        print_text(f"{one.instrument.label}  {one.instrument.name}{retired}")
 
 
 @instruments.command("retire")
@@ -364,4 +364,4 @@ def list_instruments_command() -> None:
 def retire_instrument_command(code: str, version: str, language: str) -> None:
     """Offer an instrument no longer; what was scored by it stays."""
     retire_instrument(code, version, language, actor=_operator(), now=clock.now())
-    say("It is no longer offered.")
+    print_text("It is no longer offered.")

@@ -11,7 +11,7 @@ from typing import Any, ParamSpec
 import click
 from sqlalchemy.exc import DBAPIError
 
-from clinic.foundation.database.waiting import before_waiting
+from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.errors import ClinicError
 
 P = ParamSpec("P")
@@ -25,7 +25,7 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
         try:
             return command(*args, **kwargs)
         except ClinicError as error:
-            say(f"Error: {_in_words(error)}", err=True)
+            print_text(f"Error: {_message_of(error)}", err=True)
         except DBAPIError as error:
             said = " ".join(str(error.orig).split())  # drivers write several lines
             click.echo(f"Error: the database cannot be used: {said}", err=True)
@@ -34,7 +34,7 @@ def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
     return guarded
 
 
-def _in_words(error: ClinicError) -> str:
+def _message_of(error: ClinicError) -> str:
     """What was said, or what errors of its kind mean."""
     said = str(error)
     if said != type(error).__name__:
@@ -42,9 +42,9 @@ def _in_words(error: ClinicError) -> str:
     return (type(error).__doc__ or said).splitlines()[0]
 
 
-def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+def print_text(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print a text with no transaction open: the reader, perhaps a pager, may take its time."""
-    before_waiting()
+    end_read_before_waiting()
     click.echo(text, err=err, nl=nl)
 
 
@@ -57,7 +57,7 @@ def refuse_in_one_line(error: ClinicError) -> None:
 def show(found: Any, *, as_json: bool) -> None:
     """Print for a program, or for a person."""
     if as_json:
-        say(json.dumps(found, indent=2, ensure_ascii=False))
+        print_text(json.dumps(found, indent=2, ensure_ascii=False))
         return
     for row in found if isinstance(found, list) else [found]:
-        say("  ".join(str(value) for value in row.values()))
+        print_text("  ".join(str(value) for value in row.values()))

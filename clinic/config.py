@@ -238,10 +238,10 @@ def _key(env: Mapping[str, str], name: str, kept_in: Path, *, production: bool) 
         return value
     if production:
         raise SettingsError(f"{name} is not set, and in production it is never made up.")
-    return _kept_key(name, kept_in)
+    return _stored_key(name, kept_in)
 
 
-def _kept_key(name: str, kept_in: Path) -> str:
+def _stored_key(name: str, kept_in: Path) -> str:
     if not kept_in.exists():
         made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
         descriptor = os.open(kept_in, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

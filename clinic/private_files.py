@@ -12,7 +12,7 @@ WRITTEN_HERE = ("clinic.db*", "demo.json", "secret_key", "encryption_keys", "mai
 BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal")
 
 
-def keep_private(folder: Path, *, database: str | None) -> None:
+def make_private(folder: Path, *, database: str | None) -> None:
     """Close the instance folder and what was written there to everybody but its owner.
 
     `database` is the path of the SQLite file, which may lie elsewhere. What is written from now on

@@ -146,13 +146,13 @@ def test_whoever_waits_has_ended_its_transaction_first():
         name_of(path)
         for path in MODULES
         for _module, names in imports(tree(path))
-        if "before_waiting" in names
+        if "end_read_before_waiting" in names
     }
     assert ending == ends_it_itself
     assert users_of("time.sleep") | importers("subprocess") <= ends_it_itself | with_nothing_open
 
 
-def test_commands_print_by_say_which_ends_their_reads():
+def test_commands_print_by_print_text_which_ends_their_reads():
     printing = {
         one.name
         for module in ("cli.py", "command_line.py")
@@ -165,7 +165,7 @@ def test_commands_print_by_say_which_ends_their_reads():
     }
 
     # Where the database cannot be used there is nothing to end.
-    assert printing == {"say", "one_line", "guarded"}
+    assert printing == {"print_text", "one_line", "guarded"}
 
 
 def test_only_services_commit_and_only_through_transaction():

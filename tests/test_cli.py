@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from clinic.booking.appointments.models import Appointment
 from clinic.command_line import show
 from clinic.extensions import db
-from clinic.foundation.audit_anchors import store_anchor, take_anchor
+from clinic.foundation.audit_anchors import sign_anchor, store_anchor
 from clinic.foundation.clock import clock
 from clinic.foundation.crypto.encryption import KeyRing
 from clinic.foundation.database.transactions import session
@@ -175,7 +175,7 @@ def test_audit_log_that_was_tampered_with_names_the_entry(app, run, booked):
 
 def test_audit_log_says_which_anchor_it_does_not_bear_out(app, run, booked):
     with app.app_context():
-        good = take_anchor(session(), now=NOW)
+        good = sign_anchor(session(), now=NOW)
     wrong = replace(good, seq=99)
     store_anchor(app.extensions["settings"].instance, good)
 

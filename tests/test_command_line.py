@@ -6,7 +6,7 @@ import click
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from clinic.command_line import one_line, refuse_in_one_line, say, show
+from clinic.command_line import one_line, print_text, refuse_in_one_line, show
 from clinic.foundation.errors import ClinicError, Conflict, NotFound
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -59,9 +59,9 @@ def test_a_mistake_of_ours_keeps_its_stack_trace():
 
 
 def test_texts_are_printed_with_or_without_a_line_end(capsys):
-    say("one")
-    say("two", nl=False)
-    say("three", err=True)
+    print_text("one")
+    print_text("two", nl=False)
+    print_text("three", err=True)
 
     assert capsys.readouterr() == ("one\ntwo", "three\n")
 

@@ -15,7 +15,7 @@ from app import create_app
 from clinic.config import read_settings
 from clinic.extensions import db
 from clinic.practice.clinic.clinics import open_clinic
-from clinic.private_files import keep_private
+from clinic.private_files import make_private
 from tests.conftest import NOW, POSTGRESQL, settings_for
 from tests.support.commands import ROOT, environment
 
@@ -88,7 +88,7 @@ def test_what_was_tighter_or_is_not_ours_stays_as_it_was(tmp_path):
     outside.touch(mode=0o644)
     (shared / "demo.json").symlink_to(outside)
 
-    keep_private(shared, database=None)
+    make_private(shared, database=None)
 
     assert {
         path.name: oct(path.stat().st_mode & 0o7777) for path in [shared, *shared.iterdir()]

@@ -12,7 +12,7 @@ from flask import g
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
-from clinic.booking.appointments.models import Appointment, Hold, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus, Hold
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import Slot
 from clinic.foundation.clock import clock
@@ -84,7 +84,7 @@ class Chip:
 
 
 @dataclass(slots=True)
-class Day:
+class DisplayedDay:
     """One day of the week shown."""
 
     iso: str
@@ -129,11 +129,13 @@ def chip(therapist: Therapist, slot: Slot, *, zone: str, note: str = "") -> Chip
     )
 
 
-def _empty_day(on: date) -> Day:
-    return Day(on.isoformat(), weekday_text(on), short_day_text(on), day_text(on))
+def _empty_day(on: date) -> DisplayedDay:
+    return DisplayedDay(on.isoformat(), weekday_text(on), short_day_text(on), day_text(on))
 
 
-def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str) -> list[Day]:
+def week_of(
+    monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str
+) -> list[DisplayedDay]:
     """Seven days of the reader's calendar, each with its times by part of the day.
 
     A time that clocks show twice that night carries its offset, so that nobody has to guess which
@@ -154,7 +156,7 @@ def week_of(monday: date, pairs: Iterable[tuple[Therapist, Slot]], *, zone: str)
     return list(shown.values())
 
 
-def _part(day: Day, at: time) -> list[Chip]:
+def _part(day: DisplayedDay, at: time) -> list[Chip]:
     if at < NOON:
         return day.morning
     return day.afternoon if at < EVENING else day.evening
@@ -188,8 +190,8 @@ def week_label(monday: date) -> str:
 
 def summarise(appointment: Appointment, *, zone: str) -> Summary:
     """An appointment for its own page."""
-    status, kind = STATUS_SHOWN()[Status(appointment.status)]
-    if appointment.status == Status.CONFIRMED and appointment.ends_at <= clock.now():
+    status, kind = STATUS_SHOWN()[AppointmentStatus(appointment.status)]
+    if appointment.status == AppointmentStatus.CONFIRMED and appointment.ends_at <= clock.now():
         status, kind = _("past"), ""
     return _summary(
         appointment.therapist,
@@ -211,15 +213,15 @@ def summarise_hold(hold: Hold, *, zone: str, format_: str) -> Summary:
     )
 
 
-def STATUS_SHOWN() -> dict[Status, tuple[str, str]]:  # noqa: N802 - a table, in today's language
+def STATUS_SHOWN() -> dict[AppointmentStatus, tuple[str, str]]:  # noqa: N802 - a table, in today's language
     """What each status is called, and its tone."""
     return {
-        Status.REQUESTED: (_("waiting for an answer"), "warn"),
-        Status.CONFIRMED: (_("booked"), "ok"),
-        Status.COMPLETED: (_("past"), ""),
-        Status.CANCELLED: (_("cancelled"), "danger"),
-        Status.DECLINED: (_("not possible"), "danger"),
-        Status.EXPIRED: (_("not answered in time"), "danger"),
+        AppointmentStatus.REQUESTED: (_("waiting for an answer"), "warn"),
+        AppointmentStatus.CONFIRMED: (_("booked"), "ok"),
+        AppointmentStatus.COMPLETED: (_("past"), ""),
+        AppointmentStatus.CANCELLED: (_("cancelled"), "danger"),
+        AppointmentStatus.DECLINED: (_("not possible"), "danger"),
+        AppointmentStatus.EXPIRED: (_("not answered in time"), "danger"),
     }
 
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from clinic.accounts.sign_in.revoke import CUT_OFF
 from clinic.calendars.feeds.mail_parts import invitation_for
-from clinic.calendars.feeds.service import end_known_feeds
+from clinic.calendars.feeds.service import revoke_feeds_of_account
 from clinic.calendars.imported.refresh import guard_for, refresh_when_due
 from clinic.calendars.imported.service import REFRESH
 from clinic.calendars.pages.feed_settings_views import desk_feeds
@@ -22,5 +22,5 @@ def init_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     app.extensions["appointment_invitation"] = invitation_for
     app.extensions["outside_guard"] = guard_for(app.extensions["settings"].base_url)
-    register_handler(app, CUT_OFF, "feeds", end_known_feeds)
+    register_handler(app, CUT_OFF, "feeds", revoke_feeds_of_account)
     register_handler(app, REFRESH, "read", refresh_when_due, lane="calendars")

@@ -36,7 +36,7 @@ class Couple(Base):
     )
 
 
-class Person(Base):
+class Partner(Base):
     """One partner. Each is a person of their own: own name, address, language and zone."""
 
     __tablename__ = "person"
@@ -70,4 +70,4 @@ class CoupleMember(Base):
     left_at: Mapped[datetime | None]
 
     couple: Mapped[Couple] = relationship(back_populates="members", lazy="raise")
-    person: Mapped[Person] = relationship(lazy="joined")
+    person: Mapped[Partner] = relationship(lazy="joined")

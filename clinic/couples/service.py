@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from clinic.couples.models import Couple, CoupleMember, Person
+from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.foundation import audit
 from clinic.foundation.crypto.vault import create_keys, index_of
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
@@ -111,8 +111,8 @@ def _couple_of_all(
         query = (
             select(CoupleMember.couple_id)
             .join(Couple, Couple.id == CoupleMember.couple_id)
-            .join(Person, Person.id == CoupleMember.person_id)
-            .where(Person.email_index == index, CoupleMember.left_at.is_(None))
+            .join(Partner, Partner.id == CoupleMember.person_id)
+            .where(Partner.email_index == index, CoupleMember.left_at.is_(None))
             .where(Couple.clinic_id == clinic_id, Couple.status != "closed")
         )
         ids = set(session.scalars(query))
@@ -136,7 +136,7 @@ def _lock_addresses(
 def _add_member(
     session: Session, couple: Couple, slot: str, partner: PartnerDetails, *, now: datetime
 ) -> None:
-    person = Person(
+    person = Partner(
         id=new_id(),
         seal_owner=couple.id,
         language=partner.language,

@@ -8,13 +8,13 @@ from clinic.extensions import db, migrate
 from clinic.foundation.crypto.encryption import KeyRing
 from clinic.foundation.database.transactions import give_back_session, prepare_engine
 from clinic.foundation.mail.message import transport_from
-from clinic.private_files import keep_private
+from clinic.private_files import make_private
 
 
 def init_app(app: Flask) -> None:
     """Bind to `app`; its settings are already in `app.extensions["settings"]`."""
     settings = app.extensions["settings"]
-    keep_private(settings.instance, database=settings.sqlite_file)
+    make_private(settings.instance, database=settings.sqlite_file)
     db.init_app(app)
     app.teardown_appcontext(give_back_session)  # runs before the library's own
     migrate.init_app(app, db, directory=f"{app.root_path}/migrations")

@@ -61,7 +61,7 @@ class AuditHead(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class AuditRecord:
     """What is to be recorded when the transaction commits."""
 
     at: datetime
@@ -77,7 +77,7 @@ def record(
     session: Session, action: str, *, kind: str, object_id: str, actor: Actor, now: datetime
 ) -> None:
     """Note a deed; it is chained and written as the last step of the running transaction."""
-    deed = Deed(now, actor.clinic_id, actor.name, action, kind, object_id)
+    deed = AuditRecord(now, actor.clinic_id, actor.name, action, kind, object_id)
     actions = before_commit(session)
     for writer in actions:
         if isinstance(writer, _Writer):
@@ -90,7 +90,7 @@ def record(
 class _Writer:
     """The deeds of one transaction; they are gone when it rolls back."""
 
-    deeds: list[Deed]
+    deeds: list[AuditRecord]
 
     def __call__(self, session: Session) -> None:
         _write(session, self.deeds)
@@ -107,7 +107,7 @@ def begin_log(session: Session, clinic_id: str) -> None:
         _seal(head, clinic_id)
 
 
-def _write(session: Session, deeds: Sequence[Deed]) -> None:
+def _write(session: Session, deeds: Sequence[AuditRecord]) -> None:
     # The UPDATE takes the row lock before the head is read: two writers cannot take one number.
     session.execute(update(AuditHead).values(seq=AuditHead.seq + len(deeds)))
     head = session.scalars(select(AuditHead).execution_options(populate_existing=True)).one()
@@ -147,7 +147,7 @@ def keyed_mac(clinic_id: str, fields: Sequence[str | int], *, previous: bytes = 
     return hmac.digest(key, previous + canonical, "sha256")
 
 
-def _mac(seq: int, deed: Deed | AuditEntry, previous: bytes) -> bytes:
+def _mac(seq: int, deed: AuditRecord | AuditEntry, previous: bytes) -> bytes:
     fields: list[str | int] = [seq, deed.at.isoformat(), deed.clinic_id, deed.actor, deed.action]
     fields += [deed.object_kind, deed.object_id, deed.outcome]
     return keyed_mac(deed.clinic_id, fields, previous=previous)

@@ -74,7 +74,7 @@ def read_anchor(line: str) -> Anchor:
     return anchor
 
 
-def take_anchor(session: Session, *, now: datetime) -> Anchor | None:
+def sign_anchor(session: Session, *, now: datetime) -> Anchor | None:
     """Return a signed anchor of the log as it stands; None while no clinic has been opened."""
     head = session.scalars(select(AuditHead).execution_options(populate_existing=True)).one()
     if head.sealed_by is None:
@@ -98,7 +98,7 @@ def anchor_daily(*, now: datetime) -> None:
         lately = select(OutboxMessage.id).where(
             OutboxMessage.kind == ANCHORED, OutboxMessage.promised_at > now - AT_MOST_EVERY
         )
-        if current.scalar(lately.limit(1)) is None and (anchor := take_anchor(current, now=now)):
+        if current.scalar(lately.limit(1)) is None and (anchor := sign_anchor(current, now=now)):
             outbox.promise(current, ANCHORED, asdict(anchor), now=now)
 
 

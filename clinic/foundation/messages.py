@@ -12,7 +12,7 @@ Problems = dict[str, list[str]]
 """Sentences by field path (`name`, `title.en`, `weekly.0.1`)."""
 
 
-class Said(str):
+class Message(str):
     """An English sentence that remembers its template and its parameters."""
 
     __slots__ = ("params", "template")
@@ -21,9 +21,9 @@ class Said(str):
     params: dict[str, object]
 
 
-def said(template: str, **params: object) -> Said:
+def message(template: str, **params: object) -> Message:
     """The sentence of a `%(name)s` template; translators find templates by this name."""
-    sentence = Said(template % params if params else template)
+    sentence = Message(template % params if params else template)
     sentence.template, sentence.params = template, params
     return sentence
 

@@ -21,7 +21,7 @@ from requests import PreparedRequest, Request, Response
 from requests.exceptions import RequestException, Timeout
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from clinic.foundation.database.waiting import before_waiting
+from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.errors import N_, Unavailable
 from clinic.foundation.outbound.allowed_addresses import (
     NO_EXCEPTIONS,
@@ -174,7 +174,7 @@ class _Call:
         self, method: str, target: Target, headers: Mapping[str, str], body: bytes | None
     ) -> Fetched:
         """One request and its whole answer. Raises `TransactionOpen` inside a transaction."""
-        before_waiting()
+        end_read_before_waiting()
         # Straight through the adapter: a requests session would read the body of a redirect
         # without any limit, keep its cookies, and look into the environment.
         adapter = CheckedAdapter(self.dialler)

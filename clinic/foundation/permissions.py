@@ -264,13 +264,13 @@ def of_the_other_partner(actor: Actor, subject: Any) -> bool:
     return None not in {actor.member_id, whose} and actor.member_id != whose
 
 
-def kept_from_partners(actor: Actor, subject: Any) -> bool:
+def is_hidden_from_partners(actor: Actor, subject: Any) -> bool:
     """The actor is a partner and it is restricted: they do not learn that it exists."""
     is_restricted = getattr(subject, "visibility", "joint") != "joint"
     return actor.member_id is not None and is_restricted
 
 
-def of_a_session_apart(actor: Actor, subject: Any) -> bool:
+def is_of_separate_session(actor: Actor, subject: Any) -> bool:
     """The actor leads the couple, and another therapist held this session with one partner alone.
 
     What the actor signed about it themselves before this was so stays open to them.
@@ -289,8 +289,8 @@ clinical = has_role(Role.THERAPIST, Role.SUPERVISOR)
 DENIED: tuple[Clause, ...] = (
     of_another_clinic,
     of_the_other_partner,
-    kept_from_partners,
-    of_a_session_apart,
+    is_hidden_from_partners,
+    is_of_separate_session,
 )
 """Where one of these holds nothing is granted, whatever `POLICY` says."""
 

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.messages import said
+from clinic.foundation.messages import message
 from clinic.foundation.wall_minutes import MINUTE
 
 _WALL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
@@ -77,7 +77,7 @@ def existing_instants(wall: datetime, *, zone: str, path: str) -> tuple[datetime
     if found:
         return found
     before, after = times_around(wall, zone=zone)
-    sentence = said(
+    sentence = message(
         "The clocks skip %(time)s on %(date)s in %(zone)s: after %(before)s comes %(after)s.",
         time=f"{wall:%H:%M}",
         date=wall.date().isoformat(),

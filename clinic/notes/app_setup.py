@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from clinic.foundation.outbox import MAIL_LANE, register_handler
-from clinic.notes.mails.emergency_access import tell_clinic, tell_therapist
+from clinic.notes.mails.emergency_access import notify_clinic, notify_therapist
 from clinic.notes.mails.safety_flags import remind_therapist
 from clinic.notes.pages.between_sessions.questionnaire_views import measure_pages
 from clinic.notes.pages.between_sessions.views import told_pages
@@ -42,6 +42,6 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     register_handler(app, SEAL, "seal", seal_when_due)
-    register_handler(app, EMERGENCY_OPENED, "therapist", tell_therapist, lane=MAIL_LANE)
-    register_handler(app, EMERGENCY_OPENED, "clinic", tell_clinic, lane=MAIL_LANE)
+    register_handler(app, EMERGENCY_OPENED, "therapist", notify_therapist, lane=MAIL_LANE)
+    register_handler(app, EMERGENCY_OPENED, "clinic", notify_clinic, lane=MAIL_LANE)
     register_handler(app, FLAG_DUE, "therapist", remind_therapist, lane=MAIL_LANE)

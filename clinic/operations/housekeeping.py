@@ -23,7 +23,7 @@ KEPT_KEYS = timedelta(days=30)
 """How long a submit can be sent again and find its appointment."""
 
 
-def keep_house(*, now: datetime) -> None:
+def purge_expired(*, now: datetime) -> None:
     """Drop holds that ran out, old keys and counts, delivered messages and sign-in traces."""
     with transaction() as session:
         session.execute(delete(Hold).where(Hold.expires_at < now))
@@ -39,5 +39,5 @@ def empty_log(*, now: datetime) -> None:
     checkpoint(db.engine)
 
 
-CHORES = ((keep_house, EVERY), (anchor_daily, EVERY), (empty_log, CHECKPOINT_EVERY))
+CHORES = ((purge_expired, EVERY), (anchor_daily, EVERY), (empty_log, CHECKPOINT_EVERY))
 """What the worker does at its start, and then again after so long."""

@@ -52,7 +52,7 @@ def serve(settings: Settings) -> None:
     try:
         parts.append(web := SupervisedProcess("The web server", _web_command()))
         parts.append(worker := SupervisedProcess("The worker", _worker_command()))
-        _say_where(settings, web.process)
+        _print_addresses(settings, web.process)
         _supervise(web.process, worker)
     except KeyboardInterrupt:
         return
@@ -112,7 +112,7 @@ def _worker_command() -> list[str]:
     return [sys.executable, "-m", "flask", "worker"]
 
 
-def _say_where(settings: Settings, web: subprocess.Popen[bytes]) -> None:
+def _print_addresses(settings: Settings, web: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + OPENED_WITHIN_S
     while time.monotonic() < deadline:
         if web.poll() is not None:

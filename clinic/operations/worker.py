@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from clinic.extensions import db
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from clinic.foundation.database.waiting import before_waiting
+from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.operations import housekeeping
 
 IDLE_S = 0.5
@@ -68,7 +68,7 @@ class Worker:
         while not self._ending:
             for chore, every in housekeeping.CHORES:
                 if clock.now() >= due[chore, every]:
-                    apart(chore)
+                    with_own_session(chore)
                     due[chore, every] = clock.now() + every
             self._rest()
 
@@ -76,14 +76,14 @@ class Worker:
         try:
             with self._app.app_context():
                 while not self._ending:
-                    if not apart(partial(outbox.deliver_due, lane=lane)):
+                    if not with_own_session(partial(outbox.deliver_due, lane=lane)):
                         self._rest()
         except Exception as error:  # noqa: BLE001 - raised again by `run`, in the main thread
             self._broken = error
             self.end()
 
     def _rest(self) -> None:
-        before_waiting()
+        end_read_before_waiting()
         until = time.monotonic() + IDLE_S
         while not self._ending and time.monotonic() < until:
             time.sleep(LOOKS_UP_EVERY_S)
@@ -94,7 +94,7 @@ class Worker:
             lane.join(max(0.0, deadline - time.monotonic()))
 
 
-def work_until_told_to_end(app: Flask) -> None:
+def run_worker(app: Flask) -> None:
     """Run a worker in this process; Ctrl-C and SIGTERM end it in order."""
     worker = Worker(app)
     signal.signal(signal.SIGINT, worker.end)
@@ -102,7 +102,7 @@ def work_until_told_to_end(app: Flask) -> None:
     worker.run()
 
 
-def apart(work: Callable[..., int | None]) -> int:
+def with_own_session(work: Callable[..., int | None]) -> int:
     """Do one piece of work with a session of its own; a database that is away is waited for."""
     try:
         return work(now=clock.now()) or 0

@@ -29,7 +29,7 @@ from wtforms import (
 )
 from wtforms.validators import Optional
 
-from clinic.foundation.messages import Said
+from clinic.foundation.messages import Message
 from clinic.foundation.texts.posted_texts import CheckedForm
 from clinic.practice.rules.practice_rules import time_zones
 
@@ -147,7 +147,7 @@ def in_largest_unit(minutes: int) -> tuple[int, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldDifference:
     """One field in which what was typed is not what is stored."""
 
     label: str
@@ -163,7 +163,7 @@ class PracticeForm(CheckedForm):
     aliases: Mapping[str, str] = {}
     """Fields whose names differ from the paths of the rules."""
     is_outdated = False
-    differences: Sequence[Difference] = ()
+    differences: Sequence[FieldDifference] = ()
 
     @property
     def seen(self) -> str:
@@ -180,7 +180,7 @@ class PracticeForm(CheckedForm):
         theirs = {name: value for name, _label, value in stored.told()}
         self.is_outdated, self.version.data = True, stored.version.data
         self.differences = [
-            Difference(label, value, theirs.get(name, ""))
+            FieldDifference(label, value, theirs.get(name, ""))
             for name, label, value in self.told()
             if value != theirs.get(name, "")
         ]
@@ -189,7 +189,7 @@ class PracticeForm(CheckedForm):
         """Each field that people see: its name, its label, and what it holds in words."""
         for field in self:
             if not isinstance(field, HiddenField):
-                yield field.name, field.label.text, in_words(field)
+                yield field.name, field.label.text, value_label(field)
 
     @property
     def is_refused(self) -> bool:
@@ -211,7 +211,7 @@ class PracticeForm(CheckedForm):
         return self._fields.get(name)
 
 
-def in_words(field: Field) -> str:
+def value_label(field: Field) -> str:
     """What a field holds, as its page says it."""
     if isinstance(field, BooleanField):
         return str(_("Yes") if field.data else _("No"))
@@ -223,7 +223,7 @@ def in_words(field: Field) -> str:
 
 def in_their_language(sentence: str) -> str:
     """A rule's sentence in the reader's language."""
-    if isinstance(sentence, Said):
+    if isinstance(sentence, Message):
         return str(_(sentence.template, **sentence.params))
     return str(_(sentence))
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from clinic.accounts.administration.service import create_account
 from clinic.booking.appointments.book import book_appointment
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.booking.appointments.queries import next_slots
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.config import Settings, refuse_in_production
@@ -37,7 +37,7 @@ from clinic.practice.rules.vocabulary import load_vocabulary
 from clinic.sample_data import demo_people
 from clinic.sample_data.demo_diaries import booking_request, fill_diaries
 from clinic.sample_data.demo_notes import write_demo_course
-from clinic.sample_data.demo_questionnaires import fill_shelf
+from clinic.sample_data.demo_questionnaires import add_demo_instruments
 from clinic.sample_data.demo_services import connect_demo_services
 
 
@@ -69,7 +69,7 @@ def load_demo(settings: Settings, *, now: datetime) -> dict[str, Any]:
     codes = [
         _add_couple(values, therapists, types, desk, now=now) for values in demo_people.COUPLES
     ]
-    fill_shelf(actor=desk, now=now)
+    add_demo_instruments(actor=desk, now=now)
     write_demo_course(codes[0], clinic_id=clinic.id, now=now)
     _block_outside(therapists[0], now=now)
     regular = next(kind for kind in types if kind.audience == "existing")
@@ -185,7 +185,7 @@ def _block_outside(therapist: Therapist, *, now: datetime) -> None:
         for days, hours in ((0, 1), (5, 2)):
             begins = start + timedelta(days=days)
             current.add(
-                OutsideBusy(
+                ImportedBusyRow(
                     id=new_id(),
                     therapist_id=therapist.id,
                     origin="demo",

@@ -13,7 +13,7 @@ from typing import Any
 
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.models import Appointment
-from clinic.booking.rules.contact_details import BookingRequest, Person
+from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.booking.rules.errors import SlotUnavailable, TimeRefused
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import transaction
@@ -61,7 +61,7 @@ def booking_request(
 ) -> BookingRequest:
     """What a made-up couple asks for."""
     people = [
-        Person(name=name, email=email, time_zone=zone, language=language)
+        EnteredPartner(name=name, email=email, time_zone=zone, language=language)
         for name, email, zone, language in values["partners"]
     ]
     format_ = "online" if "online" in therapist.formats else "in_person"

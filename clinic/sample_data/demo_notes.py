@@ -39,7 +39,7 @@ End = tuple[int | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Told:
+class _SessionFields:
     """What differs from session to session."""
 
     steps: tuple[str, ...]
@@ -73,7 +73,7 @@ def _in_repair(worked: tuple[int, int], reason: str | None = None) -> RuptureEnt
 
 
 SESSIONS = (
-    _Told(
+    _SessionFields(
         steps=("eft_step_1", "eft_step_2"),
         ends=((3, None, 3), (5, None, 5)),
         a="Cried when she spoke of the hospital corridor; went quiet after his apology.",
@@ -95,7 +95,7 @@ SESSIONS = (
         attempt=Attempt("B", ("empathic_apology",), "rejected", "new-1", facilitated=True),
         cycle="She asks again, he defends, she withdraws, he works late.",
     ),
-    _Told(
+    _SessionFields(
         steps=("eft_step_2", "eft_step_3"),
         ends=((4, None, 4), (5, None, 5)),
         a="Could say that she is frightened rather than angry.",
@@ -106,7 +106,7 @@ SESSIONS = (
         exercises=("small_favour",),
         cycle="Seen in the room when his telephone rang.",
     ),
-    _Told(
+    _SessionFields(
         steps=("eft_step_3", "injury_repair"),
         ends=((5, 8, 4), (6, None, 5)),
         a="Reached for his hand when he stayed with her account.",
@@ -116,7 +116,7 @@ SESSIONS = (
         entry=_in_repair((6, 4)),
         exercises=("transparency_window",),
     ),
-    _Told(
+    _SessionFields(
         steps=("injury_repair", "eft_step_5"),
         ends=((7, 7, 6), (7, None, 6)),
         a="Told the whole night again and was comforted; says it feels finished.",
@@ -128,14 +128,14 @@ SESSIONS = (
         entry=_repaired((2, 2)),
         exercises=("transparency_window",),
     ),
-    _Told(
+    _SessionFields(
         steps=("eft_step_6", "psychoeducation"),
         ends=((7, 6, 6), (8, None, 7)),
         a="Lighter; checks less; a joke about the telephone.",
         b="Sends a line when the train is late, unasked.",
         plan="Nothing new: let it become ordinary.",
     ),
-    _Told(
+    _SessionFields(
         steps=("injury_repair", "escalation_stopped"),
         ends=((4, 7, 3), (5, None, 4)),
         a="He missed her call on Thursday; that night is back, as loud as before.",
@@ -145,7 +145,7 @@ SESSIONS = (
         entry=_in_repair((8, 6), reason="trust_dip"),
         cycle="A missed call, a test, a defence: within a minute.",
     ),
-    _Told(
+    _SessionFields(
         steps=("injury_repair", "eft_step_5"),
         ends=((6, 5, 5), (6, None, 6)),
         a="Used the agreed words twice at home; believes him by day, not at night.",
@@ -155,7 +155,7 @@ SESSIONS = (
         entry=_in_repair((5, 3)),
         exercises=("validate_feeling",),
     ),
-    _Told(
+    _SessionFields(
         steps=("eft_step_7", "injury_repair"),
         ends=((8, 4, 7), (7, None, 7)),
         a="Asked for comfort and got it; says the night has a different ending now.",
@@ -255,14 +255,14 @@ def _lead(therapist_id: str | None, *, clinic_id: str) -> Actor:
     )
 
 
-def _write(appointment_id: str, told: _Told, *, actor: Actor, now: datetime) -> None:
+def _write(appointment_id: str, told: _SessionFields, *, actor: Actor, now: datetime) -> None:
     note_id = open_note(appointment_id, actor=actor, now=now)
     saved = save_draft(note_id, content=_content(told), revision=1, actor=actor, now=now)
     sign_note(note_id, revision=saved.revision, proved_at=now, actor=actor, now=now)
     seal_when_due({"note": note_id}, now + timedelta(minutes=15))
 
 
-def _content(told: _Told) -> NoteContent:
+def _content(told: _SessionFields) -> NoteContent:
     return NoteContent(
         attendance=(Attendance("A", "present"), Attendance("B", "present")),
         safety=SafetyCheck("nil_noted"),

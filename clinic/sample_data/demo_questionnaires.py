@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from clinic.foundation.permissions import Actor
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure
 from clinic.practice.instruments.service import add_instrument, list_instruments
 
 MADE_UP = "Made up for this demo"
@@ -59,7 +59,7 @@ TOTALS = {"A": {0: 8, 3: 14, 5: 10, 7: 16}, "B": {0: 11, 3: 13, 5: 12, 7: 15}}
 """What each answered at which session, counted from 0."""
 
 
-def fill_shelf(*, actor: Actor, now: datetime) -> None:
+def add_demo_instruments(*, actor: Actor, now: datetime) -> None:
     """Put our own ratings in both languages and the made-up scale on the shelf."""
     folder = files("clinic.practice.instruments").joinpath("shipped")
     for name in ("own_ratings.en.json", "own_ratings.pt.json"):
@@ -74,7 +74,7 @@ def answer_demo_measures(code: str, held: Sequence[datetime], *, actor: Actor) -
     for partner, totals in TOTALS.items():
         for place, total in totals.items():
             if place < len(held):
-                told = MeasureTold(
+                told = EnteredResponse(
                     partner=partner,
                     instrument_id=one.id,
                     taken_on=held[place].date(),

@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.orm import Session
 
 from clinic.accounts.administration.service import create_account
-from clinic.booking.appointments.models import Appointment, ManageLink, OutsideBusy
+from clinic.booking.appointments.models import Appointment, ImportedBusyRow, ManageLink
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.config import Settings, refuse_in_production
 from clinic.couples.models import Couple
@@ -268,7 +268,7 @@ def _insert_busy(current: Session, therapist: Therapist, count: int, *, now: dat
         for number in range(count)
     ]
     if rows:
-        current.execute(insert(OutsideBusy), rows)
+        current.execute(insert(ImportedBusyRow), rows)
 
 
 def _describe(

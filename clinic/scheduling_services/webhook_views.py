@@ -10,7 +10,7 @@ from clinic.accounts.browser.route_guard import public
 from clinic.extensions import csrf
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Unavailable
-from clinic.scheduling_services.received.inbox import take_delivery
+from clinic.scheduling_services.received.inbox import receive_delivery
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.payloads import MAX_PAYLOAD_BYTES, PayloadTooLarge
 from clinic.scheduling_services.rules.signatures import CALCOM_HEADER, CALENDLY_HEADER
@@ -23,21 +23,21 @@ csrf.exempt(webhooks)
 @public
 def calcom() -> tuple[Response, int]:
     """A delivery from Cal.com; its signature is what opens this door."""
-    return _take(Provider.CALCOM, CALCOM_HEADER)
+    return _receive(Provider.CALCOM, CALCOM_HEADER)
 
 
 @webhooks.post("/calendly")
 @public
 def calendly() -> tuple[Response, int]:
     """A delivery from Calendly; its signature is what opens this door."""
-    return _take(Provider.CALENDLY, CALENDLY_HEADER)
+    return _receive(Provider.CALENDLY, CALENDLY_HEADER)
 
 
-def _take(provider: Provider, header: str) -> tuple[Response, int]:
+def _receive(provider: Provider, header: str) -> tuple[Response, int]:
     if g.get("clinic_id") is None:
         raise Unavailable
     try:
-        taken = take_delivery(
+        taken = receive_delivery(
             provider,
             _body(),
             signature=request.headers.get(header),

@@ -18,7 +18,7 @@ from clinic.web.shell.errors import init_errors
 from clinic.web.shell.headers import init_headers
 from clinic.web.shell.navigation import init_navigation
 from clinic.web.shell.probes import ProbesByAddress
-from clinic.web.shell.request_context import ask_filters_each_time, init_request_context
+from clinic.web.shell.request_context import evaluate_filters_at_rendering, init_request_context
 from clinic.web.shell.session_cookie import EncryptedSessionInterface
 from clinic.web.shell.views import web
 from clinic.web.staff.account_mails import send_account_mail
@@ -46,7 +46,7 @@ def finish_app(app: Flask) -> None:
         app.register_blueprint(blueprint)
     init_api(app)
     init_navigation(app)
-    ask_filters_each_time(app)
+    evaluate_filters_at_rendering(app)
     register_handler(app, ACCOUNT_MAIL, "mail", send_account_mail, lane=MAIL_LANE)
     register_handler(app, ANCHORED, "file", write_anchor, lane=MAIL_LANE)
     register_handler(app, ANCHORED, "outside", send_anchor, lane=MAIL_LANE)

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from clinic.couples.models import Couple, CoupleMember, Person
+from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.crypto.encryption import SealBroken
 from clinic.foundation.database.transactions import new_id, session, transaction
@@ -29,7 +29,7 @@ def couple(practice):
 
 
 def test_names_and_addresses_are_stored_as_ciphertext_only(couple):
-    for row in session().scalars(select(Person)):
+    for row in session().scalars(select(Partner)):
         stored = b"|".join(
             str(value).encode() if not isinstance(value, bytes) else value
             for value in row.__dict__.values()
@@ -41,10 +41,10 @@ def test_names_and_addresses_are_stored_as_ciphertext_only(couple):
 def test_ciphertext_moved_to_another_person_does_not_open(couple):
     alex, sam = (member.person for member in couple.members)
     with transaction() as current:
-        current.get_one(Person, sam.id).name_sealed = alex.name_sealed
+        current.get_one(Partner, sam.id).name_sealed = alex.name_sealed
 
     with pytest.raises(SealBroken):
-        _ = session().get_one(Person, sam.id).name
+        _ = session().get_one(Partner, sam.id).name
 
 
 def test_code_is_of_one_couple(practice, couple):

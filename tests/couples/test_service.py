@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic.couples.models import Couple, CoupleMember, Person
+from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.audit import AuditEntry, first_broken_entry
 from clinic.foundation.database.transactions import session, transaction
@@ -170,5 +170,5 @@ def test_failed_enrolment_leaves_nothing_and_does_not_use_up_a_code(practice):
         enrol(practice, partner())
         _ = 1 / 0
 
-    assert session().scalars(select(Person.id)).all() == []
+    assert session().scalars(select(Partner.id)).all() == []
     assert enrol(practice, partner()).code == "C-0001"

@@ -23,9 +23,9 @@ from clinic.foundation.audit_anchors import (
     anchor_problems,
     last_anchored,
     read_anchor,
+    sign_anchor,
     store_anchor,
     stored_anchors,
-    take_anchor,
 )
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
@@ -49,7 +49,7 @@ def write(actor, *actions, now=NOW):
 
 def anchor_now(now=NOW):
     session().rollback()
-    return take_anchor(session(), now=now)
+    return sign_anchor(session(), now=now)
 
 
 def set_back(statements):
@@ -77,7 +77,7 @@ def test_anchor_names_the_newest_entry_and_fits_the_log_that_goes_on(actor):
 
 
 def test_there_is_no_anchor_before_a_clinic_is_opened(context):
-    assert take_anchor(session(), now=NOW) is None
+    assert sign_anchor(session(), now=NOW) is None
 
 
 def test_old_head_put_back_with_its_old_entries_passes_the_chain_but_not_the_anchor(actor):

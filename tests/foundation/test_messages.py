@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.messages import refuse, said
+from clinic.foundation.messages import message, refuse
 
 
 def test_sentence_is_filled_and_remembers_its_template_and_parameters():
-    sentence = said("At most %(most)s ranges.", most=8)
+    sentence = message("At most %(most)s ranges.", most=8)
 
     assert (sentence, sentence.template, sentence.params) == (
         "At most 8 ranges.",
@@ -17,7 +17,7 @@ def test_sentence_is_filled_and_remembers_its_template_and_parameters():
 
 
 def test_sentence_without_parameters_may_hold_a_percent_sign():
-    assert said("100 % of it.") == "100 % of it."
+    assert message("100 % of it.") == "100 % of it."
 
 
 def test_everything_that_is_wrong_is_refused_at_once():

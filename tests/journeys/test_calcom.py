@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation.audit import first_broken_entry
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction
@@ -71,7 +71,7 @@ class Day:
         work()
 
     def book_here(self):
-        person = Person(name="Here", email=f"h{len(self.times)}@example.org", time_zone="Europe/Lisbon", language="en")  # fmt: skip
+        person = EnteredPartner(name="Here", email=f"h{len(self.times)}@example.org", time_zone="Europe/Lisbon", language="en")  # fmt: skip
         make_appointment(self.calcom.practice, self.times.pop(), now=clock.now(), partner=person)
 
     def book_there(self):

@@ -14,7 +14,7 @@ from clinic.extensions import db
 from clinic.foundation.crypto.encryption import Place, open_sealed, seal
 from clinic.foundation.crypto.vault import data_key
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, list_measures
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, list_measures
 from clinic.notes.between_sessions.service import add_ratings
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.course.stored_windows import list_runs
@@ -42,11 +42,11 @@ class Record:
         code = self.couple.code
         self.right = {
             "run": add_run(code, a_run(), happened_on=DAY, **self.asks),
-            "measure": add_measure(code, MeasureTold(answers={"near": 3}, **told), **self.asks),
+            "measure": add_measure(code, EnteredResponse(answers={"near": 3}, **told), **self.asks),
         }
         self.wrong = {
             "run": add_run(code, a_run(log=()), happened_on=DAY, **self.asks),
-            "measure": add_measure(code, MeasureTold(answers={"near": 4}, **told), **self.asks),
+            "measure": add_measure(code, EnteredResponse(answers={"near": 4}, **told), **self.asks),
         }
         slip = add_ratings(code, RatingDetails("A", "home", 9), **self.asks)
         mark_in_error(code, "rating", slip, reason="Of the other partner.", **self.asks)

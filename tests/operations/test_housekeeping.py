@@ -9,7 +9,7 @@ from clinic.foundation import outbox
 from clinic.foundation.audit_anchors import ANCHORED
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
-from clinic.operations.housekeeping import CHORES, keep_house
+from clinic.operations.housekeeping import CHORES, purge_expired
 from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
@@ -34,9 +34,9 @@ def test_old_traces_go_and_appointments_stay(context):
         pass
     promised = counts()[3]
 
-    keep_house(now=NOW + timedelta(minutes=5))
+    purge_expired(now=NOW + timedelta(minutes=5))
     early = counts()
-    keep_house(now=NOW + timedelta(days=91))
+    purge_expired(now=NOW + timedelta(days=91))
 
     assert early == [1, 1, 1, promised]
     assert counts() == [1, 0, 0, 0]
@@ -47,7 +47,7 @@ def test_what_waits_to_be_delivered_is_kept_however_old(context):
     make_appointment(practice, TEN)
     promised = counts()[3]
 
-    keep_house(now=NOW + timedelta(days=400))
+    purge_expired(now=NOW + timedelta(days=400))
 
     assert counts() == [1, 0, 0, promised]
 
@@ -69,7 +69,7 @@ def test_counts_of_visitors_go_after_two_days(context):
 
     left = []
     for wait in (timedelta(days=2), timedelta(days=2, seconds=1)):
-        keep_house(now=NOW + wait)
+        purge_expired(now=NOW + wait)
         left.append(session().scalar(select(func.count()).select_from(VisitorCount)))
 
     assert left == [1, 0]
@@ -94,7 +94,7 @@ def test_old_trace_stays_to_the_last_second_of_its_days(context, trace, row, day
 
     left = []
     for wait in (days * DAY, days * DAY + SECOND):
-        keep_house(now=NOW + wait)
+        purge_expired(now=NOW + wait)
         left.append(session().scalar(select(func.count()).select_from(row)))
 
     assert there > 0

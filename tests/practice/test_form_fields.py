@@ -7,11 +7,11 @@ from flask_babel import force_locale
 from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, SelectField
 
-from clinic.foundation.messages import said
+from clinic.foundation.messages import message
 from clinic.practice.form_fields import (
     CalendarDay,
     ClockTime,
-    Difference,
+    FieldDifference,
     PracticeForm,
     ZoneField,
     in_largest_unit,
@@ -110,7 +110,7 @@ def test_problems_are_put_at_their_fields_and_the_rest_above_the_form(form):
     found.show(
         {
             "name": ["Too long.", "Too long."],
-            "weekly.0": [said("From %(low)s on.", low=1)],
+            "weekly.0": [message("From %(low)s on.", low=1)],
             "nowhere": ["Something is wrong."],
         }
     )
@@ -133,10 +133,10 @@ def test_what_was_changed_elsewhere_is_named_field_by_field_in_words(form):
 
     assert (typed.status, typed.version.data) == (409, "2")
     assert typed.differences == [
-        Difference("Name", "Ana", "Bia"),
-        Difference("Days", "Monday", "Tuesday"),
-        Difference("Kind", "First", "Second"),
-        Difference("Open", "Yes", "No"),
+        FieldDifference("Name", "Ana", "Bia"),
+        FieldDifference("Days", "Monday", "Tuesday"),
+        FieldDifference("Kind", "First", "Second"),
+        FieldDifference("Open", "Yes", "No"),
     ]
 
 
@@ -147,4 +147,4 @@ def test_a_form_without_a_version_has_seen_nothing(form):
 def test_sentences_are_told_in_the_language_of_the_reader(app):
     with app.test_request_context(), force_locale("pt_PT"):
         assert in_their_language("Please write a whole number.") != "Please write a whole number."
-        assert in_their_language(said("%(low)s of 9", low=4)) == "4 of 9"
+        assert in_their_language(message("%(low)s of 9", low=4)) == "4 of 9"

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from clinic.practice.instruments.service import list_instruments
 from clinic.practice.rules.instruments import parse_instrument
-from clinic.sample_data.demo_questionnaires import CLOSENESS, MADE_UP, TOTALS, fill_shelf
+from clinic.sample_data.demo_questionnaires import CLOSENESS, MADE_UP, TOTALS, add_demo_instruments
 from tests.support.factories import NOW, make_care_couple
 
 
@@ -34,7 +34,7 @@ def test_totals_lie_within_the_scale():
 def test_the_shelf_holds_our_own_ratings_in_both_languages_and_the_made_up_scale(context):
     admin = make_care_couple().admin
 
-    fill_shelf(actor=admin, now=NOW)
+    add_demo_instruments(actor=admin, now=NOW)
 
     assert sorted(
         (one.instrument.code, one.instrument.language) for one in list_instruments(admin.clinic_id)

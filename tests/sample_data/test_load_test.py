@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from clinic.booking.appointments.models import Appointment, OutsideBusy
+from clinic.booking.appointments.models import Appointment, ImportedBusyRow
 from clinic.couples.models import Couple
 from clinic.foundation.errors import Conflict
 from clinic.practice.models import Therapist
@@ -21,7 +21,9 @@ FEW = {"past": 7, "future": 5, "busy": 4, "feed_events": 6, "therapists": 2, "co
 def test_as_many_rows_are_made_as_were_asked_for(context, settings):
     found = generate(Amounts(**FEW), settings=settings, now=NOW)
 
-    made = {kind.__name__: count(kind) for kind in (Therapist, Couple, Appointment, OutsideBusy)}
+    made = {
+        kind.__name__: count(kind) for kind in (Therapist, Couple, Appointment, ImportedBusyRow)
+    }
     assert made == {"Therapist": 2, "Couple": 3, "Appointment": 2 * 18, "OutsideBusy": 2 * 4}
     assert found["couples"] == ["C-0001", "C-0002", "C-0003"]
     assert [one["slug"] for one in found["therapists"]] == ["therapist-1", "therapist-2"]

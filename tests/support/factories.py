@@ -11,7 +11,7 @@ from clinic.accounts.administration.service import create_account
 from clinic.accounts.models import Account
 from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.models import Appointment
-from clinic.booking.rules.contact_details import BookingRequest, Person
+from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.permissions import Actor, Role
@@ -139,7 +139,7 @@ def a_request(start: datetime, **changes: Any) -> BookingRequest:
         "session_type": "initial-consultation",
         "start": start,
         "format": "online",
-        "partner": Person(
+        "partner": EnteredPartner(
             name="Alex Example",
             email="alex@example.org",
             time_zone="Europe/Lisbon",

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from clinic.foundation.permissions import Role
 
 
-def role_words() -> dict[Role, str]:
+def role_labels() -> dict[Role, str]:
     """Every role, in the order in which people are asked about it."""
     return {
         Role.ADMIN: _("Administration"),
@@ -31,4 +31,4 @@ def role_hints() -> dict[str, str]:
 
 def names_of(roles: Collection[str]) -> list[str]:
     """The names of these roles."""
-    return [name for role, name in role_words().items() if role in roles]
+    return [name for role, name in role_labels().items() if role in roles]

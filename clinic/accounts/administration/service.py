@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from clinic.accounts.models import Account
 from clinic.accounts.passwords.links import send_link
-from clinic.accounts.passwords.mail_kinds import tell_password_changed
+from clinic.accounts.passwords.mail_kinds import notify_password_changed
 from clinic.accounts.passwords.new_passwords import about, check_password
 from clinic.accounts.rules.password_hashing import hash_password
 from clinic.accounts.sign_in.credentials import (
@@ -173,7 +173,7 @@ def change_own_password(
         row.password, row.update_datetime = kept, now
         cut_off(current, row, keep_session_id=session_id, now=now)
         renew_proof(current, session_id, now=now)
-        tell_password_changed(current, row, now=now)
+        notify_password_changed(current, row, now=now)
         _record(current, "account.password_changed", row, actor=actor, now=now)
 
 
@@ -210,7 +210,7 @@ def set_roles(
             end_calendar_addresses(current, account, therapist_id=account.therapist_id, now=now)
         account.role_names, account.therapist_id = _names(roles), therapist_id
         account.update_datetime = now
-        _keep_an_admin(current, actor.clinic_id)
+        _require_an_admin(current, actor.clinic_id)
         _record(current, "account.roles_set", account, actor=actor, now=now)
 
 
@@ -222,7 +222,7 @@ def deactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
         account = _account(current, account_id, clinic_id=actor.clinic_id)
         account.active, account.update_datetime = False, now
         cut_off(current, account, now=now)
-        _keep_an_admin(current, actor.clinic_id)
+        _require_an_admin(current, actor.clinic_id)
         _record(current, "account.deactivated", account, actor=actor, now=now)
 
 
@@ -270,7 +270,7 @@ def _lock_roles(current: Session, clinic_id: str) -> None:
     lock_name(current, b"account roles:" + clinic_id.encode("ascii"))
 
 
-def _keep_an_admin(current: Session, clinic_id: str) -> None:
+def _require_an_admin(current: Session, clinic_id: str) -> None:
     """Raise `LastAdmin` when nobody is left; under the lock of `_lock_roles`."""
     current.flush()
     accounts = current.scalars(

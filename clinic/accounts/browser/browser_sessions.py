@@ -17,7 +17,7 @@ from flask_security.signals import user_authenticated
 from flask_security.utils import set_request_attr
 from werkzeug.wrappers import Response
 
-from clinic.accounts.browser.device_cookie import keep_known, kept_token
+from clinic.accounts.browser.device_cookie import set_device_cookie, token_in_cookie
 from clinic.accounts.models import Account, StaffSession
 from clinic.accounts.rules.session_rules import (
     PROOF_LASTS,
@@ -75,7 +75,9 @@ def begin_browser_session(_app: Flask, *, user: Account, **_more: Any) -> None:
         browser=browser_name(request.headers.get("User-Agent", "")),
         now=now,
     )
-    keep_known(remember_device(user, token=kept_token(), session_token=session[TOKEN], now=now))
+    set_device_cookie(
+        remember_device(user, token=token_in_cookie(), session_token=session[TOKEN], now=now)
+    )
 
 
 def finish_browser_session(_app: Flask, **_more: Any) -> None:

@@ -10,13 +10,13 @@ from clinic.accounts.rules.throttling import DEVICE_KNOWN_FOR
 LONGEST_TOKEN = 100
 
 
-def kept_token() -> str | None:
+def token_in_cookie() -> str | None:
     """What this browser shows; None when it shows nothing that we could have made."""
     token = request.cookies.get(cookie_name(), "")
     return token if 0 < len(token) <= LONGEST_TOKEN and token.isascii() else None
 
 
-def keep_known(token: str) -> None:
+def set_device_cookie(token: str) -> None:
     """Have the answer to this request carry the token back to the browser."""
 
     @after_this_request

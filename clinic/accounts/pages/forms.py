@@ -13,7 +13,7 @@ from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length, ValidationError
 
 from clinic.accounts.administration.service import WrongPassword
-from clinic.accounts.browser.device_cookie import kept_token
+from clinic.accounts.browser.device_cookie import token_in_cookie
 from clinic.accounts.passwords.new_passwords import WeakPassword
 from clinic.accounts.rules.password_rules import LONGEST_PASSWORD, SHORTEST, PasswordFault
 from clinic.accounts.rules.safe_redirects import local_path
@@ -66,7 +66,7 @@ class SignInForm(LoginForm):
                 self.email.data,
                 password=self.password.data,
                 address=request.remote_addr,
-                device=kept_token(),
+                device=token_in_cookie(),
                 clinic_id=g.clinic_id,
                 now=clock.now(),
             )
@@ -79,7 +79,7 @@ class SignInForm(LoginForm):
         self.status = refused.status
         if isinstance(refused, TooManyRequests):
             self.retry_after = refused.retry_after
-            self.form_errors.append(wait_text(refused.retry_after))
+            self.form_errors.append(wait_label(refused.retry_after))
             self.form_errors.append(
                 _("A browser you have signed in with before still works; so does a new password.")
             )
@@ -99,7 +99,7 @@ class PasswordForm(CheckedForm):
         if isinstance(refused, TooManyRequests):
             self.retry_after = refused.retry_after
             first = next(iter(self))
-            first.errors = [wait_text(refused.retry_after)]
+            first.errors = [wait_label(refused.retry_after)]
         elif isinstance(refused, WrongPassword):
             self.present.errors = [_("This is not your present password.")]
         elif isinstance(refused, WeakPassword):
@@ -141,7 +141,7 @@ class SetPasswordForm(PasswordForm):
     )
 
 
-def wait_text(seconds: int) -> str:
+def wait_label(seconds: int) -> str:
     """How long to wait, in words."""
     minutes = -(-seconds // 60)
     if minutes <= 1:

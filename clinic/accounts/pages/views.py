@@ -22,7 +22,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.administration.queries import list_sessions
 from clinic.accounts.administration.service import change_own_password
 from clinic.accounts.browser.browser_sessions import current_session
-from clinic.accounts.browser.device_cookie import keep_known, kept_token
+from clinic.accounts.browser.device_cookie import set_device_cookie, token_in_cookie
 from clinic.accounts.browser.route_guard import current_actor, public, requires
 from clinic.accounts.pages.forms import (
     ChangePasswordForm,
@@ -31,9 +31,9 @@ from clinic.accounts.pages.forms import (
     SetPasswordForm,
     SignInForm,
 )
-from clinic.accounts.passwords.links import LinkGone, open_link, set_password_by_link
+from clinic.accounts.passwords.links import LinkInvalid, open_link, set_password_by_link
 from clinic.accounts.passwords.new_passwords import WeakPassword
-from clinic.accounts.passwords.reset_requests import ask_for_link
+from clinic.accounts.passwords.reset_requests import request_reset_link
 from clinic.accounts.rules.password_link_rules import LinkPurpose
 from clinic.accounts.rules.safe_redirects import local_path
 from clinic.accounts.sign_in.known_devices import remember_device
@@ -90,7 +90,7 @@ def forgotten() -> AnyResponse:
         return _page(render_template("accounts/forgotten.html", form=form), form)
     address = request.remote_addr
     try:
-        ask_for_link(form.email.data, address=address, clinic_id=g.clinic_id, now=clock.now())
+        request_reset_link(form.email.data, address=address, clinic_id=g.clinic_id, now=clock.now())
     except TooManyRequests as refused:
         form.say(refused)
         return _page(render_template("accounts/forgotten.html", form=form), form)
@@ -110,10 +110,10 @@ def set_password(token: str) -> AnyResponse:
             set_password_by_link(
                 token, password=form.new.data or "", clinic_id=g.clinic_id, now=clock.now()
             )
-            keep_known(remember_device(account, token=kept_token(), now=clock.now()))
+            set_device_cookie(remember_device(account, token=token_in_cookie(), now=clock.now()))
             flash(_("Your password is set. You can sign in with it now."), "ok")
             return redirect(url_for("security.login"))
-    except LinkGone:
+    except LinkInvalid:
         return make_response(render_template("accounts/link_gone.html"), 404)
     except WeakPassword as refused:
         form.say(refused)
@@ -140,7 +140,7 @@ def change_password() -> AnyResponse:
             present=form.present.data or "",
             new=form.new.data or "",
             address=request.remote_addr,
-            device=kept_token(),
+            device=token_in_cookie(),
             session_id=current_session().id,
             actor=current_actor(),
             now=clock.now(),

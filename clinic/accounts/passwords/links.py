@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from clinic.accounts.models import Account, AccountLink
-from clinic.accounts.passwords.mail_kinds import ACCOUNT_MAIL, tell_password_changed
+from clinic.accounts.passwords.mail_kinds import ACCOUNT_MAIL, notify_password_changed
 from clinic.accounts.passwords.new_passwords import about, check_password
 from clinic.accounts.rules.password_hashing import hash_password
 from clinic.accounts.rules.password_link_rules import LINK_LASTS, LinkPurpose, is_open
@@ -25,7 +25,7 @@ from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
 
 
-class LinkGone(NotFound):
+class LinkInvalid(NotFound):
     """This link does not open anything (any longer): unknown, used, replaced and expired alike."""
 
     code = "link-gone"
@@ -56,7 +56,7 @@ def token_of(link: AccountLink, *, clinic_id: str) -> str:
 
 
 def open_link(token: str, *, clinic_id: str, now: datetime) -> tuple[AccountLink, Account]:
-    """The link and the account a token stands for. Raises `LinkGone`."""
+    """The link and the account a token stands for. Raises `LinkInvalid`."""
     found = session().execute(
         select(AccountLink, Account)
         .join(Account, Account.id == AccountLink.account_id)
@@ -64,20 +64,20 @@ def open_link(token: str, *, clinic_id: str, now: datetime) -> tuple[AccountLink
     )
     pair = found.one_or_none()
     if pair is None:
-        raise LinkGone
+        raise LinkInvalid
     link, account = pair
     open_ = is_open(
         expires_at=link.expires_at, used_at=link.used_at, ended_at=link.ended_at, now=now
     )
     if not open_ or not _fits(link, account):
-        raise LinkGone
+        raise LinkInvalid
     return link, account
 
 
 def set_password_by_link(token: str, *, password: str, clinic_id: str, now: datetime) -> None:
     """Take the password that the holder of a link chose; whatever the account had opened ends.
 
-    Raises `LinkGone` (also for the second of two at the same moment) or `WeakPassword`.
+    Raises `LinkInvalid` (also for the second of two at the same moment) or `WeakPassword`.
     """
     link, account = open_link(token, clinic_id=clinic_id, now=now)
     link_id, account_id = link.id, account.id
@@ -86,18 +86,18 @@ def set_password_by_link(token: str, *, password: str, clinic_id: str, now: date
     with transaction() as current:
         # The account first, as everywhere: so that no two lock each other out.
         account = current.get_one(Account, account_id, with_for_update=True)
-        link = _take(current, link_id, now=now)
+        link = _claim(current, link_id, now=now)
         if not _fits(link, account):
-            raise LinkGone
+            raise LinkInvalid
         account.password, account.update_datetime = kept, now
         lift_throttle(current, account)
         if link.purpose == LinkPurpose.RESET:  # an invited account has opened nothing yet
             cut_off(current, account, now=now)
-            tell_password_changed(current, account, now=now)
+            notify_password_changed(current, account, now=now)
         _record(current, link, account, now=now)
 
 
-def _take(current: Session, link_id: str, *, now: datetime) -> AccountLink:
+def _claim(current: Session, link_id: str, *, now: datetime) -> AccountLink:
     """Mark the link as used, if nobody has: one statement, so that one of many succeeds."""
     taken = current.scalar(
         update(AccountLink)
@@ -111,7 +111,7 @@ def _take(current: Session, link_id: str, *, now: datetime) -> AccountLink:
         .returning(AccountLink.id)
     )
     if taken is None:
-        raise LinkGone
+        raise LinkInvalid
     return current.get_one(AccountLink, link_id)
 
 

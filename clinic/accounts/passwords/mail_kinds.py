@@ -14,7 +14,7 @@ ACCOUNT_MAIL = "account.mail"
 """An outbox kind: a link to set a password (`link`), or news of a change (`notice`)."""
 
 
-def tell_password_changed(current: Session, account: Account, *, now: datetime) -> None:
+def notify_password_changed(current: Session, account: Account, *, now: datetime) -> None:
     """Promise the mail that tells the owner of a new password (ASVS 5.0, 6.3.7)."""
     payload = {"notice": new_id(), "account": account.id, "at": now.isoformat()}
     outbox.promise(current, ACCOUNT_MAIL, payload, now=now)

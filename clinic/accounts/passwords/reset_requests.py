@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Account, FailedSignIn
 from clinic.accounts.passwords.links import send_link
-from clinic.accounts.rules.throttling import Question, Tries, asking_wait, questions_so_far
+from clinic.accounts.rules.throttling import Question, Tries, questions_so_far, request_wait
 from clinic.accounts.sign_in.credentials import address_index, email_index, locked_counts
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import transaction
@@ -26,7 +26,7 @@ RESET_ASKED = "account.reset_asked"
 """An outbox kind: somebody asked for a link for the account with this index, if there is one."""
 
 
-def ask_for_link(email: str, *, address: str | None, clinic_id: str, now: datetime) -> None:
+def request_reset_link(email: str, *, address: str | None, clinic_id: str, now: datetime) -> None:
     """Promise a link to whoever has this address. Raises `TooManyRequests` by network only.
 
     An address that was asked for several times within the hour has its mails already.
@@ -68,7 +68,7 @@ def answer_question(payload: Mapping[str, Any], now: datetime) -> None:
 
 
 def _wait(rows: Mapping[str, FailedSignIn], question: Question, *, now: datetime) -> timedelta:
-    return asking_wait(question, _tries(rows[question]), now=now)
+    return request_wait(question, _tries(rows[question]), now=now)
 
 
 def _count(rows: Mapping[str, FailedSignIn], question: Question, *, now: datetime) -> None:

@@ -107,7 +107,7 @@ def questions_so_far(tries: Tries, *, now: datetime) -> int:
     return 0 if now - tries.last_failed_at >= ASKED_ANEW else tries.failures
 
 
-def asking_wait(question: Question, tries: Tries, *, now: datetime) -> timedelta:
+def request_wait(question: Question, tries: Tries, *, now: datetime) -> timedelta:
     """How long the next request must wait; zero when it may be made."""
     if questions_so_far(tries, now=now) < QUESTIONS_AN_HOUR[question]:
         return timedelta(0)

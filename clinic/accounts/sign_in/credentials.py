@@ -127,7 +127,7 @@ def _check(
     keys = _keys(found_by, network)
     with transaction() as current:
         account = _account(current, found_by, clinic_id=clinic_id)
-        is_known = _is_known(current, account, network, now=now)
+        is_known = _is_known_device(current, account, network, now=now)
         _count_try(current, keys, (device, account), is_known=is_known, now=now)
     right = matches(password, account.password if account else None)
     if account is None or not right or not account.active:
@@ -154,7 +154,9 @@ def _account(current: Session, found_by: bytes, *, clinic_id: str) -> Account | 
     )
 
 
-def _is_known(current: Session, account: Account | None, network: bytes, *, now: datetime) -> bool:
+def _is_known_device(
+    current: Session, account: Account | None, network: bytes, *, now: datetime
+) -> bool:
     query = exists().where(
         StaffSession.account_id == (account.id if account else ""),
         StaffSession.address_index == network,

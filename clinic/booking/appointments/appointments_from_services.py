@@ -13,7 +13,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from clinic.booking.appointments.book import new_reference
-from clinic.booking.appointments.models import LIVE, Appointment, Status
+from clinic.booking.appointments.models import LIVE, Appointment, AppointmentStatus
 from clinic.booking.appointments.sequence_and_history import (
     make_links,
     note_change,
@@ -29,10 +29,10 @@ from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist
 
 HISTORY_KINDS = {
-    Status.REQUESTED: "requested",
-    Status.CONFIRMED: "booked",
-    Status.CANCELLED: "cancelled",
-    Status.DECLINED: "declined",
+    AppointmentStatus.REQUESTED: "requested",
+    AppointmentStatus.CONFIRMED: "booked",
+    AppointmentStatus.CANCELLED: "cancelled",
+    AppointmentStatus.DECLINED: "declined",
 }
 """What the birth of an appointment with this status is called in its history."""
 
@@ -47,7 +47,7 @@ class OutsideBooking:
     session_type_id: str
     starts_at: datetime
     ends_at: datetime
-    status: Status
+    status: AppointmentStatus
     partners: tuple[PartnerDetails, ...]
     revision: int = 0
 
@@ -60,7 +60,7 @@ class OutsideChange:
     external_id: str
     starts_at: datetime
     ends_at: datetime
-    status: Status
+    status: AppointmentStatus
     revision: int = 0
     reason: str = ""
     quiet: bool = False

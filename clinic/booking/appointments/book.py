@@ -24,13 +24,19 @@ from clinic.booking.appointments.claims import (
     with_alternatives,
 )
 from clinic.booking.appointments.links import link_of
-from clinic.booking.appointments.models import Appointment, Hold, IdempotencyKey, Source, Status
+from clinic.booking.appointments.models import (
+    Appointment,
+    AppointmentStatus,
+    Hold,
+    IdempotencyKey,
+    Source,
+)
 from clinic.booking.appointments.request_expiry import EXPIRE
 from clinic.booking.appointments.sequence_and_history import make_links, note_change, show_link
 from clinic.booking.appointments.visitor_counts import Visitor, count_booking
 from clinic.booking.rules.contact_details import BookingRequest, check_request, tidy
 from clinic.booking.rules.errors import KeyReused, SlotUnavailable, TimeRefused
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.couples.models import Couple
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation import outbox
@@ -77,7 +83,7 @@ def book_appointment(
     except IntegrityError as error:
         if not is_overlap(error):
             raise
-        taken = SlotUnavailable(rule=Rule.APPOINTMENT)
+        taken = SlotUnavailable(rule=RestrictionRule.APPOINTMENT)
         raise with_alternatives(taken, candidates, kind, request.start, now=now) from None
 
 
@@ -128,7 +134,7 @@ def _claim_first_open(
         if hold is not None and hold.starts_at == request.start:
             left_out = frozenset({hold.id})
             candidates = [one for one in candidates if one.id == hold.therapist_id] or candidates
-    refused: SlotUnavailable | TimeRefused = TimeRefused(Rule.CLOSED)
+    refused: SlotUnavailable | TimeRefused = TimeRefused(RestrictionRule.CLOSED)
     for therapist in sorted(candidates, key=lambda one: one.id):
         lock_diary(session, therapist.id)
         try:
@@ -191,7 +197,7 @@ def _new_appointment(
         id=new_id(),
         clinic_id=actor.clinic_id,
         reference=new_reference(session),
-        status=Status.REQUESTED if waits else Status.CONFIRMED,
+        status=AppointmentStatus.REQUESTED if waits else AppointmentStatus.CONFIRMED,
         therapist_id=therapist.id,
         session_type_id=kind.id,
         couple_id=couple.id,

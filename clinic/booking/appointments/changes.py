@@ -13,13 +13,13 @@ from clinic.booking.appointments.claims import (
     is_overlap,
     with_alternatives,
 )
-from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.booking.appointments.sequence_and_history import note_significant_change
 from clinic.booking.appointments.visitor_counts import count_move
 from clinic.booking.rules.change_deadline import change_deadline
 from clinic.booking.rules.contact_details import check_message
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TooLateToChange
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
@@ -32,10 +32,10 @@ def confirm_appointment(appointment_id: str, *, actor: Actor, now: datetime) -> 
     with transaction() as session:
         appointment = _locked(session, appointment_id, actor=actor)
         require(actor, Permission.CHANGE_APPOINTMENT, appointment)
-        if appointment.status == Status.CONFIRMED:
+        if appointment.status == AppointmentStatus.CONFIRMED:
             return appointment
-        _must_be(appointment, Status.REQUESTED)
-        appointment.status = Status.CONFIRMED
+        _must_be(appointment, AppointmentStatus.REQUESTED)
+        appointment.status = AppointmentStatus.CONFIRMED
         note_significant_change(session, appointment, "confirmed", actor=actor, now=now)
     return appointment
 
@@ -49,8 +49,8 @@ def decline_appointment(
     with transaction() as session:
         appointment = _locked(session, appointment_id, actor=actor)
         require(actor, Permission.CHANGE_APPOINTMENT, appointment)
-        _must_be(appointment, Status.REQUESTED)
-        appointment.status, appointment.cancelled_at = Status.DECLINED, now
+        _must_be(appointment, AppointmentStatus.REQUESTED)
+        appointment.status, appointment.cancelled_at = AppointmentStatus.DECLINED, now
         note_significant_change(
             session, appointment, "declined", reason=reason, actor=actor, now=now
         )
@@ -62,8 +62,8 @@ def expire_request(appointment_id: str, *, actor: Actor, now: datetime) -> None:
     with transaction() as session:
         appointment = _locked(session, appointment_id, actor=actor)
         require(actor, Permission.CHANGE_APPOINTMENT, appointment)
-        if appointment.status == Status.REQUESTED:
-            appointment.status, appointment.cancelled_at = Status.EXPIRED, now
+        if appointment.status == AppointmentStatus.REQUESTED:
+            appointment.status, appointment.cancelled_at = AppointmentStatus.EXPIRED, now
             note_significant_change(session, appointment, "expired", actor=actor, now=now)
 
 
@@ -105,7 +105,9 @@ def move_appointment(
         if isinstance(error, IntegrityError) and not is_overlap(error):
             raise
         taken = (
-            error if isinstance(error, SlotUnavailable) else SlotUnavailable(rule=Rule.APPOINTMENT)
+            error
+            if isinstance(error, SlotUnavailable)
+            else SlotUnavailable(rule=RestrictionRule.APPOINTMENT)
         )
         raise with_alternatives(
             taken, [appointment.therapist], appointment.session_type, start, now=now
@@ -121,11 +123,11 @@ def cancel_appointment(
         raise InvalidInput({"reason": problems["message"]})
     with transaction() as session:
         appointment = _locked(session, appointment_id, actor=actor)
-        if appointment.status == Status.CANCELLED:
+        if appointment.status == AppointmentStatus.CANCELLED:
             _may_see(appointment, actor)
             return appointment
         _may_change(appointment, actor=actor, now=now)
-        appointment.status, appointment.cancelled_at = Status.CANCELLED, now
+        appointment.status, appointment.cancelled_at = AppointmentStatus.CANCELLED, now
         note_significant_change(
             session, appointment, "cancelled", reason=reason, actor=actor, now=now
         )
@@ -154,7 +156,10 @@ def _may_see(appointment: Appointment, actor: Actor) -> None:
 
 def _may_change(appointment: Appointment, *, actor: Actor, now: datetime) -> None:
     _may_see(appointment, actor)
-    if appointment.status not in {Status.REQUESTED, Status.CONFIRMED} or appointment.ends_at <= now:
+    if (
+        appointment.status not in {AppointmentStatus.REQUESTED, AppointmentStatus.CONFIRMED}
+        or appointment.ends_at <= now
+    ):
         raise NotChangeable
     if actor.is_staff or actor.is_system:
         return
@@ -163,6 +168,6 @@ def _may_change(appointment: Appointment, *, actor: Actor, now: datetime) -> Non
         raise TooLateToChange
 
 
-def _must_be(appointment: Appointment, status: Status) -> None:
+def _must_be(appointment: Appointment, status: AppointmentStatus) -> None:
     if appointment.status != status:
         raise NotChangeable

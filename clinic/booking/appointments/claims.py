@@ -18,10 +18,10 @@ from clinic.booking.appointments.visitor_counts import (
     give_back_held,
     network_index,
 )
-from clinic.booking.rules.errors import TAKEN, HoldGone, SlotUnavailable, TimeRefused
+from clinic.booking.rules.errors import TAKEN, HoldExpired, SlotUnavailable, TimeRefused
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import Slot
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.crypto.vault import derived_token
 from clinic.foundation.database.transactions import ID, new_id, transaction
 from clinic.foundation.database.transactions import session as reading
@@ -104,10 +104,10 @@ def release_hold(token: str, *, actor: Actor) -> None:
 
 
 def get_hold(token: str, *, clinic_id: str, now: datetime) -> Hold:
-    """The hold that a token opens. Raises `HoldGone` when it is forged, used up or expired."""
+    """The hold that a token opens. Raises `HoldExpired` when it is forged, used up or expired."""
     hold = find_hold(reading(), token, clinic_id=clinic_id)
     if hold is None or hold.expires_at <= now:
-        raise HoldGone
+        raise HoldExpired
     return hold
 
 
@@ -154,7 +154,7 @@ def check_open(
         refuse(rule)
 
 
-def refuse(rule: Rule) -> None:
+def refuse(rule: RestrictionRule) -> None:
     """Raise what this rule means: a time that was taken, or one that is not offered."""
     if rule in TAKEN:
         raise SlotUnavailable(rule=rule)

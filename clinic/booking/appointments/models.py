@@ -30,7 +30,7 @@ from clinic.foundation.database.transactions import ID, Base, new_id
 from clinic.practice.models import SessionType, Therapist
 
 
-class Status(StrEnum):
+class AppointmentStatus(StrEnum):
     """Where an appointment stands."""
 
     REQUESTED = "requested"
@@ -41,7 +41,7 @@ class Status(StrEnum):
     EXPIRED = "expired"
 
 
-LIVE = (Status.REQUESTED, Status.CONFIRMED, Status.COMPLETED)
+LIVE = (AppointmentStatus.REQUESTED, AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED)
 """An appointment in one of these claims its time."""
 
 LIVE_SQL = text("appointment.status IN ('requested', 'confirmed', 'completed')")
@@ -209,7 +209,7 @@ class Hold(Base):
     session_type: Mapped[SessionType] = relationship(lazy="joined")
 
 
-class OutsideBusy(Base):
+class ImportedBusyRow(Base):
     """A therapist's busy time in another calendar: times and nothing but times."""
 
     __tablename__ = "outside_busy"

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from clinic.booking.appointments.models import LIVE_SQL, Appointment, Hold, OutsideBusy
+from clinic.booking.appointments.models import LIVE_SQL, Appointment, Hold, ImportedBusyRow
 from clinic.booking.slots.availability import DayOverride, Schedule, WallRange, WeeklyHours
 from clinic.booking.slots.explanation import explain
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import Slot, open_slots
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import session
 from clinic.practice.clinic.queries import ScheduleRows, schedules
 from clinic.practice.models import SessionType, Therapist
@@ -137,7 +137,7 @@ def why_not(
     now: datetime,
     leave_out: frozenset[str] = frozenset(),
     by_staff: bool = False,
-) -> Rule | None:
+) -> RestrictionRule | None:
     """The rule that closes this start, or None when it is open. Staff are free of the notice."""
     window = Interval(start, start + timedelta(minutes=session_type.length_minutes))
     diary = diaries([therapist], window=window, now=now, leave_out=leave_out)[therapist.id]
@@ -205,13 +205,13 @@ def _claims(
 def _outside_busy(therapist_ids: list[str], around: Interval) -> Mapping[str, list[Interval]]:
     found: dict[str, list[Interval]] = defaultdict(list)
     rows = session().execute(
-        select(OutsideBusy.therapist_id, OutsideBusy.starts_at, OutsideBusy.ends_at)
+        select(ImportedBusyRow.therapist_id, ImportedBusyRow.starts_at, ImportedBusyRow.ends_at)
         .where(
-            OutsideBusy.therapist_id.in_(therapist_ids),
-            OutsideBusy.ends_at > around.start,
-            OutsideBusy.starts_at < around.end,
+            ImportedBusyRow.therapist_id.in_(therapist_ids),
+            ImportedBusyRow.ends_at > around.start,
+            ImportedBusyRow.starts_at < around.end,
         )
-        .order_by(OutsideBusy.starts_at)
+        .order_by(ImportedBusyRow.starts_at)
     )
     for therapist_id, start, end in rows:
         found[therapist_id].append(Interval(start, end))

@@ -29,7 +29,7 @@ from clinic.booking.rules.visitor_limits import (
     window_start,
 )
 from clinic.config import current_settings
-from clinic.couples.models import CoupleMember, Person
+from clinic.couples.models import CoupleMember, Partner
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.client_networks import network_of
 from clinic.foundation.crypto.vault import index_of, token_hash
@@ -114,12 +114,12 @@ def count_move(
             _count_all(session, {(Counted.MOVES_BY_MAILED_LINK, key)}, now=now)
         return
     addresses = session.scalars(
-        select(Person.email_index)
-        .join(CoupleMember, CoupleMember.person_id == Person.id)
+        select(Partner.email_index)
+        .join(CoupleMember, CoupleMember.person_id == Partner.id)
         .join(ManageLink, ManageLink.member_id == CoupleMember.id)
         .join(Appointment, Appointment.id == ManageLink.appointment_id)
         .where(Appointment.id == appointment_id, Appointment.starts_at != start)
-        .where(ManageLink.revoked_at.is_(None), Person.email_index.is_not(None))
+        .where(ManageLink.revoked_at.is_(None), Partner.email_index.is_not(None))
     )
     found = {(Counted.MAILS_TO_ADDRESS, one) for one in addresses if one is not None}
     _count_all(session, found, now=now)

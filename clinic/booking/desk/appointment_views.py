@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.booking import display
 from clinic.booking.appointments import changes
-from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.booking.desk.audited_reads import read_appointment
-from clinic.booking.desk.forms import ReasonForm, asked_week
+from clinic.booking.desk.forms import ReasonForm, requested_week
 from clinic.booking.desk.queries import find_appointment, staff_slots
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TimeRefused
 from clinic.foundation.clock import clock
@@ -92,7 +92,7 @@ def choose_time(reference: str) -> Page:
     first = max(appointment.starts_at, now)
     this_week = display.monday_of(now, zone=zone)
     usual = display.monday_of(first, zone=zone)
-    monday = max(this_week, asked_week(request.args.get("week", ""), usual=usual))
+    monday = max(this_week, requested_week(request.args.get("week", ""), usual=usual))
     window = display.week_window(monday, zone=zone)
     found = staff_slots(appointment, window=window, now=now)
     earlier = monday - WEEK
@@ -176,7 +176,7 @@ def _page(reference: str) -> str:
     return render_template(
         "booking/desk/appointment.html",
         page=page,
-        can_answer=may_change and appointment.status == Status.REQUESTED,
+        can_answer=may_change and appointment.status == AppointmentStatus.REQUESTED,
         can_change=may_change and _is_changeable(appointment),
         status_shown=display.STATUS_SHOWN(),
     )
@@ -189,7 +189,7 @@ def _ask(template: str, reference: str, form: ReasonForm) -> Page:
 
 
 def _is_changeable(appointment: Appointment) -> bool:
-    alive = appointment.status in {Status.REQUESTED, Status.CONFIRMED}
+    alive = appointment.status in {AppointmentStatus.REQUESTED, AppointmentStatus.CONFIRMED}
     return alive and appointment.ends_at > clock.now()
 
 

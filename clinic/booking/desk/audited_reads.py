@@ -17,10 +17,10 @@ from clinic.booking.desk.queries import (
     appointment_page,
     day_of,
     find_appointment,
-    requests_waiting,
+    open_requests,
     visible_therapists,
 )
-from clinic.booking.rules.diary_lines import Entry
+from clinic.booking.rules.diary_lines import DiaryEntry
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import NotFound
@@ -37,11 +37,11 @@ def read_day(therapist_id: str, on: date, *, actor: Actor, now: datetime) -> Day
     return day
 
 
-def read_requests(*, actor: Actor, now: datetime) -> list[Entry]:
+def read_requests(*, actor: Actor, now: datetime) -> list[DiaryEntry]:
     """The requests that this actor may answer, with first names."""
     with transaction() as session:
         ids = [one.id for one in visible_therapists(actor)]
-        found = requests_waiting(ids, names=True)
+        found = open_requests(ids, names=True)
         _note_names(session, found, actor=actor, now=now)
     return found
 
@@ -71,7 +71,9 @@ def _visible(therapist_id: str, *, actor: Actor) -> Therapist:
     return found[0]
 
 
-def _note_names(session: Session, entries: Iterable[Entry], *, actor: Actor, now: datetime) -> None:
+def _note_names(
+    session: Session, entries: Iterable[DiaryEntry], *, actor: Actor, now: datetime
+) -> None:
     """One line for each couple whose names were shown."""
     for couple_id in sorted({entry.couple_id for entry in entries}):
         audit.record(

@@ -15,8 +15,8 @@ from clinic.booking import display
 from clinic.booking.appointments.queries import next_slots, slots_of
 from clinic.booking.desk.audited_reads import read_day, read_requests
 from clinic.booking.desk.display import actor_name, change_name, sentence_for, week_grid
-from clinic.booking.desk.forms import asked_day, asked_wall_time, asked_week
-from clinic.booking.desk.queries import requests_waiting, visible_therapists, weeks_of, why_not_at
+from clinic.booking.desk.forms import requested_day, requested_wall_time, requested_week
+from clinic.booking.desk.queries import open_requests, visible_therapists, weeks_of, why_not_at
 from clinic.booking.rules.diary_lines import day_window
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
@@ -55,11 +55,11 @@ def day() -> str:
     if therapist is None:
         return render_template("booking/desk/no_diary.html")
     today = _today(therapist.time_zone)
-    on = asked_day(request.args.get("on", ""), usual=today)
+    on = requested_day(request.args.get("on", ""), usual=today)
     return render_template(
         "booking/desk/day.html",
         page=read_day(therapist.id, on, actor=actor, now=now),
-        requests=requests_waiting([therapist.id], names=False),
+        requests=open_requests([therapist.id], names=False),
         therapists=therapists,
         therapist=therapist,
         today=today,
@@ -83,7 +83,7 @@ def week() -> str:
     chosen = _chosen(therapists) if slug or len(therapists) == 1 else None
     zone = chosen.time_zone if chosen else g.clinic.time_zone
     today = _today(zone)
-    monday = asked_week(request.args.get("week", ""), usual=today)
+    monday = requested_week(request.args.get("week", ""), usual=today)
     window = day_window(monday, days=7, zone=zone)
     weeks = weeks_of([chosen] if chosen else therapists, window=window, now=clock.now())
     return render_template(
@@ -128,7 +128,7 @@ def preview(slug: str) -> str:
     if not request.args.get("week"):
         first = next_slots([therapist], kind, now=now, count=1)[therapist.id]
         usual = display.monday_of(first[0].start if first else now, zone=therapist.time_zone)
-    monday = asked_week(request.args.get("week", ""), usual=usual)
+    monday = requested_week(request.args.get("week", ""), usual=usual)
     window = display.week_window(monday, zone=therapist.time_zone)
     found = slots_of([therapist], kind, window=window, now=now)
     keep = {"slug": slug, "session_type": kind.slug}
@@ -160,7 +160,7 @@ def _explained(therapist: Therapist, kind: SessionType, text: str) -> tuple[str,
     """Whether a start is open ("ok" or "warn"), in a sentence; None when nothing was asked."""
     if not text:
         return None
-    wall = asked_wall_time(text)
+    wall = requested_wall_time(text)
     if wall is None:
         return "warn", _("Please give a day and a time.")
     rule = why_not_at(therapist, kind, wall, now=clock.now())

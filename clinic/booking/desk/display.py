@@ -13,14 +13,14 @@ from clinic.booking.desk.queries import TherapistWeek
 from clinic.booking.rules.diary_lines import (
     ROW_MINUTES,
     Block,
-    Entry,
+    DiaryEntry,
     blocks_of_day,
     day_window,
     hours_shown,
 )
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval, intersect
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.texts.localized_dates import column_day_text, short_day_text, weekday_text
 from clinic.practice.models import SessionType, Therapist
 
@@ -36,7 +36,7 @@ class Column:
     """`Tue 1`, where columns are narrow."""
     therapist: Therapist
     blocks: tuple[Block, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[DiaryEntry, ...]
     is_closed: bool
 
 
@@ -52,7 +52,7 @@ class WeekGrid:
 
 def week_grid(monday: date, weeks: Sequence[TherapistWeek], *, zone: str) -> WeekGrid:
     """Therapists side by side on each day; a weekend day without work or sessions is left out."""
-    hours = hours_shown(_what_counts(weeks, monday, zone=zone), zone=zone)
+    hours = hours_shown(_counted_ranges(weeks, monday, zone=zone), zone=zone)
     days = [monday + timedelta(days=number) for number in range(7)]
     columns = [
         _column(on, week, hours=hours or (0, 24), zone=zone)
@@ -63,7 +63,7 @@ def week_grid(monday: date, weeks: Sequence[TherapistWeek], *, zone: str) -> Wee
     return WeekGrid(tuple(columns), _labels(hours) if hours else (), zone)
 
 
-def _what_counts(weeks: Sequence[TherapistWeek], monday: date, *, zone: str) -> list[Interval]:
+def _counted_ranges(weeks: Sequence[TherapistWeek], monday: date, *, zone: str) -> list[Interval]:
     """Working time and sessions, cut at the midnights of the calendar shown."""
     known = [one for week in weeks for one in week.working]
     known += [Interval(one.start, one.end) for week in weeks for one in week.entries]
@@ -110,20 +110,20 @@ def _labels(hours: tuple[int, int]) -> tuple[tuple[int, str], ...]:
     return tuple(((hour - first) * rows_an_hour, f"{hour:02d}:00") for hour in range(first, last))
 
 
-def sentence_for(rule: Rule, session_type: SessionType) -> str:
+def sentence_for(rule: RestrictionRule, session_type: SessionType) -> str:
     """Why a start is not offered, with the numbers of the session type where they decide."""
     numbered = {
-        Rule.NOTICE: ngettext(
+        RestrictionRule.NOTICE: ngettext(
             "It is too soon: this has to be booked %(num)s hour ahead.",
             "It is too soon: this has to be booked %(num)s hours ahead.",
             -(-session_type.notice_minutes // 60),
         ),
-        Rule.HORIZON: ngettext(
+        RestrictionRule.HORIZON: ngettext(
             "It is too far ahead: this can be booked %(num)s day ahead.",
             "It is too far ahead: this can be booked %(num)s days ahead.",
             session_type.horizon_days,
         ),
-        Rule.OFF_GRID: ngettext(
+        RestrictionRule.OFF_GRID: ngettext(
             "It does not start here: starts are %(num)s minute apart.",
             "It does not start here: starts are %(num)s minutes apart.",
             session_type.grid_minutes,

@@ -26,7 +26,7 @@ class ReasonForm(CheckedForm):
             raise ValidationError(_(said))
 
 
-def asked_day(text: str, *, usual: date) -> date:
+def requested_day(text: str, *, usual: date) -> date:
     """The date in an address, or the usual one when it is none."""
     try:
         asked = date.fromisoformat(text)
@@ -35,13 +35,13 @@ def asked_day(text: str, *, usual: date) -> date:
     return asked if asked.year in YEARS else usual
 
 
-def asked_week(text: str, *, usual: date) -> date:
+def requested_week(text: str, *, usual: date) -> date:
     """The Monday of the week in an address."""
-    asked = asked_day(text, usual=usual)
+    asked = requested_day(text, usual=usual)
     return asked - timedelta(days=asked.weekday())
 
 
-def asked_wall_time(text: str) -> datetime | None:
+def requested_wall_time(text: str) -> datetime | None:
     """`YYYY-MM-DDTHH:MM`, as a naive time on somebody's wall, or None."""
     try:
         asked = datetime.strptime(text, "%Y-%m-%dT%H:%M")  # noqa: DTZ007 - a wall has no zone

@@ -14,16 +14,21 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import selectinload
 
 from clinic.accounts.models import Account
-from clinic.booking.appointments.models import LIVE, Appointment, AppointmentChange, Status
+from clinic.booking.appointments.models import (
+    LIVE,
+    Appointment,
+    AppointmentChange,
+    AppointmentStatus,
+)
 from clinic.booking.appointments.named_partners import booked_session, named_in_each, named_members
 from clinic.booking.appointments.queries import Diary, diaries, offer_of
-from clinic.booking.rules.diary_lines import Entry, Line, day_window, lines_of_day
+from clinic.booking.rules.diary_lines import DiaryEntry, DiaryLine, day_window, lines_of_day
 from clinic.booking.slots.availability import open_hours
 from clinic.booking.slots.explanation import explain_wall
 from clinic.booking.slots.inputs import ClaimKind
 from clinic.booking.slots.instant_ranges import Interval, intersect
 from clinic.booking.slots.open_slots import Slot, open_slots
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
@@ -33,7 +38,7 @@ from clinic.practice.models import SessionType, Therapist
 from clinic.practice.rules.vocabulary import Term
 from clinic.practice.vocabularies.terms import vocabulary_of
 
-SHOWN_ON_A_DAY = (*LIVE, Status.CANCELLED)
+SHOWN_ON_A_DAY = (*LIVE, AppointmentStatus.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,10 @@ class DayPage:
     """One therapist's day."""
 
     on: date
-    lines: tuple[Line, ...]
+    lines: tuple[DiaryLine, ...]
 
     @property
-    def sessions(self) -> tuple[Entry, ...]:
+    def sessions(self) -> tuple[DiaryEntry, ...]:
         """The appointments of the day, cancelled ones too."""
         return tuple(line.entry for line in self.lines if line.entry is not None)
 
@@ -54,13 +59,13 @@ class TherapistWeek:
     """One therapist's week: what is booked, when they work, when they are busy elsewhere."""
 
     therapist: Therapist
-    entries: tuple[Entry, ...]
+    entries: tuple[DiaryEntry, ...]
     working: tuple[Interval, ...]
     busy: tuple[Interval, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class HistoryLine:
     """One line of an appointment's history. `who` is a name, or empty for `by`."""
 
     at: datetime
@@ -86,7 +91,7 @@ class PartnerLine:
 class AppointmentPage:
     """One appointment with what the reader may know of it."""
 
-    entry: Entry
+    entry: DiaryEntry
     time_zone: str
     minutes: int
     source: str
@@ -97,7 +102,7 @@ class AppointmentPage:
     """Whether it is one partner's own session: then nobody but who holds it reads their words."""
     message: str
     needs: tuple[Term, ...]
-    history: tuple[Happening, ...]
+    history: tuple[HistoryLine, ...]
 
 
 def visible_therapists(actor: Actor) -> Sequence[Therapist]:
@@ -157,7 +162,7 @@ def entries(
     window: Interval,
     statuses: Sequence[str],
     names: bool,
-) -> list[Entry]:
+) -> list[DiaryEntry]:
     """The appointments that touch a window, by start."""
     query = _with_couple().where(
         Appointment.therapist_id.in_(therapist_ids),
@@ -168,10 +173,11 @@ def entries(
     return _entries(query, names=names)
 
 
-def requests_waiting(therapist_ids: Sequence[str], *, names: bool) -> list[Entry]:
+def open_requests(therapist_ids: Sequence[str], *, names: bool) -> list[DiaryEntry]:
     """Requests that want an answer, the soonest first."""
     query = _with_couple().where(
-        Appointment.therapist_id.in_(therapist_ids), Appointment.status == Status.REQUESTED
+        Appointment.therapist_id.in_(therapist_ids),
+        Appointment.status == AppointmentStatus.REQUESTED,
     )
     return _entries(query, names=names)
 
@@ -179,7 +185,7 @@ def requests_waiting(therapist_ids: Sequence[str], *, names: bool) -> list[Entry
 def count_requests(actor: Actor) -> int:
     """How many requests this actor could answer."""
     query = select(func.count()).where(
-        Appointment.clinic_id == actor.clinic_id, Appointment.status == Status.REQUESTED
+        Appointment.clinic_id == actor.clinic_id, Appointment.status == AppointmentStatus.REQUESTED
     )
     if not is_allowed(actor, Permission.CHANGE_APPOINTMENT, "any therapist's"):
         query = query.where(Appointment.therapist_id == actor.therapist_id)
@@ -251,7 +257,7 @@ def staff_slots(
 
 def why_not_at(
     therapist: Therapist, session_type: SessionType, wall: datetime, *, now: datetime
-) -> Rule | None:
+) -> RestrictionRule | None:
     """The rule that closes a time on the therapist's wall (naive), or None when it is open.
 
     Raises ValueError outside the years 1980 to 2100.
@@ -275,15 +281,15 @@ def _with_couple() -> Select[Appointment]:
     )
 
 
-def _entries(query: Select[Appointment], *, names: bool) -> list[Entry]:
+def _entries(query: Select[Appointment], *, names: bool) -> list[DiaryEntry]:
     ordered = query.order_by(Appointment.starts_at, Appointment.id)
     rows = session().scalars(ordered).unique().all()
     named = named_in_each(rows) if names else {}
     return [_entry(row, named.get(row.id, ())) for row in rows]
 
 
-def _entry(row: Appointment, people: Sequence[CoupleMember]) -> Entry:
-    return Entry(
+def _entry(row: Appointment, people: Sequence[CoupleMember]) -> DiaryEntry:
+    return DiaryEntry(
         id=row.id,
         reference=row.reference,
         status=row.status,
@@ -306,7 +312,7 @@ def first_name(name: str) -> str:
     return name.split(maxsplit=1)[0] if name.strip() else ""
 
 
-def _history(appointment: Appointment, *, reads: bool) -> tuple[Happening, ...]:
+def _history(appointment: Appointment, *, reads: bool) -> tuple[HistoryLine, ...]:
     changes = (
         session()
         .scalars(
@@ -321,7 +327,7 @@ def _history(appointment: Appointment, *, reads: bool) -> tuple[Happening, ...]:
         for member in appointment.couple.members
     }
     return tuple(
-        Happening(
+        HistoryLine(
             at=change.at,
             kind=change.kind,
             by={"account": "staff"}.get(by := change.actor.partition(":")[0], by),

@@ -29,7 +29,7 @@ Problems = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class EnteredPartner:
     """A partner as entered."""
 
     name: str
@@ -47,8 +47,8 @@ class BookingRequest:
     session_type: str
     start: datetime
     format: str
-    partner: Person
-    other_partner: Person | None = None
+    partner: EnteredPartner
+    other_partner: EnteredPartner | None = None
     concerns: tuple[str, ...] = ()
     message: str = ""
     privacy_accepted: bool = False
@@ -77,7 +77,7 @@ def check_request(request: BookingRequest, *, concern_codes: Collection[str]) ->
     return problems
 
 
-def check_person(person: Person, *, at: str, email_needed: bool = True) -> Problems:
+def check_person(person: EnteredPartner, *, at: str, email_needed: bool = True) -> Problems:
     """Name, address, zone and language of one partner."""
     found: Mapping[str, Iterable[str]] = {
         f"{at}.name": check_name(person.name),

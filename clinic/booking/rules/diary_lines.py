@@ -32,7 +32,7 @@ class LineKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class DiaryEntry:
     """One appointment as a diary shows it; times are aware UTC instants."""
 
     id: str
@@ -58,13 +58,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DiaryLine:
     """One line of a day."""
 
     kind: LineKind
     start: datetime
     end: datetime
-    entry: Entry | None = None
+    entry: DiaryEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Block:
     row: int
     rows: int
     kind: str
-    entry: Entry | None = None
+    entry: DiaryEntry | None = None
     start: datetime | None = None
 
 
@@ -84,21 +84,21 @@ def day_window(on: date, *, days: int = 1, zone: str) -> Interval:
 
 
 def lines_of_day(
-    entries: Sequence[Entry],
+    entries: Sequence[DiaryEntry],
     *,
     working: Iterable[Interval],
     busy: Iterable[Interval],
     taken: Iterable[Interval] = (),
     window: Interval,
-) -> list[Line]:
+) -> list[DiaryLine]:
     """The lines of a day in order; `taken` is time that is neither free nor shown (holds)."""
     claims = [Interval(one.start, one.end) for one in entries if one.claims_time]
     elsewhere = subtract(intersect(busy, [window]), claims)
     free = subtract(intersect(working, [window]), [*claims, *elsewhere, *taken])
-    lines = [Line(LineKind.SESSION, one.start, one.end, one) for one in entries]
-    lines += [Line(LineKind.BUSY, one.start, one.end) for one in elsewhere]
+    lines = [DiaryLine(LineKind.SESSION, one.start, one.end, one) for one in entries]
+    lines += [DiaryLine(LineKind.BUSY, one.start, one.end) for one in elsewhere]
     lines += [
-        Line(LineKind.FREE, gap.start, gap.end)
+        DiaryLine(LineKind.FREE, gap.start, gap.end)
         for gap in free
         if gap.end - gap.start >= SHORTEST_GAP
     ]
@@ -122,7 +122,7 @@ def hours_shown(intervals: Iterable[Interval], *, zone: str) -> tuple[int, int] 
 def blocks_of_day(
     on: date,
     *,
-    entries: Sequence[Entry],
+    entries: Sequence[DiaryEntry],
     working: Iterable[Interval],
     busy: Iterable[Interval],
     hours: tuple[int, int],
@@ -161,7 +161,7 @@ class _Track:
             Block(at, min(LONGEST_BLOCK, end - at), kind, start=interval.start) for at in starts
         ]
 
-    def session(self, entry: Entry) -> list[Block]:
+    def session(self, entry: DiaryEntry) -> list[Block]:
         """A session's block on this day, if it has one."""
         found = self._rows(entry.start, entry.end)
         if found is None:

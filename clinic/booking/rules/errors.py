@@ -7,10 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from clinic.booking.slots.open_slots import Slot
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.errors import N_, Conflict, InvalidInput, TooManyRequests
 
-TAKEN = frozenset({Rule.APPOINTMENT, Rule.HOLD, Rule.OUTSIDE_BUSY, Rule.DAILY_LIMIT})
+TAKEN = frozenset(
+    {
+        RestrictionRule.APPOINTMENT,
+        RestrictionRule.HOLD,
+        RestrictionRule.OUTSIDE_BUSY,
+        RestrictionRule.DAILY_LIMIT,
+    }
+)
 """Rules that took a time which had been open: answered with alternatives, not as a mistake."""
 
 
@@ -20,7 +27,9 @@ class SlotUnavailable(Conflict):
     code = "slot-unavailable"
     says = N_("This time has just been taken. These are the nearest free ones.")
 
-    def __init__(self, *, rule: Rule, alternatives: Sequence[tuple[str, Slot]] = ()) -> None:
+    def __init__(
+        self, *, rule: RestrictionRule, alternatives: Sequence[tuple[str, Slot]] = ()
+    ) -> None:
         super().__init__()
         self.rule = rule
         self.alternatives = tuple(alternatives)
@@ -43,13 +52,13 @@ class TimeRefused(InvalidInput):
 
     code = "time-refused"
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: RestrictionRule) -> None:
         super().__init__({"start": [SENTENCES[rule]]})
         self.rule = rule
         self.details = {"rule": rule.value}
 
 
-class HoldGone(Conflict):
+class HoldExpired(Conflict):
     """The time was held for ten minutes and has been given back."""
 
     code = "hold-expired"
@@ -106,18 +115,18 @@ class TooManyBookings(TooManyByVisitor):
 
 
 SENTENCES = {
-    Rule.PAST: N_("This time is in the past."),
-    Rule.NOTICE: N_("This time is too soon to be booked here."),
-    Rule.HORIZON: N_("This time is further ahead than can be booked yet."),
-    Rule.OFF_GRID: N_("Appointments do not start at this time."),
-    Rule.CLOSED: N_("The therapist does not work at this time."),
-    Rule.TIME_OFF: N_("The therapist is away at this time."),
-    Rule.CLOSURE: N_("The clinic is closed at this time."),
-    Rule.APPOINTMENT: N_("This time has been taken."),
-    Rule.HOLD: N_("Somebody is booking this time just now."),
-    Rule.OUTSIDE_BUSY: N_("The therapist is busy at this time."),
-    Rule.DAILY_LIMIT: N_("This day is full."),
-    Rule.NONEXISTENT_TIME: N_("This time does not exist: the clocks change that night."),
+    RestrictionRule.PAST: N_("This time is in the past."),
+    RestrictionRule.NOTICE: N_("This time is too soon to be booked here."),
+    RestrictionRule.HORIZON: N_("This time is further ahead than can be booked yet."),
+    RestrictionRule.OFF_GRID: N_("Appointments do not start at this time."),
+    RestrictionRule.CLOSED: N_("The therapist does not work at this time."),
+    RestrictionRule.TIME_OFF: N_("The therapist is away at this time."),
+    RestrictionRule.CLOSURE: N_("The clinic is closed at this time."),
+    RestrictionRule.APPOINTMENT: N_("This time has been taken."),
+    RestrictionRule.HOLD: N_("Somebody is booking this time just now."),
+    RestrictionRule.OUTSIDE_BUSY: N_("The therapist is busy at this time."),
+    RestrictionRule.DAILY_LIMIT: N_("This day is full."),
+    RestrictionRule.NONEXISTENT_TIME: N_("This time does not exist: the clocks change that night."),
 }
 
 

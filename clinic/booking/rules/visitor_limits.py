@@ -35,12 +35,12 @@ def wait_for_hold(
     """How long a network must wait before it may hold this much more; zero when it may now."""
     live = sorted((one for one in held if one.expires_at > now), key=lambda one: one.expires_at)
     for gone in range(len(live) + 1):
-        if _has_room(live[gone:], therapist_id=therapist_id, length=length):
+        if _is_within(live[gone:], therapist_id=therapist_id, length=length):
             return live[gone - 1].expires_at - now if gone else timedelta(0)
     raise AssertionError("nothing held leaves room for a hold of any length")
 
 
-def _has_room(held: Sequence[HeldTime], *, therapist_id: str, length: timedelta) -> bool:
+def _is_within(held: Sequence[HeldTime], *, therapist_id: str, length: timedelta) -> bool:
     if len(held) >= HOLDS_OF_NETWORK:
         return False
     same_diary = [one.length for one in held if one.therapist_id == therapist_id]
@@ -60,7 +60,7 @@ class Counted(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class CountLimit:
     """At most so many within a window; windows follow each other without a gap."""
 
     most: int
@@ -69,12 +69,12 @@ class Limit:
 
 DAY = timedelta(days=1)
 LIMITS = {
-    Counted.HOLDS_OF_NETWORK: Limit(300, DAY),
-    Counted.BOOKINGS_OF_NETWORK: Limit(30, DAY),
-    Counted.BOOKINGS_AT_ONCE: Limit(10, timedelta(minutes=10)),
-    Counted.BOOKINGS_OF_ADDRESS: Limit(10, DAY),
-    Counted.MAILS_TO_ADDRESS: Limit(20, DAY),
-    Counted.MOVES_BY_MAILED_LINK: Limit(20, DAY),
+    Counted.HOLDS_OF_NETWORK: CountLimit(300, DAY),
+    Counted.BOOKINGS_OF_NETWORK: CountLimit(30, DAY),
+    Counted.BOOKINGS_AT_ONCE: CountLimit(10, timedelta(minutes=10)),
+    Counted.BOOKINGS_OF_ADDRESS: CountLimit(10, DAY),
+    Counted.MAILS_TO_ADDRESS: CountLimit(20, DAY),
+    Counted.MOVES_BY_MAILED_LINK: CountLimit(20, DAY),
 }
 COUNTS_KEPT_FOR = 2 * DAY
 """A count is of no use once its window is over; the longest window is a day."""

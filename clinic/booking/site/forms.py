@@ -10,7 +10,7 @@ from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAre
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
-from clinic.booking.rules.contact_details import BookingRequest, Person
+from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.texts.posted_texts import CheckedForm, UnkeepableTexts
 
@@ -63,13 +63,15 @@ class DetailsForm(CheckedForm):
         other_name, other_email = self.other_name.data or "", self.other_email.data or ""
         other = None
         if other_name.strip() or other_email.strip():
-            other = Person(name=other_name, email=other_email, time_zone=zone, language=language)
+            other = EnteredPartner(
+                name=other_name, email=other_email, time_zone=zone, language=language
+            )
         return BookingRequest(
             therapist=therapist,
             session_type=session_type,
             start=start,
             format=self.format.data or "",
-            partner=Person(
+            partner=EnteredPartner(
                 name=self.name.data or "",
                 email=self.email.data or "",
                 time_zone=zone,

@@ -16,7 +16,7 @@ from clinic.accounts.browser.route_guard import public
 from clinic.booking import display
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
 from clinic.booking.appointments.links import OpenedLink, number_invited, open_link
-from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.booking.rules.change_deadline import change_deadline
 from clinic.booking.rules.errors import SlotUnavailable, TooManyByVisitor
 from clinic.booking.site.flow import forget_lapsed_flow
@@ -43,7 +43,7 @@ def done(token: str) -> str:
     return render_template(
         "booking/site/done.html",
         appointment=display.summarise(opened.appointment, zone=_zone_of(opened)),
-        pending=opened.appointment.status == Status.REQUESTED,
+        pending=opened.appointment.status == AppointmentStatus.REQUESTED,
         together=number_invited(opened.appointment) > 1,
         reminder=False,
         email=_address_written_to(opened, token),
@@ -103,7 +103,7 @@ def _state(appointment: Appointment, *, now: datetime) -> str:
         return "cancelled"
     if appointment.ends_at <= now:
         return "past"
-    return "pending" if appointment.status == Status.REQUESTED else "coming"
+    return "pending" if appointment.status == AppointmentStatus.REQUESTED else "coming"
 
 
 def _changeable_until(appointment: Appointment) -> datetime:

@@ -24,7 +24,7 @@ from clinic.booking.appointments.models import Appointment, Hold
 from clinic.booking.appointments.sequence_and_history import shown_token
 from clinic.booking.rules.contact_details import tidy
 from clinic.booking.rules.errors import (
-    HoldGone,
+    HoldExpired,
     KeyReused,
     SlotUnavailable,
     TimeRefused,
@@ -175,7 +175,7 @@ def details() -> Page:
     """Step 4: who comes."""
     try:
         taken = get_hold(session.get("hold", ""), clinic_id=g.clinic_id, now=clock.now())
-    except HoldGone:
+    except HoldExpired:
         return _already_booked() or _choose_again()
     form = DetailsForm(formdata=None)
     form.language.data = str(get_locale())[:2]
@@ -258,7 +258,7 @@ def _wanted(form: DetailsForm, *, now: datetime) -> Wanted | None:
     """
     try:
         taken = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
-    except HoldGone:
+    except HoldExpired:
         return _chosen(form.key.data)
     return taken.therapist, taken.session_type, taken.starts_at
 
@@ -277,7 +277,7 @@ def _ask_again(form: DetailsForm, wanted: Wanted, *, now: datetime) -> Page:
     therapist, kind, start = wanted
     try:
         taken = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
-    except HoldGone:
+    except HoldExpired:
         try:
             taken = _hold(therapist.slug, kind, start, key=form.key.data or "")
         except (SlotUnavailable, InvalidInput) as refused:

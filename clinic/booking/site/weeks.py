@@ -43,7 +43,7 @@ def week_page(
     zone, now = reader_zone(known_zone), clock.now()
     first = first_free(therapists, kind, now=now)
     this_week = display.monday_of(now, zone=zone)
-    monday = _asked_week(request.values.get("week", ""))
+    monday = _requested_week(request.values.get("week", ""))
     if monday is None:
         monday = display.monday_of(first[1].start, zone=zone) if first else this_week
     last = display.monday_of(now + timedelta(days=kind.horizon_days), zone=zone)
@@ -71,7 +71,7 @@ def week_page(
     }
 
 
-def _asked_week(text: str) -> date | None:
+def _requested_week(text: str) -> date | None:
     try:
         asked = date.fromisoformat(text)
     except ValueError:

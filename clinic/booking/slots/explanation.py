@@ -9,7 +9,12 @@ from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.inputs import Claim, Offer
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.minute_ranges import covers
-from clinic.booking.slots.restrictions import Restrictions, Rule, first_on_grid, restrictions
+from clinic.booking.slots.restrictions import (
+    RestrictionRule,
+    Restrictions,
+    first_on_grid,
+    restrictions,
+)
 from clinic.foundation.wall_minutes import (
     MINUTES_A_DAY,
     day_number,
@@ -27,8 +32,8 @@ def explain(
     claims: Sequence[Claim],
     outside_busy: Sequence[Interval],
     now: datetime,
-) -> Rule | None:
-    """The first rule, in the order of `Rule`, against this start; None where it is open.
+) -> RestrictionRule | None:
+    """The first rule, in the order of `RestrictionRule`, against this start; None where it is open.
 
     Open here is exactly being among `open_slots` of a window that holds the start.
     Raises ValueError for an unknown zone and outside the years 1980 to 2100.
@@ -43,12 +48,12 @@ def explain(
         now=now,
     )
     against = {
-        Rule.PAST: start < now,
-        Rule.NOTICE: start < offer.earliest_start(now),
+        RestrictionRule.PAST: start < now,
+        RestrictionRule.NOTICE: start < offer.earliest_start(now),
         **_verdicts(rules, offer=offer, minute=minute),
     }
-    against[Rule.OFF_GRID] |= start != instant_at(minute)  # it has seconds
-    return next((rule for rule in Rule if against.get(rule)), None)
+    against[RestrictionRule.OFF_GRID] |= start != instant_at(minute)  # it has seconds
+    return next((rule for rule in RestrictionRule if against.get(rule)), None)
 
 
 def explain_wall(
@@ -61,7 +66,7 @@ def explain_wall(
     claims: Sequence[Claim],
     outside_busy: Sequence[Interval],
     now: datetime,
-) -> Rule | None:
+) -> RestrictionRule | None:
     """The same for a time on the therapist's wall: `minute` past midnight on `on`.
 
     `fold` 1 means the later of two instants. A skipped time gives NONEXISTENT_TIME.
@@ -69,7 +74,7 @@ def explain_wall(
     wall = day_number(on) * MINUTES_A_DAY + minute
     shown = wall_clock(schedule.time_zone, wall, wall).instants(wall)
     if not shown:
-        return Rule.NONEXISTENT_TIME
+        return RestrictionRule.NONEXISTENT_TIME
     return explain(
         instant_at(shown[-1 if fold else 0]),
         schedule=schedule,
@@ -80,13 +85,13 @@ def explain_wall(
     )
 
 
-def _verdicts(rules: Restrictions, *, offer: Offer, minute: int) -> dict[Rule, bool]:
+def _verdicts(rules: Restrictions, *, offer: Offer, minute: int) -> dict[RestrictionRule, bool]:
     """Which rules are against a whole minute."""
     (stretch,) = rules.clock.stretches(minute, minute + 1)
     return {
-        Rule.HORIZON: stretch.day > rules.last_day,
-        Rule.OFF_GRID: first_on_grid(stretch, offer=offer, earliest=minute) != minute,
-        Rule.CLOSED: not covers(rules.in_hours, minute),
-        Rule.DAILY_LIMIT: stretch.day in rules.full_days,
+        RestrictionRule.HORIZON: stretch.day > rules.last_day,
+        RestrictionRule.OFF_GRID: first_on_grid(stretch, offer=offer, earliest=minute) != minute,
+        RestrictionRule.CLOSED: not covers(rules.in_hours, minute),
+        RestrictionRule.DAILY_LIMIT: stretch.day in rules.full_days,
         **{rule: covers(spans, minute) for rule, spans in rules.blocked.items()},
     }

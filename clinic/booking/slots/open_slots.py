@@ -20,14 +20,17 @@ from clinic.booking.slots.minute_ranges import (
     merge_spans,
     subtract_spans,
 )
-from clinic.booking.slots.restrictions import Restrictions, Rule, first_on_grid, restrictions
+from clinic.booking.slots.restrictions import (
+    Restrictions,
+    first_on_grid,
+    restrictions,
+)
 from clinic.foundation.wall_minutes import MINUTE, MINUTES_A_DAY, ceil_minute, instant_at
 
 __all__ = [
     "Claim",
     "ClaimKind",
     "Offer",
-    "Rule",
     "Schedule",
     "Slot",
     "claims_window",

@@ -24,7 +24,7 @@ from clinic.foundation.wall_minutes import (
 )
 
 
-class Rule(StrEnum):
+class RestrictionRule(StrEnum):
     """Why a time cannot be booked. Where several apply, the first in this order is named."""
 
     NONEXISTENT_TIME = "nonexistent_time"  # the clocks skip this wall time
@@ -53,7 +53,7 @@ class Restrictions:
     earliest: int
     last_day: int
     in_hours: list[tuple[int, int]]
-    blocked: dict[Rule, list[tuple[int, int]]]
+    blocked: dict[RestrictionRule, list[tuple[int, int]]]
     full_days: frozenset[int]
 
 
@@ -71,11 +71,13 @@ def restrictions(
     clock = wall_clock(schedule.time_zone, start, end - 1)
     hours = working_spans(schedule, clock=clock, start=start, end=end + offer.length_minutes)
     taken = {
-        Rule.TIME_OFF: _around(schedule.time_off, offer.length_minutes, 0),
-        Rule.CLOSURE: _around(schedule.closures, offer.length_minutes, 0),
-        Rule.APPOINTMENT: _around_claims(claims, offer=offer, kind=ClaimKind.APPOINTMENT),
-        Rule.HOLD: _around_claims(claims, offer=offer, kind=ClaimKind.HOLD),
-        Rule.OUTSIDE_BUSY: _around(
+        RestrictionRule.TIME_OFF: _around(schedule.time_off, offer.length_minutes, 0),
+        RestrictionRule.CLOSURE: _around(schedule.closures, offer.length_minutes, 0),
+        RestrictionRule.APPOINTMENT: _around_claims(
+            claims, offer=offer, kind=ClaimKind.APPOINTMENT
+        ),
+        RestrictionRule.HOLD: _around_claims(claims, offer=offer, kind=ClaimKind.HOLD),
+        RestrictionRule.OUTSIDE_BUSY: _around(
             outside_busy,
             offer.length_minutes + offer.buffer_after_minutes,
             offer.buffer_before_minutes,

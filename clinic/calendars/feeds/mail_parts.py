@@ -6,7 +6,7 @@ from email.utils import parseaddr
 
 from flask_babel import gettext as _
 
-from clinic.booking.appointments.models import Appointment, AppointmentChange, Status
+from clinic.booking.appointments.models import Appointment, AppointmentChange, AppointmentStatus
 from clinic.booking.site.mails import Reader
 from clinic.calendars.feeds.queries import ENTRY_STATUS
 from clinic.calendars.feeds.writer.feed import EntryStatus, FeedEntry
@@ -21,7 +21,7 @@ def invitation_for(
 
     Made from the row of history alone, so that a mail sent again has the same bytes.
     """
-    if reader.is_therapist or change.status == Status.COMPLETED:
+    if reader.is_therapist or change.status == AppointmentStatus.COMPLETED:
         return None
     invitation = Invitation(
         entry=FeedEntry(
@@ -30,7 +30,7 @@ def invitation_for(
             starts_at=change.starts_at,
             ends_at=change.ends_at,
             time_zone=reader.time_zone,
-            status=ENTRY_STATUS.get(Status(change.status), EntryStatus.CANCELLED),
+            status=ENTRY_STATUS.get(AppointmentStatus(change.status), EntryStatus.CANCELLED),
             summary=_("Appointment"),
             location=None,
             created_at=appointment.created_at,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from clinic.accounts.models import Account
-from clinic.booking.appointments.models import LIVE, Appointment, ManageLink, Status
+from clinic.booking.appointments.models import LIVE, Appointment, AppointmentStatus, ManageLink
 from clinic.calendars.feeds.settings import initials_of
 from clinic.calendars.feeds.writer.feed import EntryStatus, Feed, FeedEntry
 from clinic.calendars.models import CalendarFeed, FeedKind, Show
@@ -21,9 +21,9 @@ from clinic.practice.models import Clinic, Therapist
 
 CANCELLED_KEPT = timedelta(days=30)
 ENTRY_STATUS = {
-    Status.REQUESTED: EntryStatus.TENTATIVE,
-    Status.CONFIRMED: EntryStatus.CONFIRMED,
-    Status.COMPLETED: EntryStatus.CONFIRMED,
+    AppointmentStatus.REQUESTED: EntryStatus.TENTATIVE,
+    AppointmentStatus.CONFIRMED: EntryStatus.CONFIRMED,
+    AppointmentStatus.COMPLETED: EntryStatus.CONFIRMED,
 }
 
 
@@ -147,7 +147,7 @@ def entry_of(appointment: Appointment, *, summary: str, zone: str) -> FeedEntry:
         starts_at=appointment.starts_at,
         ends_at=appointment.ends_at,
         time_zone=zone,
-        status=ENTRY_STATUS.get(Status(appointment.status), EntryStatus.CANCELLED),
+        status=ENTRY_STATUS.get(AppointmentStatus(appointment.status), EntryStatus.CANCELLED),
         summary=summary,
         location=None,
         created_at=appointment.created_at,

@@ -121,7 +121,7 @@ def revoke_feed(feed_id: str, *, actor: Actor, now: datetime) -> None:
             _record(session, feed, "feed.revoked", actor=actor, now=now)
 
 
-def end_known_feeds(payload: Mapping[str, Any], now: datetime) -> None:
+def revoke_feeds_of_account(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `account.cut_off`: end the addresses that somebody who was cut off may know.
 
     These are the clinic's that they made, and all of the therapist whose account it was.

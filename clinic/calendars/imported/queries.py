@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import func, or_, select
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.imported.refresh_schedule import STALE_AFTER, is_stale
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import session
@@ -45,9 +45,9 @@ def list_outside(therapist_id: str, *, now: datetime) -> list[OutsideView]:
         .order_by(OutsideCalendar.created_at, OutsideCalendar.id)
     )
     counted = session().execute(
-        select(OutsideBusy.origin, func.count())
-        .where(OutsideBusy.therapist_id == therapist_id, OutsideBusy.ends_at > now)
-        .group_by(OutsideBusy.origin)
+        select(ImportedBusyRow.origin, func.count())
+        .where(ImportedBusyRow.therapist_id == therapist_id, ImportedBusyRow.ends_at > now)
+        .group_by(ImportedBusyRow.origin)
     )
     blocks: dict[str, int] = {origin: count for origin, count in counted}  # noqa: C416 - Row is no pair to mypy
     return [_view(row, blocks=blocks.get(row.origin, 0), now=now) for row in rows]

@@ -16,15 +16,15 @@ from flask import current_app
 from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.models import Appointment, OutsideBusy
+from clinic.booking.appointments.models import Appointment, ImportedBusyRow
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.calendars.feeds.writer.feed import busy_uid
 from clinic.calendars.imported.reader_process import preview_calendar, spans_of
-from clinic.calendars.imported.refresh_schedule import wait_before_next
+from clinic.calendars.imported.refresh_schedule import wait_before_refresh
 from clinic.calendars.imported.service import promise_refresh
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import new_id, session, transaction
-from clinic.foundation.database.waiting import before_waiting
+from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused
 from clinic.foundation.outbound_http import Fetched, OutboundFailed, fetch
 from clinic.practice.locks import lock_diary
@@ -74,7 +74,7 @@ def guard_for(base_url: str) -> Guard:
 def refresh_when_due(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `calendar.refresh`. Out-of-date promises and removed calendars are left alone."""
     job = _job(payload, now=now)
-    before_waiting()  # for the other side, then for the child process that reads the file
+    end_read_before_waiting()  # for the other side, then for the child process that reads the file
     if job is not None:
         store_outcome(job, read_outside(job, guard=current_app.extensions["outside_guard"]), now)
 
@@ -169,8 +169,8 @@ def _read(job: Job, answer: Fetched) -> Outcome:
         state=OutsideState.OK,
         spans=spans_of(found),
         warnings=(*_moved(job, answer), *found["warnings"]),
-        etag=_kept(answer.headers.get("etag"), 500),
-        last_modified=_kept(answer.headers.get("last-modified"), 100),
+        etag=_usable_validator(answer.headers.get("etag"), 500),
+        last_modified=_usable_validator(answer.headers.get("last-modified"), 100),
     )
 
 
@@ -181,7 +181,7 @@ def _moved(job: Job, answer: Fetched) -> tuple[str, ...]:
     return (f"{asked} sends us on to {answered}. If this goes on, add the new address instead.",)
 
 
-def _kept(header: str | None, most: int) -> str | None:
+def _usable_validator(header: str | None, most: int) -> str | None:
     """A validator to send back, unless it is of a size or kind that nobody honest uses."""
     fit = header is not None and len(header) <= most and header.isascii() and header.isprintable()
     return header if fit else None
@@ -203,7 +203,7 @@ def store_outcome(job: Job, outcome: Outcome, now: datetime) -> None:
         else:
             calendar.failures += 1
         key = f"{calendar.id} {calendar.round}"
-        wait = wait_before_next(failures=calendar.failures, key=key)
+        wait = wait_before_refresh(failures=calendar.failures, key=key)
         promise_refresh(current, calendar, now=now, due_at=now + wait)
 
 
@@ -219,12 +219,12 @@ def _store_content(
 
 def replace_busy(current: Session, calendar: OutsideCalendar, spans: Sequence[Span]) -> None:
     """These times and no others; the diary's revision moves only when something is different."""
-    own = OutsideBusy.origin == calendar.origin
-    rows = current.execute(select(OutsideBusy.starts_at, OutsideBusy.ends_at).where(own))
+    own = ImportedBusyRow.origin == calendar.origin
+    rows = current.execute(select(ImportedBusyRow.starts_at, ImportedBusyRow.ends_at).where(own))
     if {(start, end) for start, end in rows} == set(spans):
         return
     lock_diary(current, calendar.therapist_id)
-    current.execute(delete(OutsideBusy).where(own))
+    current.execute(delete(ImportedBusyRow).where(own))
     if spans:
         values = [
             {
@@ -236,4 +236,4 @@ def replace_busy(current: Session, calendar: OutsideCalendar, spans: Sequence[Sp
             }
             for start, end in spans
         ]
-        current.execute(insert(OutsideBusy), values)
+        current.execute(insert(ImportedBusyRow), values)

@@ -10,7 +10,7 @@ MOST = timedelta(hours=6)
 STALE_AFTER = timedelta(days=3)
 
 
-def wait_before_next(*, failures: int, key: str) -> timedelta:
+def wait_before_refresh(*, failures: int, key: str) -> timedelta:
     """A quarter of an hour, doubled with each failure in a row up to six hours.
 
     The same after every kind of failure: a name server that is down for an hour looks like an

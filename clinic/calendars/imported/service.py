@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.models import OutsideCalendar
 from clinic.foundation import audit, outbox
 from clinic.foundation.crypto.vault import index_of
@@ -108,7 +108,7 @@ def set_all_day(calendar_id: str, *, ignored: bool, actor: Actor, now: datetime)
         _record(session, calendar, "changed", actor=actor, now=now)
 
 
-def ask_refresh(calendar_id: str, *, actor: Actor, now: datetime) -> None:
+def request_refresh(calendar_id: str, *, actor: Actor, now: datetime) -> None:
     """Have it read now instead of later. Raises `TooManyRequests` within a minute."""
     with transaction() as session:
         calendar = _managed(session, calendar_id, actor=actor)
@@ -127,7 +127,7 @@ def remove_calendar(calendar_id: str, *, actor: Actor, now: datetime) -> None:
     with transaction() as session:
         calendar = _managed(session, calendar_id, actor=actor)
         lock_diary(session, calendar.therapist_id)
-        session.execute(delete(OutsideBusy).where(OutsideBusy.origin == calendar.origin))
+        session.execute(delete(ImportedBusyRow).where(ImportedBusyRow.origin == calendar.origin))
         session.delete(calendar)
         _record(session, calendar, "removed", actor=actor, now=now)
 

@@ -41,7 +41,7 @@ def create() -> Page:
     form, therapist = FeedForm(FeedKind.THERAPIST), _chosen()
     if therapist is None:
         raise NotFound
-    made = _made(
+    made = _create_feed(
         form,
         lambda: service.create_therapist_feed(
             therapist.id, name=form.name.data or "", settings=form.settings(), **_by()
@@ -65,7 +65,7 @@ def clinic() -> str:
 def create_clinic() -> Page:
     """Make an address of the clinic's calendar and show it, this once."""
     form = FeedForm(FeedKind.CLINIC)
-    made = _made(
+    made = _create_feed(
         form,
         lambda: service.create_clinic_feed(
             name=form.name.data or "", settings=form.settings(), **_by()
@@ -92,8 +92,8 @@ def edit(feed_id: str) -> Page | Response:
             _show_errors(form, refused)
         else:
             flash(_("Saved. Calendars show it when they next look."), "ok")
-            return redirect(_home_of(feed_id), 303)
-    page = render_template("calendars/desk_feed.html", form=form, back_url=_home_of(feed_id))
+            return redirect(_list_page_of(feed_id), 303)
+    page = render_template("calendars/desk_feed.html", form=form, back_url=_list_page_of(feed_id))
     return (page, 422) if form.is_submitted() else page
 
 
@@ -101,7 +101,7 @@ def edit(feed_id: str) -> Page | Response:
 @requires(Permission.OWN_ACCOUNT)
 def revoke(feed_id: str) -> Response:
     """End an address."""
-    home = _home_of(feed_id)
+    home = _list_page_of(feed_id)
     service.revoke_feed(feed_id, **_by())
     flash(_("This address no longer opens anything. Calendars that used it stop updating."), "ok")
     return redirect(home, 303)
@@ -111,7 +111,9 @@ def _by() -> dict[str, Any]:
     return {"actor": current_actor(), "now": clock.now()}
 
 
-def _made(form: FeedForm, make: Callable[[], tuple[CalendarFeed, str]]) -> SubscribeLinks | None:
+def _create_feed(
+    form: FeedForm, make: Callable[[], tuple[CalendarFeed, str]]
+) -> SubscribeLinks | None:
     """The links of the new address; None, with errors in the form, when it was not made."""
     if not form.validate():
         return None
@@ -130,7 +132,7 @@ def _show_errors(form: FeedForm, refused: InvalidInput) -> None:
         field.errors = [_(text) for text in said]
 
 
-def _home_of(feed_id: str) -> str:
+def _list_page_of(feed_id: str) -> str:
     """The page that lists this address."""
     feed = service.get_managed_feed(feed_id, actor=current_actor())
     if feed.kind == FeedKind.CLINIC:

@@ -13,8 +13,8 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.calendars.imported.queries import OutsideView, list_outside, stale_therapists
 from clinic.calendars.imported.service import (
     add_calendar,
-    ask_refresh,
     remove_calendar,
+    request_refresh,
     set_all_day,
 )
 from clinic.calendars.models import OutsideState
@@ -72,7 +72,7 @@ def add() -> Page:
 def refresh(calendar_id: str) -> Page:
     """Have it read now."""
     try:
-        ask_refresh(calendar_id, actor=current_actor(), now=clock.now())
+        request_refresh(calendar_id, actor=current_actor(), now=clock.now())
     except TooManyRequests:
         flash(_("It was read less than a minute ago. Please give it a moment."), "warn")
     else:
@@ -113,12 +113,12 @@ def _page(form: OutsideCalendarForm) -> str:
         form=form,
         therapist=therapist,
         therapists=_editable(),
-        calendars=[(one, _said(one, zone=zone)) for one in calendars],
+        calendars=[(one, _health_label(one, zone=zone)) for one in calendars],
         silent=[one for one in stale_therapists(current_actor(), now=now) if one != therapist],
     )
 
 
-def _said(calendar: OutsideView, *, zone: str) -> str:
+def _health_label(calendar: OutsideView, *, zone: str) -> str:
     """How it is, in words."""
     if calendar.state is OutsideState.NEW:
         return _("Not read yet. That happens within a minute.")

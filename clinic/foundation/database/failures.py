@@ -97,7 +97,7 @@ def name_of(error: SQLAlchemyError) -> str:
     return " ".join(named)
 
 
-def keep_values_out(context: ExceptionContext) -> None:
+def remove_row_values(context: ExceptionContext) -> None:
     """Take the values of rows out of a driver's message (an engine's `handle_error` listener).
 
     PostgreSQL's DETAIL quotes the whole row that was refused, and a refused value (class 22)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from clinic.extensions import db
-from clinic.foundation.database.failures import Failure, failure_of, keep_values_out
+from clinic.foundation.database.failures import Failure, failure_of, remove_row_values
 from clinic.foundation.database.waiting import end_reading, watch_connections
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 
@@ -159,7 +159,7 @@ def prepare_engine(engine: Engine) -> None:
     watch_connections(engine)
     if engine.dialect.name == "postgresql":
         event.listen(engine, "connect", _prepare_postgresql)
-    event.listen(engine, "handle_error", keep_values_out)
+    event.listen(engine, "handle_error", remove_row_values)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

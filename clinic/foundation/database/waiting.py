@@ -3,7 +3,7 @@
 A transaction that stays open harms everybody else: an open read keeps SQLite's write-ahead log
 from being emptied and PostgreSQL from removing dead rows, an open write keeps others from
 writing. So whatever waits for the network, a mail server, a child process, a terminal or the
-next piece of work calls `before_waiting` first.
+next piece of work calls `end_read_before_waiting` first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def watch_connections(engine: Engine) -> None:
     _checkouts[engine] = _Checkouts(engine)
 
 
-def before_waiting() -> None:
+def end_read_before_waiting() -> None:
     """End what this thread's session has read; without an app there is nothing to end.
 
     Its rows may be used afterwards: they are read again when they are. Raises `TransactionOpen`
@@ -61,7 +61,7 @@ def before_waiting() -> None:
     if not has_app_context():
         return
     if db.session.registry.has():
-        _end_what_was_read()
+        _end_read()
     checkouts = _checkouts.get(db.engine)
     if checkouts is not None and checkouts.has_any(threading.get_ident()):
         raise TransactionOpen("another session of this thread keeps a connection")
@@ -77,7 +77,7 @@ def end_reading(current: Session) -> None:
         current.rollback()
 
 
-def _end_what_was_read() -> None:
+def _end_read() -> None:
     current = db.session()
     if current.info.get("writing"):
         raise TransactionOpen("this belongs after the transaction")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import current_app
 
-from clinic.foundation.database.waiting import before_waiting
+from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.mail.message import OutgoingMail, Transport
 
 
@@ -14,6 +14,6 @@ def send_mail(mail: OutgoingMail) -> None:
     Raises `MailFailed` to be tried again, `MailRefused` when that cannot help, and
     `TransactionOpen` inside a transaction.
     """
-    before_waiting()
+    end_read_before_waiting()
     transport: Transport = current_app.extensions["mail_transport"]
     transport.deliver(mail)

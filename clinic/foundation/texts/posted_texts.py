@@ -104,7 +104,7 @@ def refuse_unkeepable_texts() -> None:
         raise UnkeepableTexts({name: [CANNOT_BE_KEPT] for name in fields}, CANNOT_BE_KEPT)
 
 
-def say_unkeepable_texts(form: BaseForm) -> bool:
+def add_unstorable_text_errors(form: BaseForm) -> bool:
     """Make each text that cannot be kept an error of its field; tell whether there is one."""
     refused = set(unkeepable_fields())
     if not refused:
@@ -121,8 +121,8 @@ def say_unkeepable_texts(form: BaseForm) -> bool:
 
 
 def answer_unkeepable_texts(form: BaseForm) -> bool:
-    """Say it as `say_unkeepable_texts` does, as the answer to the request; tell whether it was."""
-    if is_refused := say_unkeepable_texts(form):
+    """Answer with the errors of `add_unstorable_text_errors`; return whether there are any."""
+    if is_refused := add_unstorable_text_errors(form):
         g.unkeepable_is_said = True
     return is_refused
 
@@ -132,7 +132,7 @@ class CheckedForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        say_unkeepable_texts(self)
+        add_unstorable_text_errors(self)
 
     def validate(self, *args: Any, **kwargs: Any) -> bool:
         """Validate as WTForms does; what was said of a text is an answer to it."""

@@ -10,12 +10,12 @@ from flask_babel import gettext as _
 from clinic.booking.display import format_name
 from clinic.foundation.texts.localized_dates import day_and_clock_text
 from clinic.matching.rules.reasons import Reason
-from clinic.practice.vocabularies.terms import vocabulary_here
+from clinic.practice.vocabularies.terms import vocabulary_of_request
 
 
 def label(vocabulary: str, code: str) -> str:
     """A term's label in the reader's language."""
-    for term in vocabulary_here(vocabulary).terms:
+    for term in vocabulary_of_request(vocabulary).terms:
         if term.code == code:
             return term.label(str(get_locale()))
     return code

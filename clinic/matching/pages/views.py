@@ -24,7 +24,7 @@ from clinic.matching.rules.reasons import need_rules
 from clinic.practice.clinic.queries import list_public_therapists, list_session_types
 from clinic.practice.models import SessionType, Therapist, in_language
 from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
-from clinic.practice.vocabularies.terms import vocabulary_here
+from clinic.practice.vocabularies.terms import vocabulary_of_request
 
 matching = Blueprint("matching", __name__)
 matching.before_request(forget_lapsed_flow)
@@ -46,7 +46,7 @@ def needs() -> Response | str | tuple[str, int]:
     ]
     form.needs.choices = [
         SelectChoice(term.code, label("need", term.code))
-        for term in vocabulary_here("need").offered()
+        for term in vocabulary_of_request("need").offered()
         if not term.needs_text
     ]
     if form.validate_on_submit():
@@ -77,7 +77,7 @@ def therapists() -> str:
     result = match(
         _inquiry(said),
         candidates=known,
-        needs=need_rules(vocabulary_here("need").terms),
+        needs=need_rules(vocabulary_of_request("need").terms),
         now=now,
     )
     by_slug = {one.slug: one for one in everyone}

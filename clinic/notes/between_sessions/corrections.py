@@ -43,7 +43,7 @@ def mark_in_error(
         if known is not None:
             _refuse_other(known, details, actor=actor)
             return
-        _wait_for_the_seal(current, entry, now=now)
+        _require_sealed(current, entry, now=now)
         row = EntryInError(id=new_id(), couple_id=chart.couple_id, at=now, author=actor.name)
         setattr(row, named_in.key, entry_id)
         row.details = details
@@ -76,7 +76,7 @@ def _refuse_other(known: EntryInError, details: ErrorDetails, *, actor: Actor) -
         )
 
 
-def _wait_for_the_seal(current: Session, entry: Entry, *, now: datetime) -> None:
+def _require_sealed(current: Session, entry: Entry, *, now: datetime) -> None:
     """What a signature brought in goes with its recall; a mark on it would hold it fast."""
     if not isinstance(entry, RepairAttempt | PartnerRating):
         return

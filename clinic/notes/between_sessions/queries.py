@@ -15,11 +15,11 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.between_sessions.questionnaires import MeasureSeen, list_measures
+from clinic.notes.between_sessions.questionnaires import StoredResponse, list_measures
 from clinic.notes.course.load_course import Course, list_sessions, load_frame
 from clinic.notes.course.read_scope import hidden_notes, hidden_refs
-from clinic.notes.course.stored_windows import RunSeen, list_runs
-from clinic.notes.record.access import Chart, find_chart, tell_reading
+from clinic.notes.course.stored_windows import StoredRun, list_runs
+from clinic.notes.record.access import Chart, audit_read, find_chart
 from clinic.notes.record.entries_in_error import InError, marked_in_error, marks_of
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails
@@ -37,7 +37,7 @@ READING = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Entry:
     """An attempt, one partner's ratings, a run or a measure; exactly that field is filled.
 
     `note_id` is the note that brought it in, or the session that it was added to.
@@ -54,8 +54,8 @@ class Told:
     session_number: int | None = None
     attempt: AttemptDetails | None = None
     rating: RatingDetails | None = None
-    run: RunSeen | None = None
-    measure: MeasureSeen | None = None
+    run: StoredRun | None = None
+    measure: StoredResponse | None = None
     in_error: InError | None = None
 
 
@@ -64,13 +64,13 @@ class Between:
     """Everything told between sessions; `course` has the sessions and ruptures for the forms."""
 
     course: Course
-    entries: tuple[Told, ...]
+    entries: tuple[Entry, ...]
 
 
-def told_between_sessions(code: str, *, actor: Actor, now: datetime) -> Between:
+def list_entries(code: str, *, actor: Actor, now: datetime) -> Between:
     """What was told outside a note, and what was marked in error, newest first."""
     chart = find_chart(code, actor=actor, now=now)
-    tell_reading("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     hidden = hidden_refs(chart, actor=actor)
     frame = load_frame(chart)
     shown = tuple(one for one in frame.ruptures if one.ref not in hidden)
@@ -79,20 +79,20 @@ def told_between_sessions(code: str, *, actor: Actor, now: datetime) -> Between:
     return Between(replace(frame, ruptures=shown), tuple(newest))
 
 
-def one_told(code: str, what: str, entry_id: str, *, actor: Actor, now: datetime) -> Told:
+def get_entry(code: str, what: str, entry_id: str, *, actor: Actor, now: datetime) -> Entry:
     """One entry of the kind `what`, from wherever it came. Raises `NotFound`, `NotAllowed`."""
     if what not in READING:
         raise NotFound
     permission, action = READING[what]
     chart = find_chart(code, permission=permission, actor=actor, now=now)
-    tell_reading(action, kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read(action, kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     for one in _entries_like(chart, what, entry_id, actor=actor):
         if one.id == entry_id:
             return one
     raise NotFound
 
 
-def marked_in_note(chart: Chart, note_id: str, *, actor: Actor) -> tuple[Told, ...]:
+def marked_in_note(chart: Chart, note_id: str, *, actor: Actor) -> tuple[Entry, ...]:
     """What of a note's attempts and ratings was marked in error; the note's reading is told."""
 
     def of_note(table: Any) -> ColumnElement[bool]:
@@ -101,18 +101,18 @@ def marked_in_note(chart: Chart, note_id: str, *, actor: Actor) -> tuple[Told, .
     return tuple(_entries(chart, of_note, numbers={}, actor=actor))
 
 
-def _entries_like(chart: Chart, what: str, entry_id: str, *, actor: Actor) -> Iterator[Told]:
+def _entries_like(chart: Chart, what: str, entry_id: str, *, actor: Actor) -> Iterator[Entry]:
     if what == "run":
-        return (_told_run(one) for one in list_runs(chart.couple_id, ids=[entry_id]))
+        return (_run_entry(one) for one in list_runs(chart.couple_id, ids=[entry_id]))
     if what == "measure":
-        return (_told_measure(one) for one in list_measures(chart.couple_id))
+        return (_response_entry(one) for one in list_measures(chart.couple_id))
     numbers = {one.note_id: one.number for one in list_sessions(chart.couple_id)}
     found = _entries(chart, lambda table: table.id == entry_id, numbers=numbers, actor=actor)
     return (one for one in found if one.what == what)
 
 
-def _told_run(run: RunSeen) -> Told:
-    return Told(
+def _run_entry(run: StoredRun) -> Entry:
+    return Entry(
         what="run",
         id=run.id,
         at=run.at,
@@ -124,8 +124,8 @@ def _told_run(run: RunSeen) -> Told:
     )
 
 
-def _told_measure(measure: MeasureSeen) -> Told:
-    return Told(
+def _response_entry(measure: StoredResponse) -> Entry:
+    return Entry(
         what="measure",
         id=measure.id,
         at=measure.entered_at,
@@ -148,17 +148,17 @@ def _marked(table: type[RepairAttempt | PartnerRating], chart: Chart) -> Select[
 
 def _entries(
     chart: Chart, narrowed: Narrowed, *, numbers: Mapping[str, int], actor: Actor
-) -> Iterator[Told]:
+) -> Iterator[Entry]:
     marks = marks_of("attempt", chart.couple_id) | marks_of("rating", chart.couple_id)
     hidden = hidden_refs(chart, actor=actor)
-    apart = _notes_apart(chart, actor=actor)
+    apart = _separate_notes(chart, actor=actor)
     for row in _rows(RepairAttempt, chart.couple_id, narrowed):
         if row.details.rupture in hidden or row.note_id in apart:
             continue
-        yield _told(row, "attempt", numbers, marks, on=row.happened_on)
+        yield _entry(row, "attempt", numbers, marks, on=row.happened_on)
     for one in _rows(PartnerRating, chart.couple_id, narrowed):
         if one.note_id not in apart:
-            yield _told(one, "rating", numbers, marks, on=chart.day(one.at))
+            yield _entry(one, "rating", numbers, marks, on=chart.day(one.at))
 
 
 def _rows(table: type[Row], couple_id: str, narrowed: Narrowed) -> Iterator[Row]:
@@ -166,16 +166,16 @@ def _rows(table: type[Row], couple_id: str, narrowed: Narrowed) -> Iterator[Row]
     return iter(session().scalars(query))
 
 
-def _told(
+def _entry(
     row: RepairAttempt | PartnerRating,
     what: str,
     numbers: Mapping[str, int],
     marks: Mapping[str, InError],
     *,
     on: date,
-) -> Told:
+) -> Entry:
     details = row.details
-    return Told(
+    return Entry(
         what=what,
         id=row.id,
         at=row.at,
@@ -191,6 +191,6 @@ def _told(
     )
 
 
-def _notes_apart(chart: Chart, *, actor: Actor) -> frozenset[str]:
+def _separate_notes(chart: Chart, *, actor: Actor) -> frozenset[str]:
     """The notes of sessions with one partner alone, where the actor may not learn of them."""
     return hidden_notes(chart, actor=actor)

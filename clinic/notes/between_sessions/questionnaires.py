@@ -13,9 +13,9 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.record.access import Chart, changing_chart, find_chart, tell_reading
+from clinic.notes.record.access import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.record.entries_in_error import InError, marks_of
-from clinic.notes.record.idempotent_forms import id_of_form, is_kept
+from clinic.notes.record.idempotent_forms import id_of_form, is_stored
 from clinic.notes.record.questionnaire_models import MeasureResponse
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.questionnaire_responses import (
@@ -23,14 +23,14 @@ from clinic.notes.rules.questionnaire_responses import (
     from_answers,
     from_totals,
     measure_problems,
-    told_problems,
+    response_problems,
 )
-from clinic.practice.instruments.service import OnShelf, list_instruments
+from clinic.practice.instruments.service import ClinicInstrument, list_instruments
 from clinic.practice.rules.instruments import Instrument
 
 
 @dataclass(frozen=True, slots=True)
-class MeasureSeen:
+class StoredResponse:
     """A stored response; `in_error` is set on one that counts no longer."""
 
     id: str
@@ -42,7 +42,7 @@ class MeasureSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MeasureTold:
+class EnteredResponse:
     """What the therapist typed: answers by item, or totals by scale."""
 
     partner: str
@@ -57,18 +57,18 @@ class MeasuresPage:
     """A couple's responses, newest first, and the clinic's instruments."""
 
     chart: Chart
-    responses: tuple[MeasureSeen, ...]
-    shelf: tuple[OnShelf, ...]
+    responses: tuple[StoredResponse, ...]
+    shelf: tuple[ClinicInstrument, ...]
 
 
 def add_measure(
-    code: str, told: MeasureTold, *, key: str | None = None, actor: Actor, now: datetime
+    code: str, told: EnteredResponse, *, key: str | None = None, actor: Actor, now: datetime
 ) -> str:
     """Score and keep a response, once for the form's `key`; its id. Raises `InvalidInput`."""
     with changing_chart(code, actor=actor, now=now) as (current, chart):
         details = _scored(chart, told, now=now)
         row_id = id_of_form(MeasureResponse, chart.couple_id, key)
-        known = is_kept(
+        known = is_stored(
             current,
             MeasureResponse,
             row_id,
@@ -99,12 +99,12 @@ def add_measure(
 def measures_page(code: str, *, actor: Actor, now: datetime) -> MeasuresPage:
     """A couple's responses, those entered in error too. Raises `NotFound`, `NotAllowed`."""
     chart = find_chart(code, permission=Permission.READ_MEASURE, actor=actor, now=now)
-    tell_reading("measure.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read("measure.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     responses = tuple(reversed(list_measures(chart.couple_id)))
     return MeasuresPage(chart, responses, tuple(list_instruments(chart.clinic_id)))
 
 
-def list_measures(couple_id: str) -> tuple[MeasureSeen, ...]:
+def list_measures(couple_id: str) -> tuple[StoredResponse, ...]:
     """The stored responses of a couple by the day they were told."""
     rows = session().scalars(
         select(MeasureResponse)
@@ -113,7 +113,7 @@ def list_measures(couple_id: str) -> tuple[MeasureSeen, ...]:
     )
     marks = marks_of("measure", couple_id)
     return tuple(
-        MeasureSeen(
+        StoredResponse(
             row.id, row.taken_on, row.entered_at, row.author, row.details, marks.get(row.id)
         )
         for row in rows
@@ -135,12 +135,12 @@ def definition_files(clinic_id: str) -> dict[tuple[str, str, str], str]:
     }
 
 
-def _scored(chart: Chart, told: MeasureTold, *, now: datetime) -> MeasureDetails:
+def _scored(chart: Chart, told: EnteredResponse, *, now: datetime) -> MeasureDetails:
     offered = {one.id: one for one in list_instruments(chart.clinic_id) if one.retired_at is None}
     if told.instrument_id not in offered:
         raise InvalidInput({"instrument": [N_("Choose one from the list.")]})
     instrument = offered[told.instrument_id].instrument
-    refuse(told_problems(instrument, answers=told.answers, totals=told.totals))
+    refuse(response_problems(instrument, answers=told.answers, totals=told.totals))
     if told.totals:
         details = from_totals(instrument, partner=told.partner, totals=told.totals)
     else:

@@ -10,17 +10,17 @@ from clinic.foundation import audit
 from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor
 from clinic.notes.course.load_course import SIGNED
-from clinic.notes.record.idempotent_forms import id_of_form, is_kept
+from clinic.notes.record.idempotent_forms import id_of_form, is_stored
 from clinic.notes.record.rupture_models import CycleMap, PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_checks import (
     attempt_problems,
     cycle_problems,
     day_problems,
     drawn_cycle_problems,
+    entered_attempt_problems,
+    entered_rating_problems,
     rating_problems,
     refuse,
-    told_attempt_problems,
-    told_rating_problems,
 )
 from clinic.notes.rules.clinical_values import AttemptDetails, CycleDetails, RatingDetails
 from clinic.notes.rules.selectable_terms import UNKNOWN, Choosable, Problem
@@ -28,14 +28,14 @@ from clinic.notes.ruptures.service import Change, changing_course
 from clinic.notes.signing.signed_facts import instant_of
 
 
-class DrawnElsewhere(Conflict):
+class CycleChangedElsewhere(Conflict):
     """A newer version of the cycle was drawn while this one was being written."""
 
     code = "drawn-elsewhere"
     says = N_("A newer version was drawn in the meantime. Look at it, then send yours again.")
 
 
-def add_attempt_at_home(
+def add_attempt(
     code: str,
     details: AttemptDetails,
     *,
@@ -47,7 +47,7 @@ def add_attempt_at_home(
     """Keep an attempt that was made at home; its id. Raises `InvalidInput` by field."""
     with changing_course(code, actor=actor, now=now) as change:
         row_id = id_of_form(RepairAttempt, change.chart.couple_id, key)
-        if is_kept(
+        if is_stored(
             change.session,
             RepairAttempt,
             row_id,
@@ -84,7 +84,7 @@ def add_ratings(
     with changing_course(code, actor=actor, now=now) as change:
         on = told_on or change.chart.day(now)
         row_id = id_of_form(PartnerRating, change.chart.couple_id, key)
-        if is_kept(
+        if is_stored(
             change.session,
             PartnerRating,
             row_id,
@@ -122,14 +122,14 @@ def draw_cycle(
     """Keep a new version of the couple's cycle, drawn on top of version `base`; its number."""
     with changing_course(code, actor=actor, now=now) as change:
         row_id = id_of_form(CycleMap, change.chart.couple_id, key)
-        if is_kept(change.session, CycleMap, row_id, lambda row: row.details == details):
+        if is_stored(change.session, CycleMap, row_id, lambda row: row.details == details):
             return change.session.get_one(CycleMap, row_id).number
         choosable = _choosable_again(change)
         refuse(cycle_problems(details, choosable=choosable, members=change.chart.members))
         refuse(drawn_cycle_problems(details))
         last = _last_number(change)
         if base is not None and base != last:
-            raise DrawnElsewhere
+            raise CycleChangedElsewhere
         row = CycleMap(
             id=row_id,
             couple_id=change.chart.couple_id,
@@ -145,7 +145,7 @@ def draw_cycle(
 
 def _attempt_problems(change: Change, details: AttemptDetails, happened_on: date) -> list[Problem]:
     chart = change.chart
-    told = told_attempt_problems(details, happened_on=happened_on, began_on=chart.began_on)
+    told = entered_attempt_problems(details, happened_on=happened_on, began_on=chart.began_on)
     return told + attempt_problems(
         details,
         choosable=change.choosable(),
@@ -165,14 +165,14 @@ def _rating_problems(
         found += day_problems("told_on", on, began_on=chart.began_on)
         if on > chart.day(change.now):
             found.append(("told_on", N_("This day has not come yet.")))
-        return found + told_rating_problems(details, in_session=False)
+        return found + entered_rating_problems(details, in_session=False)
     held = {one.note_id: one.status for one in change.course.sessions}
     if note_id not in held:
         found.append(("session", UNKNOWN))
     elif held[note_id] not in SIGNED:
         found.append(("session", N_("Its note is not signed yet: write them into the note.")))
     before = [one.details for one in change.course.ratings if one.note_id == note_id]
-    return found + told_rating_problems(details, in_session=True, before=before)
+    return found + entered_rating_problems(details, in_session=True, before=before)
 
 
 def _choosable_again(change: Change) -> Choosable:

@@ -12,10 +12,10 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.course.stored_windows import RunSeen, list_runs
-from clinic.notes.record.access import Chart, changing_chart, find_chart, tell_reading
+from clinic.notes.course.stored_windows import StoredRun, list_runs
+from clinic.notes.record.access import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.record.exercise_models import ExerciseRun
-from clinic.notes.record.idempotent_forms import id_of_form, is_kept
+from clinic.notes.record.idempotent_forms import id_of_form, is_stored
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.transparency_window import RunDetails, run_problems
 from clinic.notes.ruptures.signed_ruptures import safety_flag_open
@@ -34,7 +34,7 @@ class RunsPage:
     """A couple's runs, newest first, and whether another one may be held now."""
 
     chart: Chart
-    runs: tuple[RunSeen, ...]
+    runs: tuple[StoredRun, ...]
     is_blocked: bool
 
 
@@ -54,7 +54,7 @@ def add_run(
 
     with changing_chart(code, actor=actor, now=now) as (current, chart):
         run_id = id_of_form(ExerciseRun, chart.couple_id, key)
-        if is_kept(current, ExerciseRun, run_id, is_same):
+        if is_stored(current, ExerciseRun, run_id, is_same):
             return run_id
         if safety_flag_open(current, chart.couple_id):
             raise ExercisesBlocked
@@ -87,7 +87,7 @@ def add_run(
 def runs_page(code: str, *, actor: Actor, now: datetime) -> RunsPage:
     """A couple's runs, those entered in error too. Raises `NotFound`, `NotAllowed`."""
     chart = find_chart(code, permission=Permission.READ_EXERCISE_RUN, actor=actor, now=now)
-    tell_reading(
+    audit_read(
         "exercise_run.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now
     )
     runs = tuple(reversed(list_runs(chart.couple_id)))

@@ -15,7 +15,7 @@ from sqlalchemy import Select, not_, or_, select
 
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, NotFound
-from clinic.notes.course.stored_windows import RunSeen, list_runs
+from clinic.notes.course.stored_windows import StoredRun, list_runs
 from clinic.notes.ledger.ledger_facts import (
     AttemptFact,
     LedgerInput,
@@ -26,7 +26,7 @@ from clinic.notes.ledger.ledger_facts import (
 )
 from clinic.notes.record.access import Chart
 from clinic.notes.record.entries_in_error import in_error, marked_in_error
-from clinic.notes.record.held_sessions import individual_notes, notes_apart
+from clinic.notes.record.held_sessions import individual_notes, separate_notes
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.rupture_models import (
     PartnerRating,
@@ -35,7 +35,7 @@ from clinic.notes.record.rupture_models import (
     RuptureEventRow,
 )
 from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails, RuptureDetails
-from clinic.notes.rules.rupture_events import RuptureEvent, told_event
+from clinic.notes.rules.rupture_events import RuptureEvent, stored_event
 from clinic.notes.rules.rupture_history import RuptureState, derive_status
 
 Row = TypeVar("Row", RepairAttempt, PartnerRating)
@@ -43,7 +43,7 @@ SIGNED = ("signed", "cosign_pending", "cosigned")
 
 
 @dataclass(frozen=True, slots=True)
-class SessionSeen:
+class CourseSession:
     """A session of the joint course: its number, its note and how far that is."""
 
     number: int
@@ -54,7 +54,7 @@ class SessionSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class RuptureSeen:
+class CourseRupture:
     """A rupture with its description, its log and where it stands."""
 
     id: str
@@ -67,7 +67,7 @@ class RuptureSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class AttemptSeen:
+class CourseAttempt:
     """A stored repair attempt; `session_number` is None at home."""
 
     id: str
@@ -80,7 +80,7 @@ class AttemptSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class RatingSeen:
+class CourseRating:
     """Stored ratings of one partner; `session_number` is None at home."""
 
     id: str
@@ -95,11 +95,11 @@ class Course:
     """Everything the ledger and the overview are made of."""
 
     chart: Chart
-    sessions: tuple[SessionSeen, ...]
-    ruptures: tuple[RuptureSeen, ...]
-    attempts: tuple[AttemptSeen, ...] = ()
-    ratings: tuple[RatingSeen, ...] = ()
-    runs: tuple[RunSeen, ...] = ()
+    sessions: tuple[CourseSession, ...]
+    ruptures: tuple[CourseRupture, ...]
+    attempts: tuple[CourseAttempt, ...] = ()
+    ratings: tuple[CourseRating, ...] = ()
+    runs: tuple[StoredRun, ...] = ()
     """Those that count: none that was entered in error."""
 
     @property
@@ -107,7 +107,7 @@ class Course:
         """Note id -> number of its session."""
         return {one.note_id: one.number for one in self.sessions}
 
-    def rupture(self, ref: str) -> RuptureSeen:
+    def rupture(self, ref: str) -> CourseRupture:
         """The rupture with this ref. Raises `NotFound`."""
         for one in self.ruptures:
             if one.ref == ref:
@@ -115,7 +115,7 @@ class Course:
         raise NotFound(N_("There is no such rupture in this record."))
 
     @property
-    def open_ruptures(self) -> tuple[RuptureSeen, ...]:
+    def open_ruptures(self) -> tuple[CourseRupture, ...]:
         """Those that count as open now."""
         return tuple(one for one in self.ruptures if one.state.is_open)
 
@@ -172,7 +172,7 @@ def load_frame(chart: Chart, *, restricted: bool = True) -> Course:
     )
 
 
-def list_sessions(couple_id: str) -> tuple[SessionSeen, ...]:
+def list_sessions(couple_id: str) -> tuple[CourseSession, ...]:
     """The sessions of the joint course, numbered by when they were held."""
     rows = session().execute(
         select(SessionNote.id, SessionNote.held_from, SessionNote.held_until, SessionNote.status)
@@ -182,14 +182,14 @@ def list_sessions(couple_id: str) -> tuple[SessionSeen, ...]:
         .order_by(SessionNote.held_from, SessionNote.id)
     )
     return tuple(
-        SessionSeen(number, row.id, row.held_from, row.held_until, row.status)
+        CourseSession(number, row.id, row.held_from, row.held_until, row.status)
         for number, row in enumerate(rows, start=1)
     )
 
 
 def event_of(row: RuptureEventRow, *, numbers: Mapping[str, int]) -> RuptureEvent:
     """A stored event as the rules read it."""
-    return told_event(
+    return stored_event(
         row.number,
         row.details,
         effective_at=row.effective_at,
@@ -205,7 +205,7 @@ def _counting(table: type[Row], couple_id: str) -> Select[Row]:
     Nor those of a session that another therapist than the lead held with one partner alone.
     """
     left_out = or_(
-        table.note_id.in_(in_error(couple_id)), table.note_id.in_(notes_apart(couple_id))
+        table.note_id.in_(in_error(couple_id)), table.note_id.in_(separate_notes(couple_id))
     )
     counts = or_(table.note_id.is_(None), not_(left_out))
     what = "attempt" if table is RepairAttempt else "rating"
@@ -215,7 +215,7 @@ def _counting(table: type[Row], couple_id: str) -> Select[Row]:
 
 def list_ruptures(
     couple_id: str, *, ids: Sequence[str] | None = None, numbers: Mapping[str, int]
-) -> tuple[RuptureSeen, ...]:
+) -> tuple[CourseRupture, ...]:
     """The ruptures of a couple (of these ids) with their logs, by number."""
     events = select(RuptureEventRow).where(RuptureEventRow.couple_id == couple_id)
     ruptures = select(Rupture).where(Rupture.couple_id == couple_id)
@@ -226,12 +226,12 @@ def list_ruptures(
     for row in session().scalars(events.order_by(RuptureEventRow.number)):
         logs.setdefault(row.rupture_id, []).append(event_of(row, numbers=numbers))
     rows = session().scalars(ruptures.order_by(Rupture.number))
-    return tuple(_rupture_seen(row, logs.get(row.id, ())) for row in rows)
+    return tuple(_course_rupture(row, logs.get(row.id, ())) for row in rows)
 
 
-def _rupture_seen(row: Rupture, events: Iterable[RuptureEvent]) -> RuptureSeen:
+def _course_rupture(row: Rupture, events: Iterable[RuptureEvent]) -> CourseRupture:
     log = tuple(events)
-    return RuptureSeen(
+    return CourseRupture(
         id=row.id,
         ref=row.ref,
         revision=row.revision,
@@ -244,14 +244,14 @@ def _rupture_seen(row: Rupture, events: Iterable[RuptureEvent]) -> RuptureSeen:
 
 def list_attempts(
     couple_id: str, *, ids: Sequence[str] | None = None, numbers: Mapping[str, int]
-) -> tuple[AttemptSeen, ...]:
+) -> tuple[CourseAttempt, ...]:
     """The attempts of a couple (of these ids) by when they were made; none of an erroneous note."""
     query = _counting(RepairAttempt, couple_id).order_by(RepairAttempt.at, RepairAttempt.id)
     if ids is not None:
         query = query.where(RepairAttempt.id.in_(ids))
     rows = session().scalars(query)
     return tuple(
-        AttemptSeen(
+        CourseAttempt(
             id=row.id,
             note_id=row.note_id,
             session_number=None if row.at_home else numbers.get(row.note_id or ""),
@@ -264,22 +264,22 @@ def list_attempts(
     )
 
 
-def _ratings(couple_id: str, numbers: Mapping[str, int]) -> tuple[RatingSeen, ...]:
+def _ratings(couple_id: str, numbers: Mapping[str, int]) -> tuple[CourseRating, ...]:
     rows = session().scalars(
         _counting(PartnerRating, couple_id).order_by(PartnerRating.at, PartnerRating.id)
     )
     return tuple(
-        RatingSeen(row.id, row.note_id, numbers.get(row.note_id or ""), row.at, row.details)
+        CourseRating(row.id, row.note_id, numbers.get(row.note_id or ""), row.at, row.details)
         for row in rows
     )
 
 
-def _attempt_fact(one: AttemptSeen) -> AttemptFact:
+def _attempt_fact(one: CourseAttempt) -> AttemptFact:
     d = one.details
     return AttemptFact(d.receipt, one.session_number, one.happened_on, d.acts, d.by, d.rupture)
 
 
-def _rating_fact(one: RatingSeen) -> RatingFact:
+def _rating_fact(one: CourseRating) -> RatingFact:
     d = one.details
     return RatingFact(
         d.partner,
@@ -292,5 +292,5 @@ def _rating_fact(one: RatingSeen) -> RatingFact:
     )
 
 
-def _window_fact(one: RunSeen) -> WindowRunFact:
+def _window_fact(one: StoredRun) -> WindowRunFact:
     return WindowRunFact(one.happened_on, one.state.end_state or "", one.state.first_pause_s)

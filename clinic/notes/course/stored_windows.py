@@ -16,7 +16,7 @@ from clinic.notes.rules.transparency_window import RunDetails, RunState, replay
 
 
 @dataclass(frozen=True)
-class RunSeen:
+class StoredRun:
     """A stored run; `in_error` is set on one that counts no longer."""
 
     id: str
@@ -33,7 +33,7 @@ class RunSeen:
         return replay(self.details.log)
 
 
-def list_runs(couple_id: str, *, ids: Iterable[str] | None = None) -> tuple[RunSeen, ...]:
+def list_runs(couple_id: str, *, ids: Iterable[str] | None = None) -> tuple[StoredRun, ...]:
     """The stored runs of a couple (of these ids) by when they were held."""
     query = select(ExerciseRun).where(ExerciseRun.couple_id == couple_id)
     if ids is not None:
@@ -41,7 +41,7 @@ def list_runs(couple_id: str, *, ids: Iterable[str] | None = None) -> tuple[RunS
     rows = session().scalars(query.order_by(ExerciseRun.at, ExerciseRun.entered_at, ExerciseRun.id))
     marks = marks_of("run", couple_id)
     return tuple(
-        RunSeen(
+        StoredRun(
             row.id,
             row.at,
             row.happened_on,

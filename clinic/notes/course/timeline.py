@@ -22,20 +22,20 @@ from clinic.foundation.database.transactions import UtcDateTime, session
 from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.course.load_course import (
-    AttemptSeen,
     Course,
-    RuptureSeen,
+    CourseAttempt,
+    CourseRupture,
     list_attempts,
     list_ruptures,
     list_sessions,
     load_course,
 )
 from clinic.notes.course.read_scope import hidden_notes, hidden_refs, readable_statuses, shown_body
-from clinic.notes.course.stored_windows import RunSeen, list_runs
-from clinic.notes.record.access import Chart, find_chart, may, tell_reading
+from clinic.notes.course.stored_windows import StoredRun, list_runs
+from clinic.notes.record.access import Chart, audit_read, find_chart, may
 from clinic.notes.record.entries_in_error import in_error, marked_in_error
 from clinic.notes.record.exercise_models import ExerciseRun
-from clinic.notes.record.held_sessions import appointments_apart, held_sessions, notes_apart
+from clinic.notes.record.held_sessions import held_sessions, separate_appointments, separate_notes
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.rupture_models import RepairAttempt, Rupture
 
@@ -74,9 +74,9 @@ class TimelineItem:
     id: str
     at: datetime
     note: NoteLine | None = None
-    rupture: RuptureSeen | None = None
-    attempt: AttemptSeen | None = None
-    run: RunSeen | None = None
+    rupture: CourseRupture | None = None
+    attempt: CourseAttempt | None = None
+    run: StoredRun | None = None
     session: SessionLine | None = None
 
 
@@ -102,9 +102,9 @@ def timeline_page(
         raise InvalidInput({"limit": [N_("A page holds 1 to 100 items.")]})
     key = _read_cursor(before)
     chart = find_chart(code, actor=actor, now=now)
-    tell_reading("timeline.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read("timeline.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     course = _course(chart, actor=actor)
-    apart = _sessions_apart(chart, actor=actor, now=now)
+    apart = _separate_sessions(chart, actor=actor, now=now)
     keys = _keys(chart, course, apart, key, limit=limit + 1, actor=actor)
     items = _items(chart, course, keys[:limit], apart, actor=actor)
     more = len(keys) > limit
@@ -193,7 +193,7 @@ def _attempts(chart: Chart, course: Course, *, actor: Actor) -> Select[str, date
     return query.where(
         or_(
             RepairAttempt.note_id.is_(None),
-            RepairAttempt.note_id.not_in(notes_apart(chart.couple_id)),
+            RepairAttempt.note_id.not_in(separate_notes(chart.couple_id)),
         )
     )
 
@@ -210,13 +210,13 @@ def _sessions(ids: Iterable[str]) -> Select[str, datetime, str]:
     return query.where(Appointment.id.in_(ids))
 
 
-def _sessions_apart(chart: Chart, *, actor: Actor, now: datetime) -> Mapping[str, datetime]:
+def _separate_sessions(chart: Chart, *, actor: Actor, now: datetime) -> Mapping[str, datetime]:
     """Return when each session that the couple's therapist may not read of ended, by its id."""
     if not may(actor, Permission.WRITE_CHART, chart):
         return {}
     return {
         one.id: one.ends_at
-        for one in appointments_apart(chart.couple_id)
+        for one in separate_appointments(chart.couple_id)
         if one.starts_at <= now and one.therapist_id != actor.therapist_id
     }
 

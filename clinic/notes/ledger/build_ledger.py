@@ -51,9 +51,9 @@ __all__ = [
     "AttemptFact",
     "Ledger",
     "LedgerInput",
+    "LedgerRupture",
     "RatingFact",
     "RuptureFacts",
-    "RuptureRow",
     "SessionFact",
     "WindowRunFact",
     "build_ledger",
@@ -65,7 +65,7 @@ LEDGER_FORMAT = "couple-ledger/1"
 
 
 @dataclass(frozen=True, slots=True)
-class RuptureRow:
+class LedgerRupture:
     """One rupture as it stands now."""
 
     ref: str
@@ -94,7 +94,7 @@ class Ledger:
     couple: str
     variant: str
     sessions: tuple[tuple[int, date], ...]
-    ruptures: tuple[RuptureRow, ...]
+    ruptures: tuple[LedgerRupture, ...]
     episodes: tuple[EpisodeRow, ...]
     ratio_last: Ratio
     ratio_course: Ratio
@@ -214,9 +214,9 @@ def _window_tolerance(facts: LedgerInput) -> WindowTolerance:
     return WindowTolerance(len(started), len(calm), pauses)
 
 
-def _rupture_row(rupture: RuptureFacts) -> RuptureRow:
+def _rupture_row(rupture: RuptureFacts) -> LedgerRupture:
     state = rupture.state
-    return RuptureRow(
+    return LedgerRupture(
         ref=rupture.ref,
         significance=rupture.significance,
         visibility=rupture.visibility,
@@ -228,7 +228,7 @@ def _rupture_row(rupture: RuptureFacts) -> RuptureRow:
     )
 
 
-def _rupture_json(row: RuptureRow) -> dict[str, Any]:
+def _rupture_json(row: LedgerRupture) -> dict[str, Any]:
     told: dict[str, Any] = {
         "ref": row.ref,
         "significance": row.significance,

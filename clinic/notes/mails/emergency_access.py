@@ -21,7 +21,7 @@ from clinic.notes.record.restricted_models import EmergencyAccess
 from clinic.practice.models import Clinic, Therapist
 
 
-def tell_therapist(payload: Mapping[str, Any], now: datetime) -> None:
+def notify_therapist(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `chart.opened_in_emergency` for the therapist who leads the couple."""
     del now
     access = session().get_one(EmergencyAccess, payload["access"])
@@ -31,7 +31,7 @@ def tell_therapist(payload: Mapping[str, Any], now: datetime) -> None:
         _send(access, to=lead.email, language=notice_language(lead), part="therapist")
 
 
-def tell_clinic(payload: Mapping[str, Any], now: datetime) -> None:
+def notify_clinic(payload: Mapping[str, Any], now: datetime) -> None:
     """Handle `chart.opened_in_emergency` for whoever answers for the clinic."""
     del now
     access = session().get_one(EmergencyAccess, payload["access"])

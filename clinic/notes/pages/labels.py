@@ -17,7 +17,7 @@ from clinic.notes.pages.course_labels import COURSE_FILTERS
 from clinic.notes.rules.selectable_terms import REASON_LISTS
 from clinic.practice.rules.vocabulary import Term
 from clinic.practice.vocabularies.forms import group_name
-from clinic.practice.vocabularies.terms import vocabulary_here
+from clinic.practice.vocabularies.terms import vocabulary_of_request
 
 
 def language() -> str:
@@ -30,7 +30,7 @@ def term_name(code: str | None, vocabulary: str) -> str:
     if not code:
         return ""
     try:
-        return vocabulary_here(vocabulary).term(code).label(language())
+        return vocabulary_of_request(vocabulary).term(code).label(language())
     except NotFound:
         return code
 
@@ -54,7 +54,7 @@ def pair_with_next(status: str, now: str) -> tuple[str, str]:
 def term_hint(code: str, vocabulary: str) -> str:
     """The term's definition."""
     try:
-        return vocabulary_here(vocabulary).term(code).definition(language())
+        return vocabulary_of_request(vocabulary).term(code).definition(language())
     except NotFound:
         return ""
 
@@ -62,12 +62,12 @@ def term_hint(code: str, vocabulary: str) -> str:
 def offered(vocabulary: str, *, chosen: Iterable[str | None] = ()) -> list[Term]:
     """The terms a form offers, and retired ones that this record holds already."""
     kept = {code for code in chosen if code is not None}
-    return list(vocabulary_here(vocabulary).offered(kept=kept))
+    return list(vocabulary_of_request(vocabulary).offered(kept=kept))
 
 
 def searchable(vocabulary: str) -> list[Term]:
     """Every term, retired ones too: old records hold them."""
-    return list(vocabulary_here(vocabulary).terms)
+    return list(vocabulary_of_request(vocabulary).terms)
 
 
 def first_names(names: Mapping[str, str]) -> dict[str, str]:
@@ -86,7 +86,7 @@ def figure(shown: str | float) -> str:
 def any_reason(code: str) -> str:
     """A reason out of whichever of the five lists holds it."""
     for vocabulary in REASON_LISTS:
-        found = vocabulary_here(vocabulary)
+        found = vocabulary_of_request(vocabulary)
         if code in found.codes():
             return found.term(code).label(language())
     return code
@@ -106,7 +106,7 @@ def couple_status_name(status: str) -> str:
 
 def vocabulary_name(name: str) -> str:
     """What a vocabulary is called."""
-    return vocabulary_here(name).label(language())
+    return vocabulary_of_request(name).label(language())
 
 
 def happened(on: date | None, precision: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from clinic.notes.between_sessions.questionnaires import MeasureSeen, definitions
+from clinic.notes.between_sessions.questionnaires import StoredResponse, definitions
 from clinic.notes.charts.axis import NARROW, WIDE, Axis
 from clinic.notes.charts.open_ruptures import open_ruptures
 from clinic.notes.charts.questionnaires import QuestionnaireChart, questionnaire_charts
@@ -14,7 +14,7 @@ from clinic.notes.charts.received_attempts import received_attempts
 from clinic.notes.charts.rupture_lanes import rupture_lanes
 from clinic.notes.charts.time_to_repair import lasting_episodes, time_to_repair
 from clinic.notes.charts.transparency_window import transparency_window
-from clinic.notes.course.stored_windows import RunSeen
+from clinic.notes.course.stored_windows import StoredRun
 from clinic.notes.ledger.ledger_facts import LedgerInput
 from clinic.notes.record.access import Chart
 
@@ -39,7 +39,7 @@ def ledger_pictures(
 
 
 def window_pictures(
-    runs: Sequence[RunSeen], *, partners: tuple[str, ...], viewer: str | None = None
+    runs: Sequence[StoredRun], *, partners: tuple[str, ...], viewer: str | None = None
 ) -> list[dict[str, Any]]:
     """Return each run with its picture, for all or for one partner."""
     return [
@@ -52,7 +52,7 @@ def window_pictures(
 
 
 def questionnaire_pictures(
-    responses: Sequence[MeasureSeen],
+    responses: Sequence[StoredResponse],
     *,
     chart: Chart,
     partners: Sequence[str],

@@ -61,7 +61,7 @@ def shown_part(value: Any, part: str, names: Names) -> str:
     return _lines(_said(one, names) for one in rows)
 
 
-def told_pieces(change: FieldChange, names: Names) -> tuple[Piece, ...]:
+def difference_pieces(change: FieldChange, names: Names) -> tuple[Piece, ...]:
     """What differs in one field of two versions: words as runs, what was chosen as a whole."""
     words = [_leaf(change.path, text, names) for text in (change.before, change.after)]
     if words == [change.before, change.after]:
@@ -218,7 +218,7 @@ _WORDS: dict[type, Callable[[Any, Names], list[str]]] = {
 
 PART_FILTERS: dict[str, Callable[..., Any]] = {
     "shown_part": shown_part,
-    "told_pieces": told_pieces,
+    "told_pieces": difference_pieces,
     "flag_about": flag_about,
 }
 """For templates, by the names they go by there."""

@@ -16,16 +16,16 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.course.load_course import (
-    AttemptSeen,
     Course,
-    RatingSeen,
-    RuptureSeen,
-    SessionSeen,
+    CourseAttempt,
+    CourseRating,
+    CourseRupture,
+    CourseSession,
 )
 from clinic.notes.course.read_scope import course_for
 from clinic.notes.ledger.build_ledger import Ledger, build_ledger
-from clinic.notes.record.access import Chart, find_chart, may, tell_reading
-from clinic.notes.record.held_sessions import notes_apart
+from clinic.notes.record.access import Chart, audit_read, find_chart, may
+from clinic.notes.record.held_sessions import separate_notes
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import EmergencyAccess
 from clinic.notes.record.rupture_models import CycleMap
@@ -36,7 +36,7 @@ from clinic.notes.signing.signing import signed_content
 
 
 @dataclass(frozen=True, slots=True)
-class CycleSeenAt:
+class CycleVersion:
     """One version of the couple's cycle."""
 
     number: int
@@ -50,11 +50,11 @@ class Overview:
     """A couple's chart at a glance."""
 
     chart: Chart
-    sessions: tuple[SessionSeen, ...]
-    ruptures: tuple[RuptureSeen, ...]
-    attempts: tuple[AttemptSeen, ...]
-    ratings: tuple[RatingSeen, ...]
-    cycle: CycleSeenAt | None
+    sessions: tuple[CourseSession, ...]
+    ruptures: tuple[CourseRupture, ...]
+    attempts: tuple[CourseAttempt, ...]
+    ratings: tuple[CourseRating, ...]
+    cycle: CycleVersion | None
     carried: CarriedForward
     ledger: Ledger
 
@@ -101,10 +101,10 @@ def couple_ledger(code: str, *, actor: Actor, now: datetime) -> tuple[Course, Le
     return course, build_ledger(course.facts())
 
 
-def cycle_versions(code: str, *, actor: Actor, now: datetime) -> list[CycleSeenAt]:
+def cycle_versions(code: str, *, actor: Actor, now: datetime) -> list[CycleVersion]:
     """Every version of the couple's cycle, newest first."""
     chart = find_chart(code, actor=actor, now=now)
-    tell_reading("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read("chart.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     return _cycles(chart)
 
 
@@ -113,7 +113,7 @@ def chart_accesses(code: str, *, limit: int = 100, actor: Actor, now: datetime) 
     chart = find_chart(code, permission=Permission.SEE_CHART_ACCESS, actor=actor, now=now)
     notes = select(SessionNote.id).where(
         SessionNote.couple_id == chart.couple_id,
-        SessionNote.id.not_in(notes_apart(chart.couple_id)),
+        SessionNote.id.not_in(separate_notes(chart.couple_id)),
     )
     rows = session().scalars(
         select(AuditEntry)
@@ -130,9 +130,7 @@ def emergency_openings(code: str, *, actor: Actor, now: datetime) -> list[Emerge
     chart = find_chart(code, permission=Permission.SEE_CHART_ACCESS, actor=actor, now=now)
     told = may(actor, Permission.READ_CHART, chart)
     if told:
-        tell_reading(
-            "emergency.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now
-        )
+        audit_read("emergency.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     rows = session().scalars(
         select(EmergencyAccess)
         .where(EmergencyAccess.couple_id == chart.couple_id)
@@ -174,18 +172,18 @@ def names_of(authors: Sequence[str], *, clinic_id: str) -> Mapping[str, str]:
 
 def _course(code: str, action: str, *, actor: Actor, now: datetime) -> tuple[Chart, Course]:
     chart = find_chart(code, actor=actor, now=now)
-    tell_reading(action, kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read(action, kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     return chart, course_for(chart, actor=actor)
 
 
-def _cycle(chart: Chart) -> CycleSeenAt | None:
+def _cycle(chart: Chart) -> CycleVersion | None:
     return next(iter(_cycles(chart)), None)
 
 
-def _cycles(chart: Chart) -> list[CycleSeenAt]:
+def _cycles(chart: Chart) -> list[CycleVersion]:
     rows = session().scalars(
         select(CycleMap)
         .where(CycleMap.couple_id == chart.couple_id)
         .order_by(CycleMap.number.desc())
     )
-    return [CycleSeenAt(row.number, row.at, row.author, row.details) for row in rows]
+    return [CycleVersion(row.number, row.at, row.author, row.details) for row in rows]

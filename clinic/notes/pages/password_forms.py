@@ -7,7 +7,7 @@ from datetime import datetime
 from flask import request
 
 from clinic.accounts.browser.browser_sessions import current_session
-from clinic.accounts.browser.device_cookie import kept_token
+from clinic.accounts.browser.device_cookie import token_in_cookie
 from clinic.foundation.permissions import Actor
 from clinic.notes.signing.reauthentication import show_password
 
@@ -17,7 +17,7 @@ def prove_by_form(*, actor: Actor, now: datetime) -> datetime:
     return show_password(
         request.form.get("password", ""),
         address=request.remote_addr,
-        device=kept_token(),
+        device=token_in_cookie(),
         session_id=current_session().id,
         actor=actor,
         now=now,

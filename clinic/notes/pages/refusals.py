@@ -13,7 +13,7 @@ from clinic.notes.rules.rupture_lifecycle import TransitionRefused
 from clinic.notes.rules.sealing import StepRefused
 
 
-def said(finding: Finding) -> str:
+def finding_text(finding: Finding) -> str:
     """A finding's sentence, with what is possible instead."""
     places = places_of(finding) | _terms(finding.terms)
     text = str(_(finding.message)) % places if places else str(_(finding.message))

@@ -22,7 +22,7 @@ Entry = RepairAttempt | PartnerRating | ExerciseRun | MeasureResponse
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class EntryKind:
     """A kind of entry: the table it is kept in, and where a mark names it."""
 
     table: type[Entry]
@@ -30,10 +30,10 @@ class Kind:
 
 
 CORRECTABLE_KINDS = {
-    "attempt": Kind(RepairAttempt, EntryInError.attempt_id),
-    "rating": Kind(PartnerRating, EntryInError.rating_id),
-    "run": Kind(ExerciseRun, EntryInError.run_id),
-    "measure": Kind(MeasureResponse, EntryInError.measure_id),
+    "attempt": EntryKind(RepairAttempt, EntryInError.attempt_id),
+    "rating": EntryKind(PartnerRating, EntryInError.rating_id),
+    "run": EntryKind(ExerciseRun, EntryInError.run_id),
+    "measure": EntryKind(MeasureResponse, EntryInError.measure_id),
 }
 
 

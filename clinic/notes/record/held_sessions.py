@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import selectinload
 
-from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.booking.appointments.named_partners import Named, booked_session, named_in_each
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
 from clinic.notes.record.note_models import INDIVIDUAL_KINDS, SessionNote
 
-HELD = (Status.CONFIRMED, Status.COMPLETED)
+HELD = (AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED)
 ALONE = {"A": "individual_a", "B": "individual_b"}
 UNTOUCHED = 1
 """The revision of a draft that was opened and never saved."""
@@ -71,7 +71,7 @@ def individual_notes(couple_id: str) -> frozenset[str]:
     return frozenset(note_id for note_id, held in found if held.is_individual)
 
 
-def notes_apart(couple_id: str) -> frozenset[str]:
+def separate_notes(couple_id: str) -> frozenset[str]:
     """Return the ids of the notes of individual sessions that another than the lead held."""
     nobody_else = {None, session().get_one(Couple, couple_id).lead_therapist_id}
     return frozenset(
@@ -81,7 +81,7 @@ def notes_apart(couple_id: str) -> frozenset[str]:
     )
 
 
-def appointments_apart(couple_id: str) -> list[Appointment]:
+def separate_appointments(couple_id: str) -> list[Appointment]:
     """Return the couple's individual sessions with another therapist than the lead, by start."""
     query = (
         _with_members()
@@ -105,7 +105,7 @@ def _with_members() -> Select[Appointment]:
 
 
 def _held(notes: Iterable[Any], which: ColumnElement[bool]) -> dict[str, HeldSession]:
-    appointments = _not_told_by_the_note(which)
+    appointments = _held_without_note(which)
     named = named_in_each(appointments.values()) if appointments else {}
     found = {}
     for note in notes:
@@ -118,7 +118,7 @@ def _held(notes: Iterable[Any], which: ColumnElement[bool]) -> dict[str, HeldSes
     return found
 
 
-def _not_told_by_the_note(which: ColumnElement[bool]) -> dict[str, Appointment]:
+def _held_without_note(which: ColumnElement[bool]) -> dict[str, Appointment]:
     """The appointments of these notes that another than the lead holds, or of untouched drafts."""
     untouched = and_(SessionNote.signed_at.is_(None), SessionNote.revision == UNTOUCHED)
     query = (

@@ -14,7 +14,7 @@ from clinic.foundation.errors import N_, Conflict
 Row = TypeVar("Row", bound=Base)
 
 
-class KeptAlready(Conflict):
+class AlreadyStored(Conflict):
     """This form was sent before, with something else in it, and that is kept."""
 
     code = "kept-already"
@@ -29,11 +29,11 @@ def id_of_form(table: type[Base], couple_id: str, key: str | None) -> str:
     return sha256(told.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-def is_kept(
+def is_stored(
     current: Session, table: type[Row], row_id: str, is_same: Callable[[Any], bool]
 ) -> bool:
-    """Whether this was kept before. Raises `KeptAlready` when that was something else."""
+    """Whether this was kept before. Raises `AlreadyStored` when that was something else."""
     row = current.get(table, row_id)
     if row is not None and not is_same(row):
-        raise KeptAlready
+        raise AlreadyStored
     return row is not None

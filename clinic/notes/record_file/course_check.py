@@ -21,7 +21,7 @@ from clinic.notes.rules.clinical_checks import (
     rupture_problems,
 )
 from clinic.notes.rules.questionnaire_responses import measure_problems
-from clinic.notes.rules.rupture_events import HistoryBroken, RuptureEvent, told_event
+from clinic.notes.rules.rupture_events import HistoryBroken, RuptureEvent, stored_event
 from clinic.notes.rules.rupture_history import derive_status
 from clinic.notes.rules.selectable_terms import REASON_LISTS, Choosable, Problem
 from clinic.notes.rules.transparency_window import run_problems
@@ -138,7 +138,7 @@ def response_problems(record: CoupleRecord, around: Around) -> Iterator[Problem]
 
 def _event(part: EventPart) -> RuptureEvent:
     """An event of the file as the rules read it. Raises `ValueError`."""
-    return told_event(
+    return stored_event(
         part.number,
         part.details,
         effective_at=part.effective_at,

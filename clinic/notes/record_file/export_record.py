@@ -14,7 +14,7 @@ from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database.transactions import session
 from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.between_sessions.questionnaires import definition_files
-from clinic.notes.record.access import find_chart, tell_reading
+from clinic.notes.record.access import audit_read, find_chart
 from clinic.notes.record.held_sessions import held_sessions
 from clinic.notes.record.sealed_rows import SealedValue
 from clinic.notes.record_file.instruments import used_instruments
@@ -39,7 +39,7 @@ from clinic.practice.vocabularies.terms import terms_of
 def export_record(code: str, *, actor: Actor, now: datetime) -> str:
     """The couple's record as JSON text. Raises `NotFound`, `NotAllowed`."""
     chart = find_chart(code, permission=Permission.EXPORT_RECORD, actor=actor, now=now)
-    tell_reading("record.exported", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read("record.exported", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     return record_text(read_record(chart.couple_id))
 
 
@@ -55,7 +55,7 @@ def read_record(couple_id: str) -> CoupleRecord:
         select(CoupleMember).where(CoupleMember.couple_id == couple_id).order_by(CoupleMember.slot)
     )
     lists: dict[str, Any] = {table.name: _parts(table, couple_id) for table in TABLES}
-    lists["notes"] = _with_who_held(lists["notes"], couple_id)
+    lists["notes"] = _with_holder(lists["notes"], couple_id)
     record = CoupleRecord(
         format=RECORD_FORMAT,
         couple=CouplePart(
@@ -84,7 +84,7 @@ def _parts(table: RecordTable, couple_id: str) -> tuple[Any, ...]:
     return tuple(table.part(**{name: getattr(one, name) for name in names}) for one in found)
 
 
-def _with_who_held(notes: tuple[NotePart, ...], couple_id: str) -> tuple[NotePart, ...]:
+def _with_holder(notes: tuple[NotePart, ...], couple_id: str) -> tuple[NotePart, ...]:
     """The notes with the therapist who held the session, where another than the lead did."""
     held = held_sessions(couple_id)
     return tuple(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.couples.models import Couple, CoupleMember, Person
+from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation import audit, outbox
 from clinic.foundation.crypto.vault import create_keys, index_of
@@ -61,7 +61,7 @@ def import_record(text: str, *, now: datetime) -> str:
     gets a profile that is not offered for booking; terms that the other clinic had added can be
     read here, and are offered once this clinic takes them up; so are definitions of instruments.
     """
-    record = parse_record(text, terms=_terms_here(), now=now)
+    record = parse_record(text, terms=_known_terms(), now=now)
     with transaction() as current:
         clinic = _clinic(now=now)
         _lock(current, record, clinic)
@@ -98,7 +98,7 @@ def parse_record(text: str, *, terms: Terms, now: datetime) -> CoupleRecord:
     return record
 
 
-def _terms_here() -> Terms:
+def _known_terms() -> Terms:
     try:
         return terms_of(the_clinic().id)
     except NotFound:
@@ -147,7 +147,7 @@ def _clashes(current: Session, record: CoupleRecord, clinic: Clinic) -> list[Pro
         ]
     for at, member in enumerate(record.members):
         if _taken(current, CoupleMember, [member.id]) or _taken(
-            current, Person, [member.person.id]
+            current, Partner, [member.person.id]
         ):
             problems.append((f"members[{at}].id", "This is here already."))
     return problems
@@ -223,7 +223,7 @@ def _known_or_new(
 
 def _store_member(current: Session, couple: Couple, member: MemberPart) -> None:
     told = member.person
-    person = Person(
+    person = Partner(
         id=told.id,
         seal_owner=couple.id,
         language=told.language,

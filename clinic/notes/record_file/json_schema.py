@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin
 
-from clinic.notes.rules.json_values import hints_of, is_when_told
+from clinic.notes.rules.json_values import hints_of, is_omitted_when_empty
 
 _SINGLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
@@ -58,7 +58,7 @@ def _object(kind: Any, definitions: dict[str, Any]) -> dict[str, Any]:
             "type": "object",
             "description": (kind.__doc__ or "").strip().splitlines()[0],
             "properties": {f.name: _schema(hints[f.name], definitions) for f in fields(kind)},
-            "required": [f.name for f in fields(kind) if not is_when_told(f)],
+            "required": [f.name for f in fields(kind) if not is_omitted_when_empty(f)],
             "additionalProperties": False,
         }
     return {"$ref": f"#/$defs/{name}"}

@@ -16,24 +16,24 @@ from clinic.foundation.permissions import Actor, Permission
 from clinic.notes.record.access import (
     Chart,
     Written,
+    audit_read,
     chart_of,
     find_chart,
     lock_course,
     may,
-    tell_reading,
 )
 from clinic.notes.record.restricted_models import IndividualDisclosure
 from clinic.notes.rules.clinical_checks import (
     disclosure_problems,
+    entered_disclosure_problems,
     review_day,
-    told_disclosure_problems,
 )
 from clinic.notes.rules.clinical_values import DisclosureDetails
 from clinic.notes.rules.repeated_submission import repeats_since
 
 
 @dataclass(frozen=True, slots=True)
-class DisclosureSeen:
+class ReadableDisclosure:
     """A disclosure as who may read it sees it."""
 
     id: str
@@ -119,18 +119,16 @@ def decide_disclosure(
         return row.revision
 
 
-def list_disclosures(code: str, *, actor: Actor, now: datetime) -> list[DisclosureSeen]:
+def list_disclosures(code: str, *, actor: Actor, now: datetime) -> list[ReadableDisclosure]:
     """The disclosures of a couple that the actor may read, newest first."""
     chart = find_chart(code, actor=actor, now=now)
-    tell_reading(
-        "disclosure.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now
-    )
+    audit_read("disclosure.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     rows = session().scalars(
         select(IndividualDisclosure)
         .where(IndividualDisclosure.couple_id == chart.couple_id)
         .order_by(IndividualDisclosure.at.desc(), IndividualDisclosure.id)
     )
-    return [_seen(row) for row in _readable(rows, chart, actor=actor)]
+    return [_as_readable(row) for row in _readable(rows, chart, actor=actor)]
 
 
 def _readable(
@@ -142,8 +140,8 @@ def _readable(
             yield row
 
 
-def _seen(row: IndividualDisclosure) -> DisclosureSeen:
-    return DisclosureSeen(
+def _as_readable(row: IndividualDisclosure) -> ReadableDisclosure:
+    return ReadableDisclosure(
         id=row.id,
         author=row.author,
         at=row.at,
@@ -158,7 +156,7 @@ def _checked(
     chart: Chart, details: DisclosureDetails, review_on: date | None, *, now: datetime
 ) -> date:
     problems = disclosure_problems(details, members=chart.members)
-    problems += told_disclosure_problems(details)
+    problems += entered_disclosure_problems(details)
     return review_day(review_on, today=chart.day(now), problems=problems)
 
 

@@ -16,7 +16,7 @@ from clinic.foundation.crypto.vault import KeyPurpose, WrappedKey, create_keys
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Permission, is_allowed
-from clinic.notes.record.access import Chart, find_chart, lock_course, tell_reading
+from clinic.notes.record.access import Chart, audit_read, find_chart, lock_course
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import ProcessNote
 from clinic.notes.rules.clinical_checks import refuse
@@ -111,14 +111,14 @@ def save_process_note(
 def read_process_note(process_note_id: str, *, actor: Actor, now: datetime) -> ProcessText:
     """One process note, for its author. Raises `NotFound` for everybody else."""
     _own(process_note_id, actor=actor)
-    _tell(process_note_id, actor=actor, now=now)
+    _audit(process_note_id, actor=actor, now=now)
     return _text(_own(process_note_id, actor=actor))
 
 
 def list_process_notes(code: str, *, actor: Actor, now: datetime) -> list[ProcessText]:
     """The actor's own process notes on a couple, newest first."""
     chart = _own_chart(code, actor=actor, now=now)
-    tell_reading(
+    audit_read(
         "process_note.listed", kind="couple", object_id=chart.couple_id, actor=actor, now=now
     )
     rows = session().scalars(
@@ -142,8 +142,8 @@ def _own(process_note_id: str, *, actor: Actor, lock: bool = False) -> ProcessNo
     return row
 
 
-def _tell(process_note_id: str, *, actor: Actor, now: datetime) -> None:
-    tell_reading(
+def _audit(process_note_id: str, *, actor: Actor, now: datetime) -> None:
+    audit_read(
         "process_note.read", kind="process_note", object_id=process_note_id, actor=actor, now=now
     )
 

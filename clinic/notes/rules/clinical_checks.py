@@ -123,7 +123,7 @@ def rating_problems(details: RatingDetails, *, members: Iterable[str]) -> list[P
     return found + _range("regulation", d.regulation)
 
 
-def told_rating_problems(
+def entered_rating_problems(
     details: RatingDetails, *, in_session: bool, before: Iterable[RatingDetails] = ()
 ) -> list[Problem]:
     """What is wrong with ratings told outside a note. `before`: those told for the same moment."""
@@ -144,7 +144,7 @@ def told_rating_problems(
     ]
 
 
-def told_attempt_problems(
+def entered_attempt_problems(
     details: AttemptDetails, *, happened_on: date, began_on: date
 ) -> list[Problem]:
     """What is wrong with an attempt told outside a note, beside `attempt_problems`."""
@@ -195,7 +195,7 @@ def disclosure_problems(details: DisclosureDetails, *, members: Iterable[str]) -
     return found + _length("text", details.text, ADDITION_MAX, N_("Write what was told."))
 
 
-def told_disclosure_problems(details: DisclosureDetails) -> list[Problem]:
+def entered_disclosure_problems(details: DisclosureDetails) -> list[Problem]:
     """What is wrong with a disclosure that is written now, beside `disclosure_problems`."""
     return length_problems(("decision_reason", details.decision_reason, REASON_MAX))
 

@@ -66,13 +66,13 @@ def to_plain(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
-def is_when_told(one: Field[Any]) -> bool:
+def is_omitted_when_empty(one: Field[Any]) -> bool:
     """Whether a field is left out while nothing is told in it."""
     return bool(one.metadata) and one.metadata.get("when_told") is True
 
 
 def _left_out(one: Field[Any], said: Any) -> bool:
-    return (said is None or said == "") and is_when_told(one)
+    return (said is None or said == "") and is_omitted_when_empty(one)
 
 
 def from_plain(kind: type[Value], raw: Any) -> Value:

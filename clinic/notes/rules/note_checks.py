@@ -65,7 +65,7 @@ def missing_to_sign(content: NoteContent, *, setting: NoteSetting) -> list[Findi
         *_statuses_missing(content, setting),
         *_interventions_missing(content),
         *_responses_missing(content, setting),
-        *([] if _said(content.plan) else [Finding("plan", N_("Write the plan."))]),
+        *([] if _finding(content.plan) else [Finding("plan", N_("Write the plan."))]),
     ]
 
 
@@ -81,7 +81,7 @@ def wrong_values(content: NoteContent, *, setting: NoteSetting) -> list[Finding]
     ]
 
 
-def _said(text: str) -> bool:
+def _finding(text: str) -> bool:
     return text.strip() != ""
 
 
@@ -98,7 +98,7 @@ def _safety_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]
     if content.safety.result is None:
         return [Finding("safety.result", N_("Answer the safety check; “nil noted” is an answer."))]
     found = []
-    if content.safety.result != NIL_NOTED and not _said(content.safety.text):
+    if content.safety.result != NIL_NOTED and not _finding(content.safety.text):
         found.append(Finding("safety.text", N_("Say in words what was noted on safety.")))
     return found + (_flag_missing(content.safety) if _opens_flag(content, setting) else [])
 
@@ -109,7 +109,7 @@ def _opens_flag(content: NoteContent, setting: NoteSetting) -> bool:
 
 def _flag_missing(safety: SafetyCheck) -> list[Finding]:
     found = []
-    if not _said(safety.action):
+    if not _finding(safety.action):
         found.append(Finding("safety.action", N_("Say what is done about it.")))
     if safety.level is None:
         found.append(Finding("safety.level", N_("Choose the level of the safety flag.")))
@@ -143,13 +143,13 @@ def _interventions_missing(content: NoteContent) -> list[Finding]:
     return [
         Finding(f"interventions.{at}.text", N_("Say in words what “other” was."))
         for at, one in enumerate(content.interventions)
-        if one.code == "other" and not _said(one.text)
+        if one.code == "other" and not _finding(one.text)
     ]
 
 
 def _responses_missing(content: NoteContent, setting: NoteSetting) -> list[Finding]:
     present = {one.partner for one in content.attendance if one.code in PRESENT_CODES}
-    told = {partner for partner, text in content.responses if _said(text)}
+    told = {partner for partner, text in content.responses if _finding(text)}
     return [
         Finding(f"responses.{member}", N_("Write how this partner responded."), member)
         for member in setting.members
@@ -263,7 +263,7 @@ def _new_ruptures_wrong(content: NoteContent, setting: NoteSetting) -> list[Find
     found = []
     for at, new in enumerate(content.new_ruptures):
         place = f"new_ruptures.{at}"
-        if not _said(new.title) or len(new.title) > TITLE_MAX:
+        if not _finding(new.title) or len(new.title) > TITLE_MAX:
             found.append(Finding(f"{place}.title", N_("Give a title of at most 80 characters.")))
         if not 1 <= len(new.types) <= 3:
             found.append(Finding(f"{place}.types", N_("Choose one to three types.")))

@@ -25,7 +25,7 @@ _LISTS = ("new_ruptures", "interventions", "attempts", "goals", "exercises")
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PartDifference:
     """A part that differs; `can_join` when keeping both makes sense."""
 
     part: str
@@ -60,14 +60,14 @@ def content_of(parts: Mapping[str, Any]) -> NoteContent:
     return NoteContent(**values)
 
 
-def differences(mine: NoteContent, theirs: NoteContent) -> tuple[Difference, ...]:
+def differences(mine: NoteContent, theirs: NoteContent) -> tuple[PartDifference, ...]:
     """The parts that are not the same on both sides."""
     first, second = parts_of(mine), parts_of(theirs)
     found = []
     for name in _in_order(first, second):
         left, right = first.get(name), second.get(name)
         if left != right:
-            found.append(Difference(name, left, right, _can_join(name, left, right)))
+            found.append(PartDifference(name, left, right, _can_join(name, left, right)))
     return tuple(found)
 
 

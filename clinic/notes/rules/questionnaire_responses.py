@@ -20,8 +20,8 @@ from clinic.practice.rules.instruments import (
     Scale,
     Score,
     answer_problems,
+    items_to_review,
     score,
-    to_look_at,
 )
 
 HOW = ("items", "total")
@@ -84,7 +84,7 @@ def from_answers(
             _taken(scale, found)
             for scale, found in zip(instrument.scales, score(instrument, answers), strict=True)
         ),
-        look_at=to_look_at(instrument, answers),
+        look_at=items_to_review(instrument, answers),
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def from_totals(
     )
 
 
-def told_problems(
+def response_problems(
     instrument: Instrument, *, answers: Mapping[str, int], totals: Mapping[str, Fraction]
 ) -> list[Problem]:
     """What is wrong with what was typed, by field."""

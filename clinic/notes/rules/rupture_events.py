@@ -97,7 +97,7 @@ def counting_events(events: Iterable[RuptureEvent]) -> tuple[RuptureEvent, ...]:
     return tuple(sorted(kept, key=lambda event: (event.effective_at, event.entered_at, event.id)))
 
 
-def told_event(
+def stored_event(
     number: int,
     told: EventDetails,
     *,

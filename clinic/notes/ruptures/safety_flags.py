@@ -16,7 +16,7 @@ from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.foundation.wall_clock import local_date
-from clinic.notes.record.access import find_chart, may, tell_reading
+from clinic.notes.record.access import audit_read, find_chart, may
 from clinic.notes.record.restricted_models import SafetyFlag
 from clinic.notes.rules.clinical_checks import (
     flag_problems,
@@ -36,7 +36,7 @@ from clinic.practice.models import Clinic
 
 
 @dataclass(frozen=True, slots=True)
-class FlagSeen:
+class SafetyFlagState:
     """A safety flag, open while `cleared_at` is None."""
 
     id: str
@@ -116,20 +116,20 @@ def clear_safety_flag(
         _record("safety_flag.cleared", row.id, actor=actor, now=now)
 
 
-def list_safety_flags(code: str, *, actor: Actor, now: datetime) -> list[FlagSeen]:
+def list_safety_flags(code: str, *, actor: Actor, now: datetime) -> list[SafetyFlagState]:
     """A couple's safety flags, open ones first.
 
     Who opened the joint record in an emergency is given the open ones alone, with their level,
     action and review day, and without the concern: it may be what one partner disclosed.
     """
     chart = find_chart(code, actor=actor, now=now)
-    tell_reading("safety_flag.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
+    audit_read("safety_flag.read", kind="couple", object_id=chart.couple_id, actor=actor, now=now)
     rows = session().scalars(
         select(SafetyFlag)
         .where(SafetyFlag.couple_id == chart.couple_id)
         .order_by(SafetyFlag.cleared_at.is_not(None), SafetyFlag.opened_at.desc(), SafetyFlag.id)
     )
-    flags = [_flag_seen(row, today=chart.day(now)) for row in rows]
+    flags = [_flag_state(row, today=chart.day(now)) for row in rows]
     if may(actor, Permission.READ_RESTRICTED, chart):
         return flags
     return [_for_emergency(one) for one in flags if one.cleared_at is None]
@@ -152,9 +152,9 @@ def flags_due(*, actor: Actor, now: datetime) -> list[FlagDue]:
     return [FlagDue(code, review_on, review_on < today) for code, review_on in rows]
 
 
-def _flag_seen(row: SafetyFlag, *, today: date) -> FlagSeen:
+def _flag_state(row: SafetyFlag, *, today: date) -> SafetyFlagState:
     is_due = row.cleared_at is None and row.review_on <= today
-    return FlagSeen(
+    return SafetyFlagState(
         row.id,
         row.author,
         row.opened_at,
@@ -166,7 +166,7 @@ def _flag_seen(row: SafetyFlag, *, today: date) -> FlagSeen:
     )
 
 
-def _for_emergency(flag: FlagSeen) -> FlagSeen:
+def _for_emergency(flag: SafetyFlagState) -> SafetyFlagState:
     return replace(flag, details=replace(flag.details, about="", owner=""))
 
 

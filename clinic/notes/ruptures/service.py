@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Actor
-from clinic.notes.course.load_course import Course, RuptureSeen, load_course
+from clinic.notes.course.load_course import Course, CourseRupture, load_course
 from clinic.notes.record.access import Chart, changing_chart
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import IndividualDisclosure
@@ -246,7 +246,7 @@ def set_visibility(
 
 def write_checked(
     change: Change,
-    known: RuptureSeen,
+    known: CourseRupture,
     event: RuptureEvent,
     facts: TransitionFacts,
     *,
@@ -261,7 +261,7 @@ def write_checked(
 
 
 def _describe(
-    change: Change, known: RuptureSeen, details: RuptureDetails, *, revision: int, action: str
+    change: Change, known: CourseRupture, details: RuptureDetails, *, revision: int, action: str
 ) -> int:
     if known.revision != revision:
         raise Conflict(code="changed-elsewhere")

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.foundation.database.transactions import new_id
-from clinic.notes.course.load_course import Course, RuptureSeen
+from clinic.notes.course.load_course import Course, CourseRupture
 from clinic.notes.record.access import Chart
-from clinic.notes.record.held_sessions import notes_apart
+from clinic.notes.record.held_sessions import separate_notes
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import SafetyFlag
 from clinic.notes.record.rupture_models import RuptureEntryRow, ref_of
@@ -135,7 +135,7 @@ def change_statuses(current: Session, signing: Signing, content: NoteContent) ->
 def _follow(
     current: Session,
     signing: Signing,
-    known: RuptureSeen,
+    known: CourseRupture,
     entry: RuptureEntry,
     attempts: Iterable[Attempt],
 ) -> list[Finding]:
@@ -169,7 +169,7 @@ def _finding(path: str, refused: TransitionRefused) -> Finding:
     return Finding(path, refused.message, terms=refused.terms, allowed=allowed)
 
 
-def _status_then(signing: Signing, known: RuptureSeen) -> RuptureStatus | None:
+def _status_then(signing: Signing, known: CourseRupture) -> RuptureStatus | None:
     """Where a rupture stood when the session ended, for a note that is signed after a later one."""
     line = counting_events(known.events)
     return derive_status(e for e in line if e.effective_at <= signing.effective_at).status
@@ -182,7 +182,7 @@ def _reason(step: RuptureStatus, entry: RuptureEntry) -> str | None:
     return entry.reason if step is not _S.REPAIRED else None
 
 
-def has_attempt(known: RuptureSeen, course: Course, attempts: Iterable[Attempt] = ()) -> bool:
+def has_attempt(known: CourseRupture, course: Course, attempts: Iterable[Attempt] = ()) -> bool:
     """Whether a repair of the present episode was tried, in the record or in this note."""
     opened = known.state.opened_at
     since = course.chart.day(opened) if opened else date.min
@@ -223,7 +223,9 @@ def _write(current: Session, signing: Signing, rupture_id: str, event: RuptureEv
     )
 
 
-def _add_entry(current: Session, signing: Signing, known: RuptureSeen, entry: RuptureEntry) -> None:
+def _add_entry(
+    current: Session, signing: Signing, known: CourseRupture, entry: RuptureEntry
+) -> None:
     row = RuptureEntryRow(
         id=new_id(),
         couple_id=signing.chart.couple_id,
@@ -253,7 +255,7 @@ def repeats_open_flag(current: Session, note: SessionNote) -> bool:
     One that was raised in another therapist's session with one partner alone says nothing to the
     joint notes, nor theirs to it: neither author reads the other's words.
     """
-    apart = notes_apart(note.couple_id)
+    apart = separate_notes(note.couple_id)
     open_flags = current.execute(
         select(SafetyFlag.note_id, SafetyFlag.author).where(
             SafetyFlag.couple_id == note.couple_id, SafetyFlag.cleared_at.is_(None)

@@ -15,7 +15,7 @@ from clinic.foundation.database.transactions import transaction
 from clinic.foundation.permissions import Actor, Permission, Role, require
 from clinic.notes.course.load_course import load_frame
 from clinic.notes.record.access import Chart, make_chart, may
-from clinic.notes.record.held_sessions import HELD, appointments_apart
+from clinic.notes.record.held_sessions import HELD, separate_appointments
 from clinic.practice.models import Therapist
 
 
@@ -64,15 +64,15 @@ def next_session(chart: Chart, *, now: datetime) -> tuple[datetime, datetime] | 
         row = current.execute(
             select(Appointment.starts_at, Appointment.ends_at)
             .where(Appointment.couple_id == chart.couple_id, Appointment.status.in_(HELD))
-            .where(Appointment.ends_at > now, Appointment.id.not_in(_apart(chart)))
+            .where(Appointment.ends_at > now, Appointment.id.not_in(_separate(chart)))
             .order_by(Appointment.starts_at)
             .limit(1)
         ).one_or_none()
     return (row.starts_at, row.ends_at) if row else None
 
 
-def _apart(chart: Chart) -> list[str]:
-    return [one.id for one in appointments_apart(chart.couple_id)]
+def _separate(chart: Chart) -> list[str]:
+    return [one.id for one in separate_appointments(chart.couple_id)]
 
 
 def _leads(current: Session, clinic_id: str) -> dict[str, str]:
@@ -86,7 +86,7 @@ def _line(current: Session, chart: Chart, leads: dict[str, str], *, now: datetim
     held = select(Appointment).where(
         Appointment.couple_id == chart.couple_id,
         Appointment.status.in_(HELD),
-        Appointment.id.not_in(_apart(chart)),
+        Appointment.id.not_in(_separate(chart)),
     )
     times = held.subquery()
     last = current.scalar(select(func.max(times.c.starts_at)).where(times.c.starts_at <= now))

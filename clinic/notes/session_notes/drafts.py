@@ -138,7 +138,7 @@ def carried_forward(chart: Chart, *, before: datetime) -> CarriedForward:
     )
 
 
-def carried_into(subject: Written, *, before: datetime) -> CarriedForward:
+def carried_into_session(subject: Written, *, before: datetime) -> CarriedForward:
     """What the last joint session left for this one: nothing for one held apart from the lead."""
     return CarriedForward() if subject.is_apart else carried_forward(subject.couple, before=before)
 
@@ -192,10 +192,10 @@ def add_version(
     same_hand = last is not None and (last.author, last.kind) == (by, kind)
     if kind == "autosave" and same_hand and last is not None and now - last.at < SNAPSHOT_EVERY:
         return
-    _keep_version(current, note, body, last, kind=kind, by=by, now=now)
+    _store_version(current, note, body, last, kind=kind, by=by, now=now)
 
 
-def keep_what_held(current: Session, note: SessionNote, terms: Terms) -> None:
+def store_replaced_text(current: Session, note: SessionNote, terms: Terms) -> None:
     """Keep the text that is about to be replaced when it alone shows that a term that is retired
     by now was chosen in time: the thinning of autosaves may have left it out.
     """
@@ -203,16 +203,16 @@ def keep_what_held(current: Session, note: SessionNote, terms: Terms) -> None:
     held = [at for at in retired_in(body.content, terms).values() if note.saved_at < at]
     if held and (last is None or last.revision != note.revision):
         by, at = note.saved_by, note.saved_at
-        _keep_version(current, note, body, last, kind="autosave", by=by, now=at)
+        _store_version(current, note, body, last, kind="autosave", by=by, now=at)
 
 
-def keep_draft(current: Session, note: SessionNote, *, by: str, now: datetime) -> None:
+def store_draft_without(current: Session, note: SessionNote, *, by: str, now: datetime) -> None:
     """Keep the draft that is about to be signed without some of its words."""
     last = _last_version(current, note)
-    _keep_version(current, note, note.body, last, kind="manual", by=by, now=now)
+    _store_version(current, note, note.body, last, kind="manual", by=by, now=now)
 
 
-def take_safety_back(current: Session, note: SessionNote) -> None:
+def restore_safety_text(current: Session, note: SessionNote) -> None:
     """Give a recalled note the words on safety that its signature had left out."""
     body = note.body
     draft = current.scalar(
@@ -237,7 +237,7 @@ def _last_version(current: Session, note: SessionNote) -> NoteVersion | None:
     )
 
 
-def _keep_version(
+def _store_version(
     current: Session,
     note: SessionNote,
     body: NoteBody,

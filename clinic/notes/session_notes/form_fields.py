@@ -41,7 +41,7 @@ class Fields(Protocol):
 
 def read_content(fields: Fields, *, members: Iterable[str]) -> NoteContent:
     """The note as the form tells it."""
-    told = _Told(fields)
+    told = _EnteredFields(fields)
     partners = tuple(members)
     return NoteContent(
         attendance=tuple(_attendance(told, one) for one in partners),
@@ -69,7 +69,7 @@ def read_content(fields: Fields, *, members: Iterable[str]) -> NoteContent:
     )
 
 
-class _Told:
+class _EnteredFields:
     """The fields by name, each in the one form the note keeps it in."""
 
     def __init__(self, fields: Fields) -> None:
@@ -109,12 +109,12 @@ class _Told:
             return None
 
 
-def _texts(told: _Told, name: str, partners: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def _texts(told: _EnteredFields, name: str, partners: Iterable[str]) -> tuple[tuple[str, str], ...]:
     found = ((one, told.text(f"{name}.{one}")) for one in partners)
     return tuple((one, text) for one, text in found if text)
 
 
-def _safety(told: _Told) -> SafetyCheck:
+def _safety(told: _EnteredFields) -> SafetyCheck:
     """What a flag needs is read whatever the answer is: the answer may go back."""
     return SafetyCheck(
         told.code("safety.result"),
@@ -125,12 +125,12 @@ def _safety(told: _Told) -> SafetyCheck:
     )
 
 
-def _attendance(told: _Told, partner: str) -> Attendance:
+def _attendance(told: _EnteredFields, partner: str) -> Attendance:
     place = f"attendance.{partner}"
     return Attendance(partner, told.code(place), told.text(f"{place}.text"))
 
 
-def _ratings(told: _Told) -> Iterable[Rating]:
+def _ratings(told: _EnteredFields) -> Iterable[Rating]:
     for place in told.codes("ratings"):
         partner, _, point = place.partition(".")
         name = f"ratings.{place}"
@@ -145,7 +145,7 @@ def _ratings(told: _Told) -> Iterable[Rating]:
             yield rating
 
 
-def _entry(told: _Told, ref: str) -> RuptureEntry:
+def _entry(told: _EnteredFields, ref: str) -> RuptureEntry:
     place = f"ruptures.{ref}"
     return RuptureEntry(
         ref=ref,
@@ -161,7 +161,7 @@ def _entry(told: _Told, ref: str) -> RuptureEntry:
     )
 
 
-def _new_ruptures(told: _Told) -> Iterable[NewRupture]:
+def _new_ruptures(told: _EnteredFields) -> Iterable[NewRupture]:
     for key in told.rows("new_ruptures"):
         place = f"new_ruptures.{key}"
         title, types = told.text(f"{place}.title"), told.codes(f"{place}.types")
@@ -186,7 +186,7 @@ def _new_ruptures(told: _Told) -> Iterable[NewRupture]:
         )
 
 
-def _attempts(told: _Told) -> Iterable[Attempt]:
+def _attempts(told: _EnteredFields) -> Iterable[Attempt]:
     for key in told.rows("attempts"):
         place = f"attempts.{key}"
         by, acts, receipt = (
@@ -211,8 +211,10 @@ def _attempts(told: _Told) -> Iterable[Attempt]:
 def filled_rows(fields: Fields, name: str) -> tuple[str, ...]:
     """The keys of the rows of `attempts` or `new_ruptures` that somebody wrote in, in order."""
     read = {"attempts": _attempts, "new_ruptures": _new_ruptures}[name]
-    told = _Told(fields)
-    return tuple(key for key in told.rows(name) if [*read(_Told(_OneRow(fields, name, key)))])
+    told = _EnteredFields(fields)
+    return tuple(
+        key for key in told.rows(name) if [*read(_EnteredFields(_OneRow(fields, name, key)))]
+    )
 
 
 class _OneRow:

@@ -13,15 +13,15 @@ from sqlalchemy import select
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.course.load_course import Course, RuptureSeen, load_frame
+from clinic.notes.course.load_course import Course, CourseRupture, load_frame
 from clinic.notes.course.read_scope import frame_for_note, shown_body
 from clinic.notes.record.access import (
     Chart,
     Written,
+    audit_read,
     find_note,
     may,
     note_with_chart,
-    tell_reading,
     written,
 )
 from clinic.notes.record.held_sessions import held_session
@@ -33,7 +33,7 @@ from clinic.notes.rules.version_diff import FieldChange, compare
 from clinic.notes.session_notes.drafts import (
     CarriedForward,
     between_it_and_signing,
-    carried_into,
+    carried_into_session,
     chart_of_note,
     expected,
     setting_of,
@@ -41,7 +41,7 @@ from clinic.notes.session_notes.drafts import (
 
 
 @dataclass(frozen=True, slots=True)
-class AddendumSeen:
+class ReadableAddendum:
     """Something added to a sealed note."""
 
     id: str
@@ -53,7 +53,7 @@ class AddendumSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoteSeen:
+class ReadableNote:
     """A note as its page shows it. `number` is the session's, None for an individual session.
 
     `is_sealed` is what the database holds; `entered_in_error` comes from an addendum.
@@ -82,7 +82,7 @@ class NoteSeen:
     cosigned_by: str | None
     entered_in_error: bool
     body: NoteBody
-    addenda: tuple[AddendumSeen, ...]
+    addenda: tuple[ReadableAddendum, ...]
     steps: tuple[NoteStep, ...]
 
 
@@ -90,18 +90,18 @@ class NoteSeen:
 class NoteScreen:
     """The one screen on which a note is written: the note and everything it already knows."""
 
-    note: NoteSeen
+    note: ReadableNote
     setting: NoteSetting
     expected: tuple[str, ...]
     carried: CarriedForward
-    open_ruptures: tuple[RuptureSeen, ...]
-    other_ruptures: tuple[RuptureSeen, ...]
+    open_ruptures: tuple[CourseRupture, ...]
+    other_ruptures: tuple[CourseRupture, ...]
     findings: tuple[Finding, ...]
     is_overdue: bool
 
 
 @dataclass(frozen=True, slots=True)
-class VersionSeen:
+class NoteVersionInfo:
     """A kept version of a note, without its text."""
 
     id: str
@@ -112,23 +112,23 @@ class VersionSeen:
     author: str
 
 
-def read_note(note_id: str, *, actor: Actor, now: datetime) -> NoteSeen:
+def read_note(note_id: str, *, actor: Actor, now: datetime) -> ReadableNote:
     """One note with its addenda. Raises `NotFound` when the actor may not read it."""
     _readable(note_id, actor=actor, now=now)
-    tell_reading("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
+    audit_read("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
     note, subject = _readable(note_id, actor=actor, now=now)
-    return _seen(note, subject, load_frame(subject.couple), actor=actor, now=now)
+    return _as_readable(note, subject, load_frame(subject.couple), actor=actor, now=now)
 
 
 def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
     """The writing screen of a note, prefilled. Raises `NotFound`, `NotAllowed`."""
     find_note(note_id, actor=actor, now=now)
-    tell_reading("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
+    audit_read("note.read", kind="session_note", object_id=note_id, actor=actor, now=now)
     note, chart = find_note(note_id, actor=actor, now=now)
     held = held_session(note)
     subject = written(chart, held)
     course = frame_for_note(subject, actor=actor)
-    seen = _seen(note, subject, course, actor=actor, now=now)
+    seen = _as_readable(note, subject, course, actor=actor, now=now)
     setting = setting_of(note, course, seen.body.content, now=now)
     is_open = set(setting.open_ruptures)
     status = NoteStatus(note.status)
@@ -137,7 +137,7 @@ def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
         note=seen,
         setting=setting,
         expected=expected(held, chart),
-        carried=carried_into(subject, before=note.held_from),
+        carried=carried_into_session(subject, before=note.held_from),
         open_ruptures=tuple(one for one in course.ruptures if one.ref in is_open),
         other_ruptures=tuple(one for one in course.ruptures if one.ref not in is_open),
         findings=tuple(findings) if note.signed_at is None else (),
@@ -145,7 +145,7 @@ def note_screen(note_id: str, *, actor: Actor, now: datetime) -> NoteScreen:
     )
 
 
-def list_versions(note_id: str, *, actor: Actor, now: datetime) -> list[VersionSeen]:
+def list_versions(note_id: str, *, actor: Actor, now: datetime) -> list[NoteVersionInfo]:
     """The kept versions of a note, newest first."""
     find_note(note_id, actor=actor, now=now)
     rows = session().scalars(
@@ -154,7 +154,8 @@ def list_versions(note_id: str, *, actor: Actor, now: datetime) -> list[VersionS
         .order_by(NoteVersion.number.desc())
     )
     return [
-        VersionSeen(row.id, row.number, row.revision, row.kind, row.at, row.author) for row in rows
+        NoteVersionInfo(row.id, row.number, row.revision, row.kind, row.at, row.author)
+        for row in rows
     ]
 
 
@@ -163,7 +164,7 @@ def compare_versions(
 ) -> tuple[FieldChange, ...]:
     """What differs between two versions by number, or between one and the text as it stands."""
     note, _chart = find_note(note_id, actor=actor, now=now)
-    tell_reading("note.compared", kind="session_note", object_id=note_id, actor=actor, now=now)
+    audit_read("note.compared", kind="session_note", object_id=note_id, actor=actor, now=now)
     note, _chart = find_note(note_id, actor=actor, now=now)
     after = note.body if second is None else _version(note_id, second)
     return compare(_version(note_id, first), after)
@@ -180,11 +181,11 @@ def _readable(note_id: str, *, actor: Actor, now: datetime) -> tuple[SessionNote
     return note, subject
 
 
-def _seen(
+def _as_readable(
     note: SessionNote, subject: Written, course: Course, *, actor: Actor, now: datetime
-) -> NoteSeen:
+) -> ReadableNote:
     addenda, chart = _addenda(note.id), subject.couple
-    return NoteSeen(
+    return ReadableNote(
         id=note.id,
         chart=chart_of_note(chart, subject, note),
         subject=subject,
@@ -211,12 +212,12 @@ def _seen(
     )
 
 
-def _addenda(note_id: str) -> tuple[AddendumSeen, ...]:
+def _addenda(note_id: str) -> tuple[ReadableAddendum, ...]:
     rows = session().scalars(
         select(NoteAddendum).where(NoteAddendum.note_id == note_id).order_by(NoteAddendum.number)
     )
     return tuple(
-        AddendumSeen(row.id, row.number, row.kind, row.at, row.author, row.said) for row in rows
+        ReadableAddendum(row.id, row.number, row.kind, row.at, row.author, row.said) for row in rows
     )
 
 

@@ -36,11 +36,11 @@ from clinic.notes.session_notes import session_writers
 from clinic.notes.session_notes.drafts import (
     add_version,
     between_it_and_signing,
-    carried_into,
+    carried_into_session,
     findings_of,
     first_content,
-    keep_what_held,
     setting_of,
+    store_replaced_text,
 )
 from clinic.practice.vocabularies.terms import terms_of
 
@@ -100,7 +100,7 @@ def open_note(appointment_id: str, *, actor: Actor, now: datetime) -> str:
             current, found, subject, actor=actor, now=now
         ):
             if session_writers.is_begun_by_another(found, subject, actor=actor):
-                found.kind, found.held_by_id = kind, session_writers.holder_apart(subject)
+                found.kind, found.held_by_id = kind, session_writers.separate_holder(subject)
                 _prefill(found, subject, actor=actor, now=now)
             return found.id
         if appointment.status not in LIVE:
@@ -108,7 +108,7 @@ def open_note(appointment_id: str, *, actor: Actor, now: datetime) -> str:
         note = SessionNote(
             appointment_id=appointment.id,
             kind=kind,
-            held_by_id=session_writers.holder_apart(subject),
+            held_by_id=session_writers.separate_holder(subject),
             held_from=appointment.starts_at,
             held_until=appointment.ends_at,
         )
@@ -189,7 +189,7 @@ def save_draft(
         held = held_session(note)
         note.kind = held.kind
         if note.revision == revision:
-            keep_what_held(current, note, terms_of(chart.clinic_id))
+            store_replaced_text(current, note, terms_of(chart.clinic_id))
             _write(current, note, body, autosave=autosave, actor=actor, now=now)
         elif body != before:
             add_version(current, note, body, kind="elsewhere", by=actor.name, now=now)
@@ -291,7 +291,7 @@ def _prefill(
     note.author = note.saved_by = actor.name
     note.saved_at = now
     course = frame_for_note(subject, actor=actor)
-    carried = carried_into(subject, before=note.held_from)
+    carried = carried_into_session(subject, before=note.held_from)
     nonce = secrets.token_hex(16)
     note.body = NoteBody(first_content(note, course, carried), late_reason, nonce)
 

@@ -44,7 +44,7 @@ def session_to_write(
     return appointment, subject, kind
 
 
-def holder_apart(subject: Written) -> str | None:
+def separate_holder(subject: Written) -> str | None:
     """The therapist whom the note of this session names, or None where the lead held it."""
     return subject.held_by if subject.is_apart else None
 

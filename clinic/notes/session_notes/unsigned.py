@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
 
-from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
 from clinic.foundation.permissions import Actor, Permission, Role, leads_the_couple, require
@@ -21,7 +21,7 @@ LOOK_BACK = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class UnsignedNote:
     """One note that waits; `status` is `none` where a session has no note yet."""
 
     code: str
@@ -35,7 +35,7 @@ class Waiting:
     """Whether the reader leads the couple, and so may open its record."""
 
 
-def unsigned_notes(*, actor: Actor, now: datetime) -> list[Waiting]:
+def unsigned_notes(*, actor: Actor, now: datetime) -> list[UnsignedNote]:
     """What the actor has still to write or sign, the oldest first. No clinical text is read."""
     require(actor, Permission.OPEN_CHARTS)
     if actor.therapist_id is None:
@@ -44,7 +44,7 @@ def unsigned_notes(*, actor: Actor, now: datetime) -> list[Waiting]:
     return sorted(found, key=lambda one: (one.held_from, one.code))
 
 
-def waiting_for_cosignature(*, actor: Actor, now: datetime) -> list[Waiting]:
+def notes_to_cosign(*, actor: Actor, now: datetime) -> list[UnsignedNote]:
     """The notes of others that a supervisor may co-sign, the oldest first."""
     require(actor, Permission.OPEN_CHARTS)
     if Role.SUPERVISOR not in actor.roles:
@@ -57,7 +57,7 @@ def waiting_for_cosignature(*, actor: Actor, now: datetime) -> list[Waiting]:
         .order_by(SessionNote.held_from, SessionNote.id)
     )
     return [
-        _waiting(note, couple, actor=actor, now=now)
+        _unsigned(note, couple, actor=actor, now=now)
         for note, couple in rows.all()
         if may(
             actor, Permission.COSIGN_NOTE, written(make_chart(couple, now=now), held_session(note))
@@ -65,7 +65,7 @@ def waiting_for_cosignature(*, actor: Actor, now: datetime) -> list[Waiting]:
     ]
 
 
-def _drafts(actor: Actor, *, now: datetime) -> list[Waiting]:
+def _drafts(actor: Actor, *, now: datetime) -> list[UnsignedNote]:
     """The drafts of sessions that the actor held, and those that they began and may still write."""
     led = Couple.lead_therapist_id == actor.therapist_id
     rows = session().execute(
@@ -83,7 +83,7 @@ def _drafts(actor: Actor, *, now: datetime) -> list[Waiting]:
         .where(SessionNote.status.in_((NoteStatus.DRAFT, NoteStatus.READY)))
     )
     return [
-        _waiting(note, couple, actor=actor, now=now)
+        _unsigned(note, couple, actor=actor, now=now)
         for note, couple in rows.all()
         if _is_theirs(note, couple, actor=actor)
     ]
@@ -95,7 +95,7 @@ def _is_theirs(note: SessionNote, couple: Couple, *, actor: Actor) -> bool:
     return by == actor.therapist_id or (note.author == actor.name and not held.is_individual)
 
 
-def _without_note(actor: Actor, *, now: datetime) -> list[Waiting]:
+def _without_note(actor: Actor, *, now: datetime) -> list[UnsignedNote]:
     rows = session().execute(
         select(
             Appointment.id,
@@ -107,11 +107,11 @@ def _without_note(actor: Actor, *, now: datetime) -> list[Waiting]:
         .join(Couple, Couple.id == Appointment.couple_id)
         .outerjoin(SessionNote, SessionNote.appointment_id == Appointment.id)
         .where(Appointment.therapist_id == actor.therapist_id, SessionNote.id.is_(None))
-        .where(Appointment.status.in_((Status.CONFIRMED, Status.COMPLETED)))
+        .where(Appointment.status.in_((AppointmentStatus.CONFIRMED, AppointmentStatus.COMPLETED)))
         .where(Appointment.ends_at <= now, Appointment.ends_at > now - LOOK_BACK)
     )
     return [
-        Waiting(
+        UnsignedNote(
             row.code,
             None,
             row.id,
@@ -125,9 +125,9 @@ def _without_note(actor: Actor, *, now: datetime) -> list[Waiting]:
     ]
 
 
-def _waiting(note: SessionNote, couple: Couple, *, actor: Actor, now: datetime) -> Waiting:
+def _unsigned(note: SessionNote, couple: Couple, *, actor: Actor, now: datetime) -> UnsignedNote:
     overdue = is_overdue(note.held_until, status=NoteStatus(note.status), now=now)
-    return Waiting(
+    return UnsignedNote(
         couple.code,
         note.id,
         note.appointment_id,

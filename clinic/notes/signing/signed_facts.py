@@ -51,7 +51,7 @@ def bring_in(
     return content, findings
 
 
-def take_out(current: Session, note: SessionNote, *, chart: Chart) -> None:
+def remove_signed_facts(current: Session, note: SessionNote, *, chart: Chart) -> None:
     """Remove what this note's signature brought in. Raises `Conflict` when later work needs it."""
     drop_flag(current, note)
     opened = _opened_by(current, note)

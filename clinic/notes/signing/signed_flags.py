@@ -10,7 +10,7 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions import Actor
-from clinic.notes.course.load_course import RuptureSeen, load_course
+from clinic.notes.course.load_course import CourseRupture, load_course
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import SafetyFlag
 from clinic.notes.rules.clinical_values import FlagDetails
@@ -93,7 +93,7 @@ def _flag_of(current: Session, signing: Signing, safety: SafetyCheck) -> SafetyF
     return row
 
 
-def _park(current: Session, signing: Signing, known: RuptureSeen) -> None:
+def _park(current: Session, signing: Signing, known: CourseRupture) -> None:
     event = status_event(
         next_number(current, signing.chart.couple_id),
         RuptureStatus.PARKED,

@@ -17,7 +17,7 @@ from clinic.accounts.rules.session_rules import is_proof_recent
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, ProofNeeded
-from clinic.foundation.messages import said
+from clinic.foundation.messages import message
 from clinic.foundation.permissions import Actor, Permission, require
 from clinic.notes.course.read_scope import course_for_note
 from clinic.notes.record.access import find_note, lock_course, written
@@ -38,12 +38,12 @@ from clinic.notes.ruptures.signed_ruptures import Signing
 from clinic.notes.session_notes.drafts import (
     add_version,
     between_it_and_signing,
-    keep_draft,
+    restore_safety_text,
     setting_of,
-    take_safety_back,
+    store_draft_without,
 )
 from clinic.notes.session_notes.service import check_revision
-from clinic.notes.signing.signed_facts import bring_in, take_out
+from clinic.notes.signing.signed_facts import bring_in, remove_signed_facts
 from clinic.notes.signing.signed_flags import raise_flag
 
 SEAL = "note.seal"
@@ -58,7 +58,7 @@ class NotReady(InvalidInput):
         self.findings = tuple(findings)
         errors: dict[str, list[str]] = {}
         for one in findings:
-            errors.setdefault(one.path, []).append(said(one.message, **places_of(one)))
+            errors.setdefault(one.path, []).append(message(one.message, **places_of(one)))
         super().__init__(errors)
 
 
@@ -95,7 +95,7 @@ def sign_note(
         signing = Signing(note, course, actor.name, now, is_apart=subject.is_apart)
         content = body.content.answered(flag_open=setting.flag_open)
         if content != body.content:
-            keep_draft(current, note, by=actor.name, now=now)
+            store_draft_without(current, note, by=actor.name, now=now)
         content, findings = bring_in(current, signing, content)
         _refuse(findings)
         raise_flag(current, signing, content, actor=actor)
@@ -118,9 +118,9 @@ def recall_signature(note_id: str, *, actor: Actor, now: datetime) -> None:
         )
         if note.sealed_at is not None:
             raise Conflict(N_("The note is sealed; add an addendum."), code="note-sealed")
-        take_out(current, note, chart=chart)
+        remove_signed_facts(current, note, chart=chart)
         note.status, note.signed_at, note.signed_digest = status, None, None
-        take_safety_back(current, note)
+        restore_safety_text(current, note)
         _record(current, "note.recalled", note, actor=actor, now=now)
 
 

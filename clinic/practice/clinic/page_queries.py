@@ -60,7 +60,7 @@ class SessionTypeLine:
 
 
 @dataclass(frozen=True, slots=True)
-class AwayLine:
+class AbsenceLine:
     """An absence of one therapist (no name) or a closure of the clinic."""
 
     id: str
@@ -76,7 +76,7 @@ class PracticeOverview:
 
     therapists: tuple[TherapistLine, ...]
     session_types: tuple[SessionTypeLine, ...]
-    closures: tuple[AwayLine, ...]
+    closures: tuple[AbsenceLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class TherapistHours:
     time_zone: str
     weekly: tuple[WeeklyRange, ...]
     overrides: tuple[DayHours, ...]
-    time_off: tuple[AwayLine, ...]
+    time_off: tuple[AbsenceLine, ...]
     session_types: tuple[tuple[str, Mapping[str, str]], ...]
     """(slug, name) of the active ones, for the preview of the slots."""
 
@@ -116,7 +116,7 @@ def practice_overview(clinic_id: str, *, now: datetime) -> PracticeOverview:
     )
 
 
-def closures_ahead(clinic_id: str, *, now: datetime) -> tuple[AwayLine, ...]:
+def closures_ahead(clinic_id: str, *, now: datetime) -> tuple[AbsenceLine, ...]:
     """The clinic's closures that are not over, the next one first."""
     rows = session().scalars(
         select(Closure)
@@ -124,7 +124,7 @@ def closures_ahead(clinic_id: str, *, now: datetime) -> tuple[AwayLine, ...]:
         .order_by(Closure.starts_at, Closure.id)
     )
     return tuple(
-        AwayLine(row.id, row.starts_at, row.ends_at, row.time_zone, row.name) for row in rows
+        AbsenceLine(row.id, row.starts_at, row.ends_at, row.time_zone, row.name) for row in rows
     )
 
 
@@ -298,10 +298,10 @@ def _overrides_ahead(therapist_id: str, *, now: datetime) -> tuple[DayHours, ...
     )
 
 
-def _time_off_ahead(therapist_id: str, *, now: datetime) -> tuple[AwayLine, ...]:
+def _time_off_ahead(therapist_id: str, *, now: datetime) -> tuple[AbsenceLine, ...]:
     rows = session().scalars(
         select(TimeOff)
         .where(TimeOff.therapist_id == therapist_id, TimeOff.ends_at > now)
         .order_by(TimeOff.starts_at, TimeOff.id)
     )
-    return tuple(AwayLine(row.id, row.starts_at, row.ends_at, row.time_zone) for row in rows)
+    return tuple(AbsenceLine(row.id, row.starts_at, row.ends_at, row.time_zone) for row in rows)

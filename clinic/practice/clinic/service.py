@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import Conflict, NotFound
-from clinic.foundation.messages import Problems, refuse, said
+from clinic.foundation.messages import Problems, message, refuse
 from clinic.foundation.permissions import Actor
 from clinic.practice.clinic import page_queries
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
@@ -55,7 +55,7 @@ def update_clinic(
         clinic.name, clinic.short_name = details.name.strip(), details.short_name.strip()
         clinic.time_zone, clinic.language = details.time_zone, details.language
         clinic.email, clinic.phone, clinic.address = details.email, details.phone, details.address
-        clinic.welcome = kept_texts(details.welcome)
+        clinic.welcome = without_empty_texts(details.welcome)
         audit.record(
             current, "clinic.changed", kind="clinic", object_id=clinic.id, actor=actor, now=now
         )
@@ -68,7 +68,7 @@ def create_therapist(
     """Add a therapist, with no hours yet. Raises `NotAllowed`, `InvalidInput`."""
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
-        if (made := _already_made(current, Therapist, key, actor=actor)) is not None:
+        if (made := _created_before(current, Therapist, key, actor=actor)) is not None:
             return made
         therapist = Therapist(id=key or new_id(), clinic_id=clinic.id, created_at=now)
         _refuse_profile(current, profile, therapist=therapist)
@@ -108,7 +108,7 @@ def create_session_type(
     """Add a kind of appointment. Raises `NotAllowed`, `InvalidInput`."""
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
-        if (made := _already_made(current, SessionType, key, actor=actor)) is not None:
+        if (made := _created_before(current, SessionType, key, actor=actor)) is not None:
             return made
         kind = SessionType(id=key or new_id(), clinic_id=clinic.id)
         _offer(current, kind, details)
@@ -145,12 +145,12 @@ def update_session_type(
     return kind
 
 
-def kept_texts(texts: Texts) -> dict[str, str]:
+def without_empty_texts(texts: Texts) -> dict[str, str]:
     """Texts by language without the empty ones."""
     return {language: text.strip() for language, text in texts.items() if text.strip()}
 
 
-def _already_made(
+def _created_before(
     current: Session, model: type[Row], key: str | None, *, actor: Actor
 ) -> Row | None:
     """What an earlier sending of the same form made. Raises `Conflict` when it is not theirs."""
@@ -182,19 +182,19 @@ def _refuse_profile(current: Session, profile: TherapistProfile, *, therapist: T
             Therapist.id != therapist.id,
         )
     )
-    refuse(_with_taken(problems, taken=taken))
+    refuse(_with_slug_problem(problems, taken=taken))
 
 
-def _with_taken(problems: Problems, *, taken: str | None) -> Problems:
+def _with_slug_problem(problems: Problems, *, taken: str | None) -> Problems:
     if taken is None:
         return problems
-    return problems | {"slug": [said("This address is already in use. Please choose another.")]}
+    return problems | {"slug": [message("This address is already in use. Please choose another.")]}
 
 
 def _write_profile(therapist: Therapist, profile: TherapistProfile) -> None:
     therapist.slug, therapist.name = profile.slug, profile.name.strip()
-    therapist.title = kept_texts(profile.title)
-    therapist.biography = kept_texts(profile.biography)
+    therapist.title = without_empty_texts(profile.title)
+    therapist.biography = without_empty_texts(profile.biography)
     if therapist.email != profile.email:  # sealing it again would change the row for nothing
         therapist.email = profile.email
     therapist.time_zone = profile.time_zone
@@ -216,7 +216,7 @@ def _offer(current: Session, kind: SessionType, details: SessionTypeDetails) -> 
             SessionType.id != kind.id,
         )
     )
-    refuse(_with_taken(problems, taken=taken))
+    refuse(_with_slug_problem(problems, taken=taken))
     offering = [one for one in everybody if one.slug in details.therapists]
     for therapist_id in sorted(one.id for one in {*kind.therapists, *offering}):
         lock_diary(current, therapist_id)
@@ -226,7 +226,10 @@ def _offer(current: Session, kind: SessionType, details: SessionTypeDetails) -> 
 
 def _write_session_type(kind: SessionType, details: SessionTypeDetails) -> None:
     kind.slug = details.slug
-    kind.name, kind.description = kept_texts(details.name), kept_texts(details.description)
+    kind.name, kind.description = (
+        without_empty_texts(details.name),
+        without_empty_texts(details.description),
+    )
     kind.formats = list(details.formats)
     for name in _COPIED:
         setattr(kind, name, getattr(details, name))

@@ -15,7 +15,7 @@ from wtforms import Field, FieldList, Form, FormField
 from clinic.foundation.wall_minutes import MINUTES_A_DAY
 from clinic.practice.form_fields import CalendarDay, ClockTime, Needed, PracticeForm, line
 from clinic.practice.rules.edit_commands import (
-    Absence,
+    AbsenceTimes,
     ClinicClosure,
     DayHours,
     HoursRange,
@@ -182,9 +182,9 @@ class AbsenceForm(PracticeForm):
     def __init__(self, *, sent: Any = None, prefix: str = "away") -> None:
         super().__init__(formdata=sent, prefix=prefix)
 
-    def absence(self) -> Absence:
+    def absence(self) -> AbsenceTimes:
         """What was typed."""
-        return Absence(self.start.data, self.end.data)
+        return AbsenceTimes(self.start.data, self.end.data)
 
 
 class ClosureForm(AbsenceForm):

@@ -27,7 +27,7 @@ from clinic.foundation.wall_clock import (
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
 from clinic.practice.models import Closure, DayOverrideRow, Therapist, TimeOff, WeeklyHoursRow
 from clinic.practice.rules.edit_commands import (
-    Absence,
+    AbsenceTimes,
     ClinicClosure,
     DayHours,
     HoursRange,
@@ -51,7 +51,7 @@ HOURS_CHANGED = "practice.hours_changed"
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
+class AbsenceRange:
     """An absence as instants, with the wall times that were meant and their zone."""
 
     starts_at: datetime
@@ -124,7 +124,7 @@ def remove_day_override(slug: str, *, on: date, actor: Actor, now: datetime) -> 
         _changed(current, "day_override.removed", therapist, actor=actor, now=now)
 
 
-def add_time_off(slug: str, *, absence: Absence, actor: Actor, now: datetime) -> TimeOff:
+def add_time_off(slug: str, *, absence: AbsenceTimes, actor: Actor, now: datetime) -> TimeOff:
     """Take a therapist away, to the minute, in the wall time of their zone.
 
     Raises `NotFound`, `NotAllowed`, `InvalidInput` with paths `start`, `end`; `NonexistentTime`
@@ -132,7 +132,7 @@ def add_time_off(slug: str, *, absence: Absence, actor: Actor, now: datetime) ->
     """
     with transaction() as current:
         therapist = _own_diary(current, slug, actor=actor)
-        away = _away(absence, zone=therapist.time_zone)
+        away = _absence_range(absence, zone=therapist.time_zone)
         same = select(TimeOff).where(
             TimeOff.therapist_id == therapist.id,
             TimeOff.starts_at == away.starts_at,
@@ -167,7 +167,7 @@ def add_closure(closure: ClinicClosure, *, actor: Actor, now: datetime) -> Closu
         diaries = lock_all_diaries(current, clinic_id=clinic.id)
         named = {"name": found} if (found := name_problems(closure.name)) else {}
         refuse(named | absence_problems(closure.away))
-        away = _away(closure.away, zone=clinic.time_zone)
+        away = _absence_range(closure.away, zone=clinic.time_zone)
         same = select(Closure).where(
             Closure.clinic_id == clinic.id,
             Closure.name == closure.name.strip(),
@@ -200,14 +200,14 @@ def _own_diary(current: Session, slug: str, *, actor: Actor) -> Therapist:
     return therapist
 
 
-def _away(absence: Absence, *, zone: str) -> Away:
+def _absence_range(absence: AbsenceTimes, *, zone: str) -> AbsenceRange:
     problems = absence_problems(absence)
     refuse(problems)
     start, end = parse_wall(absence.start), parse_wall(absence.end)
     assert start is not None and end is not None  # noqa: S101, PT018 - the rules have seen to it
     starts_at, ends_at = _instants(start, end, zone=zone)
     refuse(order_problems(starts_at, ends_at=ends_at))
-    return Away(starts_at, ends_at, absence.start, absence.end, zone)
+    return AbsenceRange(starts_at, ends_at, absence.start, absence.end, zone)
 
 
 def _instants(start: datetime, end: datetime, *, zone: str) -> tuple[datetime, datetime]:
@@ -224,7 +224,7 @@ def _instants(start: datetime, end: datetime, *, zone: str) -> tuple[datetime, d
     return found[0], found[1]
 
 
-def _columns(away: Away) -> dict[str, datetime | str]:
+def _columns(away: AbsenceRange) -> dict[str, datetime | str]:
     return {
         "starts_at": away.starts_at,
         "ends_at": away.ends_at,

@@ -16,7 +16,7 @@ from clinic.practice.instruments.models import InstrumentRow
 from clinic.practice.rules.instruments import Instrument, parse_instrument
 
 
-class InstrumentKnown(Conflict):
+class InstrumentExists(Conflict):
     """Another text stands under this code, version and language."""
 
     code = "instrument-known"
@@ -27,7 +27,7 @@ class InstrumentKnown(Conflict):
 
 
 @dataclass(frozen=True, slots=True)
-class OnShelf:
+class ClinicInstrument:
     """An instrument of the clinic; `retired_at` is set when it is no longer offered."""
 
     id: str
@@ -42,15 +42,15 @@ def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
     """Put a definition on the shelf; the same again takes it back from retirement.
 
     What the newer file says of its licence, and around the questions, stands from then on.
-    Raises `InstrumentBroken` with every problem, `InstrumentKnown`, `NotAllowed`.
+    Raises `InstrumentBroken` with every problem, `InstrumentExists`, `NotAllowed`.
     """
     require(actor, Permission.MANAGE_INSTRUMENTS)
     found = parse_instrument(text)
     with transaction() as current:
-        _lock_shelf(current, actor.clinic_id)
+        _lock_instruments(current, actor.clinic_id)
         row = _row(found.code, found.version, found.language, clinic_id=actor.clinic_id)
         if row is not None and not found.is_like(parse_instrument(row.definition)):
-            raise InstrumentKnown
+            raise InstrumentExists
         if row is None:
             row = _new_row(found, text, clinic_id=actor.clinic_id, now=now)
             current.add(row)
@@ -79,7 +79,7 @@ def retire_instrument(
     """Offer it no longer; what was scored by it stays. Raises `NotFound`, `NotAllowed`."""
     require(actor, Permission.MANAGE_INSTRUMENTS)
     with transaction() as current:
-        _lock_shelf(current, actor.clinic_id)
+        _lock_instruments(current, actor.clinic_id)
         row = _row(code, version, language, clinic_id=actor.clinic_id)
         if row is None:
             raise NotFound(N_("There is no such instrument on the shelf."))
@@ -87,7 +87,7 @@ def retire_instrument(
         _record("instrument.retired", row, actor=actor, now=now)
 
 
-def list_instruments(clinic_id: str) -> list[OnShelf]:
+def list_instruments(clinic_id: str) -> list[ClinicInstrument]:
     """All of them, retired ones too, by code."""
     rows = session().scalars(
         select(InstrumentRow)
@@ -95,7 +95,7 @@ def list_instruments(clinic_id: str) -> list[OnShelf]:
         .order_by(InstrumentRow.code, InstrumentRow.version, InstrumentRow.language)
     )
     return [
-        OnShelf(
+        ClinicInstrument(
             row.id,
             parse_instrument(row.definition),
             row.definition,
@@ -106,7 +106,7 @@ def list_instruments(clinic_id: str) -> list[OnShelf]:
     ]
 
 
-def _lock_shelf(current: Session, clinic_id: str) -> None:
+def _lock_instruments(current: Session, clinic_id: str) -> None:
     """One change of the clinic's instruments at a time."""
     lock_name(current, b"instruments:" + clinic_id.encode("ascii"))
 

@@ -12,7 +12,7 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Permission
 from clinic.practice.instruments.service import (
-    InstrumentKnown,
+    InstrumentExists,
     add_instrument,
     list_instruments,
     retire_instrument,
@@ -39,7 +39,7 @@ def add() -> Page:
         found = add_instrument(_sent(), actor=current_actor(), now=clock.now())
     except InstrumentBroken as refused:
         return _page(problems=refused.problems), 422
-    except InstrumentKnown as refused:
+    except InstrumentExists as refused:
         return _page(problems=[_(refused.message)]), refused.status
     flash(_("%(name)s is on the shelf.", name=found.name), "ok")
     return redirect(url_for("instruments.overview"))

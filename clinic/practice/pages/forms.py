@@ -40,7 +40,7 @@ from clinic.practice.rules.edit_commands import (
 )
 from clinic.practice.rules.edit_conflicts import version_of
 from clinic.practice.rules.practice_rules import SITE_LANGUAGES, THERAPIST_LANGUAGES
-from clinic.practice.vocabularies.terms import vocabulary_here
+from clinic.practice.vocabularies.terms import vocabulary_of_request
 
 FORMAT_NAMES = {"online": _l("Online"), "in_person": _l("In person")}
 
@@ -252,6 +252,6 @@ def _terms(vocabulary: str, *, kept: Collection[str]) -> dict[str, str]:
     reader = str(get_locale() or "en")
     return {
         term.code: term.label(reader)
-        for term in vocabulary_here(vocabulary).offered(kept=kept)
+        for term in vocabulary_of_request(vocabulary).offered(kept=kept)
         if term.code in kept or not term.needs_text
     }

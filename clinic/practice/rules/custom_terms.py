@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from clinic.foundation.messages import Problems, said
+from clinic.foundation.messages import Problems, message
 from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.practice_rules import name_problems, number_problems, text_problems
 from clinic.practice.rules.vocabulary import Term, Vocabulary
@@ -83,7 +83,7 @@ def added_term(change: TermChange) -> Term:
     )
 
 
-def what_differs(details: TermDetails, shipped: Term | None) -> TermDetails:
+def changed_texts(details: TermDetails, shipped: Term | None) -> TermDetails:
     """The details with None for every text that is as it ships; all of an added term's."""
     if shipped is None:
         return details
@@ -135,17 +135,17 @@ def term_problems(details: TermDetails, *, vocabulary: Vocabulary, code: str | N
         _add(found, name, name_problems(label) or ([_same(twin)] if twin else []))
     for name in ("definition_en", "definition_pt"):
         text = getattr(details, name) or ""
-        missing = [] if text.strip() else [said("Say in a sentence what it means.")]
+        missing = [] if text.strip() else [message("Say in a sentence what it means.")]
         _add(found, name, missing or text_problems(text, longest=LONGEST_DEFINITION, lines=True))
     if details.sort is None:
-        _add(found, "sort", [said("Please write a whole number.")])
+        _add(found, "sort", [message("Please write a whole number.")])
     else:
         _add(found, "sort", number_problems(details.sort, 0, LARGEST_SORT))
     _add(found, "label_reviewed_by", text_problems(details.label_reviewed_by or "", longest=120))
     if details.group is not None and details.group not in vocabulary.groups():
-        _add(found, "group", [said("One of these is not on offer. Please choose again.")])
+        _add(found, "group", [message("One of these is not on offer. Please choose again.")])
     if code is None and not limits_of(vocabulary).may_add:
-        _add(found, "", [said("This list is fixed: its words can be changed, not its terms.")])
+        _add(found, "", [message("This list is fixed: its words can be changed, not its terms.")])
     return found
 
 
@@ -172,8 +172,8 @@ def _twin(vocabulary: Vocabulary, name: str, label: str, code: str | None) -> Te
 
 def _same(twin: Term) -> str:
     if twin.active:
-        return said("Another term of this list is called so already.")
-    return said("A retired term of this list is called so. You can take it up again instead.")
+        return message("Another term of this list is called so already.")
+    return message("A retired term of this list is called so. You can take it up again instead.")
 
 
 def _add(found: Problems, path: str, sentences: Iterable[str]) -> None:

@@ -97,7 +97,7 @@ class DayHours:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class AbsenceTimes:
     """From one wall time to another, in the zone of the therapist or of the clinic."""
 
     start: str
@@ -109,7 +109,7 @@ class ClinicClosure:
     """The whole clinic closes, in the clinic's wall time, for a reason that has a name."""
 
     name: str
-    away: Absence
+    away: AbsenceTimes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from clinic.foundation.messages import Problems, said
+from clinic.foundation.messages import Problems, message
 from clinic.foundation.wall_clock import parse_wall
 from clinic.foundation.wall_minutes import MINUTES_A_DAY
-from clinic.practice.rules.edit_commands import Absence, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import AbsenceTimes, DayHours, HoursRange, WeeklyRange
 
 FIRST_HOURS_YEAR, LAST_HOURS_YEAR = 2000, 2099
 MINUTES_A_WEEK = 7 * MINUTES_A_DAY
@@ -24,7 +24,7 @@ def weekly_problems(ranges: Sequence[WeeklyRange]) -> Problems:
     paths = _weekly_paths(ranges)
     for path, one in zip(paths, ranges, strict=True):
         if not 0 <= one.weekday <= 6:
-            found[path] = [said("A week has seven days.")]
+            found[path] = [message("A week has seven days.")]
         elif sentence := range_problem(HoursRange(one.start_minute, one.end_minute)):
             found[path] = [sentence]
     for weekday in sorted({one.weekday for one in ranges}):
@@ -33,7 +33,7 @@ def weekly_problems(ranges: Sequence[WeeklyRange]) -> Problems:
     if found:
         return found
     for later in _overlapping([_in_week(one) for one in ranges], round_of=MINUTES_A_WEEK):
-        found[paths[later]] = [said("These hours overlap with others.")]
+        found[paths[later]] = [message("These hours overlap with others.")]
     return found
 
 
@@ -50,7 +50,7 @@ def day_problems(hours: DayHours) -> Problems:
     if found:
         return found
     for later in _overlapping([(one.start_minute, one.end_minute) for one in hours.ranges]):
-        found[f"ranges.{later}"] = [said("These hours overlap with others.")]
+        found[f"ranges.{later}"] = [message("These hours overlap with others.")]
     return found
 
 
@@ -60,10 +60,10 @@ def range_problem(one: HoursRange) -> str | None:
     Only from midnight to midnight is a whole day: other hours that end as they start are a slip.
     """
     if not 0 <= one.start_minute < MINUTES_A_DAY:
-        return said("A time of day is from 00:00 to 23:59.")
+        return message("A time of day is from 00:00 to 23:59.")
     latest = one.start_minute + MINUTES_A_DAY - (1 if one.start_minute else 0)
     if not one.start_minute < one.end_minute <= latest:
-        return said("Hours must end after they start, less than a day later.")
+        return message("Hours must end after they start, less than a day later.")
     return None
 
 
@@ -71,29 +71,29 @@ def date_problem(on: date) -> str | None:
     """Why a date cannot be: it lies in another century."""
     if FIRST_HOURS_YEAR <= on.year <= LAST_HOURS_YEAR:
         return None
-    return said(
+    return message(
         "Please give a date from %(first)s to %(last)s.",
         first=FIRST_HOURS_YEAR,
         last=LAST_HOURS_YEAR,
     )
 
 
-def absence_problems(away: Absence) -> Problems:
+def absence_problems(away: AbsenceTimes) -> Problems:
     """What is wrong with the wall times of an absence, whatever the zone. Paths `start`, `end`."""
     found: Problems = {}
     for path, text in (("start", away.start), ("end", away.end)):
         wall = parse_wall(text)
         if wall is None or date_problem(wall.date()):
-            found[path] = [said("Please give a date and a time that exist.")]
+            found[path] = [message("Please give a date and a time that exist.")]
     return found
 
 
 def order_problems(starts_at: datetime, *, ends_at: datetime) -> Problems:
     """What is wrong with the instants of an absence: it ends after it starts, within two years."""
     if ends_at <= starts_at:
-        return {"end": [said("The end must come after the start.")]}
+        return {"end": [message("The end must come after the start.")]}
     if ends_at - starts_at > LONGEST_ABSENCE:
-        return {"end": [said("This is longer than two years. Please check the dates.")]}
+        return {"end": [message("This is longer than two years. Please check the dates.")]}
     return {}
 
 
@@ -125,4 +125,4 @@ def _overlapping(spans: Sequence[Span], *, round_of: int | None = None) -> list[
 
 
 def _too_many() -> str:
-    return said("Please use at most %(most)s ranges a day.", most=MOST_RANGES_A_DAY)
+    return message("Please use at most %(most)s ranges a day.", most=MOST_RANGES_A_DAY)

@@ -33,7 +33,7 @@ class InstrumentBroken(ClinicError):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class QuestionnaireItem:
     """One question. `look_from`: from this answer on the therapist is asked to look at it."""
 
     code: str
@@ -97,7 +97,7 @@ class Instrument:
     licence: str
     source: str
     intro: str
-    items: tuple[Item, ...]
+    items: tuple[QuestionnaireItem, ...]
     scales: tuple[Scale, ...]
 
     @property
@@ -105,7 +105,7 @@ class Instrument:
         """How commands and the log call it."""
         return f"{self.code} {self.version} {self.language}"
 
-    def item(self, code: str) -> Item:
+    def item(self, code: str) -> QuestionnaireItem:
         """The item with this code."""
         return next(one for one in self.items if one.code == code)
 
@@ -155,7 +155,7 @@ def answer_problems(instrument: Instrument, answers: Mapping[str, int]) -> list[
     ]
 
 
-def to_look_at(instrument: Instrument, answers: Mapping[str, int]) -> tuple[str, ...]:
+def items_to_review(instrument: Instrument, answers: Mapping[str, int]) -> tuple[str, ...]:
     """The items whose answer asks the therapist to look at it, whatever the total."""
     return tuple(
         one.code
@@ -193,8 +193,8 @@ def _instrument(raw: Mapping[str, Any]) -> Instrument:
     )
 
 
-def _item(raw: Mapping[str, Any]) -> Item:
-    return Item(
+def _item(raw: Mapping[str, Any]) -> QuestionnaireItem:
+    return QuestionnaireItem(
         code=raw["code"],
         text=raw["text"].strip(),
         lowest=raw["lowest"],
@@ -205,7 +205,7 @@ def _item(raw: Mapping[str, Any]) -> Item:
     )
 
 
-def _scale(raw: Mapping[str, Any], items: tuple[Item, ...]) -> Scale:
+def _scale(raw: Mapping[str, Any], items: tuple[QuestionnaireItem, ...]) -> Scale:
     mine = [one for one in items if one.code in raw["items"]]
     times, count = Fraction(raw.get("times", 1)), len(mine)
     share = Fraction(1) if raw["method"] == "sum" else Fraction(1, count)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from functools import cache
 
 from clinic.foundation.mail.addresses import is_mail_address
-from clinic.foundation.messages import Problems, said
+from clinic.foundation.messages import Problems, message
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.single_line import has_control_characters
 from clinic.foundation.wall_minutes import zone_names
@@ -113,17 +113,17 @@ def slug_problems(slug: str) -> list[str]:
     """A slug is the last part of an address: small letters, digits and single hyphens."""
     if not _SLUG.fullmatch(slug) or len(slug) > 60:
         return [
-            said("Use up to 60 small letters and digits, with single hyphens between the words.")
+            message("Use up to 60 small letters and digits, with single hyphens between the words.")
         ]
     if slug in RESERVED_SLUGS:
-        return [said("This word is already the name of a page. Please choose another.")]
+        return [message("This word is already the name of a page. Please choose another.")]
     return []
 
 
 def name_problems(name: str, *, longest: int = LONGEST_PRACTICE_NAME) -> list[str]:
     """A name is there, on one line and not endless."""
     if not name.strip():
-        return [said("Please write a name.")]
+        return [message("Please write a name.")]
     return text_problems(name, longest=longest)
 
 
@@ -132,9 +132,9 @@ def text_problems(text: str, *, longest: int, lines: bool = False) -> list[str]:
     is_refused = has_refused_characters if lines else has_control_characters
     found: list[str] = []
     if len(text) > longest:
-        found.append(said("Please keep this to %(longest)s characters.", longest=longest))
+        found.append(message("Please keep this to %(longest)s characters.", longest=longest))
     if is_refused(text):
-        found.append(said("This has characters that cannot be shown. Please type it again."))
+        found.append(message("This has characters that cannot be shown. Please type it again."))
     return found
 
 
@@ -142,20 +142,20 @@ def email_problems(email: str) -> list[str]:
     """An address that mail could be sent to, as far as its form tells."""
     if is_mail_address(email) and email == email.strip():
         return []
-    return [said("This does not look like an e-mail address.")]
+    return [message("This does not look like an e-mail address.")]
 
 
 def zone_problems(zone: str) -> list[str]:
     """A time zone that the IANA database knows."""
     if zone not in time_zones():
-        return [said("There is no such time zone. Choose one such as Europe/Lisbon.")]
+        return [message("There is no such time zone. Choose one such as Europe/Lisbon.")]
     return []
 
 
 def number_problems(number: int, low: int, high: int) -> list[str]:
     """A whole number within limits, both included."""
     if not low <= number <= high:
-        return [said("Please give a number from %(low)s to %(high)s.", low=low, high=high)]
+        return [message("Please give a number from %(low)s to %(high)s.", low=low, high=high)]
     return []
 
 
@@ -164,22 +164,22 @@ def choice_problems(
 ) -> list[str]:
     """Only what is on offer, each once."""
     if at_least_one and not chosen:
-        return [said("Please choose at least one.")]
+        return [message("Please choose at least one.")]
     if not set(chosen) <= set(known) or len(set(chosen)) < len(chosen):
-        return [said("One of these is not on offer. Please choose again.")]
+        return [message("One of these is not on offer. Please choose again.")]
     return []
 
 
 def _offset_problems(details: SessionTypeDetails) -> list[str]:
     if details.grid_offset_minutes < details.grid_minutes:
         return []
-    return [said("The first start must come before the second: less than the grid's own step.")]
+    return [message("The first start must come before the second: less than the grid's own step.")]
 
 
 def _notice_problems(details: SessionTypeDetails) -> list[str]:
     if details.notice_minutes < details.horizon_days * 1440:
         return []
-    return [said("With this notice nothing could ever be booked: it reaches past the horizon.")]
+    return [message("With this notice nothing could ever be booked: it reaches past the horizon.")]
 
 
 def _add(found: Problems, path: str, sentences: Iterable[str]) -> None:
@@ -193,6 +193,6 @@ def _add_texts(
 ) -> None:
     for language, text in texts.items():
         if language not in SITE_LANGUAGES:
-            _add(found, path, [said("Texts are kept in English and Portuguese only.")])
+            _add(found, path, [message("Texts are kept in English and Portuguese only.")])
             continue
         _add(found, f"{path}.{language}", text_problems(text, longest=longest, lines=lines))

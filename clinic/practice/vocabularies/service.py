@@ -23,11 +23,11 @@ from clinic.practice.models import Clinic, VocabularyTerm
 from clinic.practice.rules.custom_terms import (
     TermChange,
     all_codes,
+    changed_texts,
     details_of,
     is_own,
     new_code,
     term_problems,
-    what_differs,
 )
 from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.vocabulary import Vocabulary, load_vocabulary
@@ -68,7 +68,7 @@ def add_term(
     """
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
-        if (made := _made_before(current, key, clinic)) is not None:
+        if (made := _created_before(current, key, clinic)) is not None:
             return made
         refuse(term_problems(details, vocabulary=vocabulary_of(clinic.id, vocabulary), code=None))
         code = new_code(details.label_en or "", taken=all_codes(terms_of(clinic.id)))
@@ -106,7 +106,7 @@ def edit_term(
             )
         refuse(term_problems(details, vocabulary=here, code=code))
         shipped = None if is_own(code) else load_vocabulary(vocabulary).term(code)
-        _write(row, what_differs(details, shipped))
+        _write(row, changed_texts(details, shipped))
         row.revision = revision + 1
         _store(current, clinic, row, "changed", actor=actor, now=now)
 
@@ -124,7 +124,7 @@ def retire_term(vocabulary: str, code: str, *, actor: Actor, now: datetime) -> N
             _store(current, clinic, row, "retired", actor=actor, now=now)
 
 
-def take_up_term(vocabulary: str, code: str, *, actor: Actor, now: datetime) -> None:
+def restore_term(vocabulary: str, code: str, *, actor: Actor, now: datetime) -> None:
     """Offer a retired term again. Raises `NotFound`, `NotAllowed`."""
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
@@ -150,7 +150,7 @@ def learn_term(
     _store(current, clinic, row, "learned", actor=actor, now=now)
 
 
-def _made_before(current: Session, key: str | None, clinic: Clinic) -> str | None:
+def _created_before(current: Session, key: str | None, clinic: Clinic) -> str | None:
     """The code that an earlier sending of the same form was given."""
     if key is None:
         return None

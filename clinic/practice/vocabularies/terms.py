@@ -40,7 +40,7 @@ def vocabulary_of(clinic_id: str, name: str) -> Vocabulary:
     return _named(terms_of(clinic_id), name)
 
 
-def vocabulary_here(name: str) -> Vocabulary:
+def vocabulary_of_request(name: str) -> Vocabulary:
     """A vocabulary of the clinic that this request is for; as it ships where there is none."""
     clinic_id = g.get("clinic_id") if has_app_context() else None
     return _named(terms_of(clinic_id) if clinic_id else load_all(), name)

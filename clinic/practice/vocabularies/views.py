@@ -102,7 +102,7 @@ def take_up(name: str, code: str) -> Response:
     """Offer it again."""
     return _moved(
         name,
-        lambda: vocabulary_service.take_up_term(name, code, **_by()),
+        lambda: vocabulary_service.restore_term(name, code, **_by()),
         _("It is on offer again."),
     )
 

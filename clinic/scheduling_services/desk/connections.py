@@ -147,7 +147,7 @@ def map_host(
         session.add(
             ServiceHost(id=new_id(), connection_id=row.id, external=name, therapist_id=who.id)
         )
-        _apply_waiting(session, row, now=now)
+        _apply_pending(session, row, now=now)
         outbox.promise(session, HOURS_CHANGED, {"therapists": [who.id]}, now=now)
         _record(session, "integration.host_mapped", row, actor=actor, now=now)
 
@@ -183,7 +183,7 @@ def map_event_type(
                 therapist_id=who.id if who else None,
             )
         )
-        _apply_waiting(session, row, now=now)
+        _apply_pending(session, row, now=now)
         _record(session, "integration.event_type_mapped", row, actor=actor, now=now)
 
 
@@ -225,7 +225,7 @@ def read_body(delivery_id: str, *, actor: Actor, now: datetime) -> str:
         return row.body or ""
 
 
-def _apply_waiting(session: Session, row: ServiceConnection, *, now: datetime) -> None:
+def _apply_pending(session: Session, row: ServiceConnection, *, now: datetime) -> None:
     waiting = session.scalars(
         select(ServiceDelivery.id).where(
             ServiceDelivery.clinic_id == row.clinic_id,

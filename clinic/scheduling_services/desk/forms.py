@@ -15,12 +15,12 @@ from clinic.foundation.outbound.allowed_addresses import OutboundRefused
 from clinic.practice.form_fields import Needed, PracticeForm, line
 from clinic.scheduling_services.sent.calcom_client import (
     BOOKING_VERSIONS,
-    CalcomAway,
     CalcomKeyRefused,
     CalcomRefused,
+    CalcomUnavailable,
 )
 
-REFUSED_THERE = (CalcomAway, CalcomKeyRefused, CalcomRefused, OutboundRefused)
+REFUSED_THERE = (CalcomUnavailable, CalcomKeyRefused, CalcomRefused, OutboundRefused)
 """What an outside service, or the way to it, does not allow."""
 
 

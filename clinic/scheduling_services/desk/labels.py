@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 
-def outcome_words(code: str) -> str:
+def outcome_label(code: str) -> str:
     """What was done with a delivery, or what is missing; sentences are passed through."""
     known = {
         "booked": _("An appointment was made."),
@@ -40,7 +40,7 @@ def outcome_words(code: str) -> str:
     return f"{said[:1].upper()}{said[1:]}{'' if said.endswith('.') else '.'}"
 
 
-def state_words(state: str) -> str:
+def state_label(state: str) -> str:
     """The state of a delivery."""
     return str(
         {
@@ -54,7 +54,7 @@ def state_words(state: str) -> str:
     )
 
 
-def task_words(kind: str) -> str:
+def task_label(kind: str) -> str:
     """What the desk is asked to do."""
     return str(
         {
@@ -74,7 +74,7 @@ def task_words(kind: str) -> str:
     )
 
 
-def health_words(code: str) -> str:
+def health_label(code: str) -> str:
     """How a connection stands."""
     return str(
         {

@@ -148,7 +148,7 @@ def list_tasks(clinic_id: str) -> list[TaskLine]:
     ]
 
 
-def count_waiting(clinic_id: str) -> int:
+def count_open_tasks(clinic_id: str) -> int:
     """How much on the integrations page needs a person."""
     tasks = select(func.count()).where(
         ServiceTask.clinic_id == clinic_id, ServiceTask.done_at.is_(None)

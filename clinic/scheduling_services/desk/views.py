@@ -48,7 +48,7 @@ def overview() -> str:
 @integrations.get("/deliveries/<delivery_id>")
 @requires(Permission.MANAGE_INTEGRATIONS)
 def delivery(delivery_id: str) -> str:
-    """One delivery with its words; whoever opens it is noted."""
+    """One delivery with its text; whoever opens it is noted."""
     body = connections.read_body(delivery_id, **_by())
     with suppress(ValueError):  # unreadable is shown as it came
         body = json.dumps(json.loads(body), indent=2, ensure_ascii=False)
@@ -224,7 +224,7 @@ def _step_form(step: str, row: ServiceConnection, **given: Any) -> IntegrationFo
 
 def _page(name: str, **known: Any) -> str:
     return render_template(
-        f"scheduling_services/{name}.html", zone=g.clinic.time_zone, words=labels, **known
+        f"scheduling_services/{name}.html", zone=g.clinic.time_zone, labels=labels, **known
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.permissions import Actor
@@ -23,9 +23,9 @@ from clinic.scheduling_services.models import (
     ServiceDelivery,
     TaskKind,
 )
-from clinic.scheduling_services.received.apply_effects import Work, carry_out
+from clinic.scheduling_services.received.apply_effects import Work, apply_effects
 from clinic.scheduling_services.received.inbox import stored_event
-from clinic.scheduling_services.received.mapping import host_of, meant_by
+from clinic.scheduling_services.received.mapping import host_of, map_chain
 from clinic.scheduling_services.received.reschedule_chain_rows import (
     OPEN,
     applied_state,
@@ -34,9 +34,9 @@ from clinic.scheduling_services.received.reschedule_chain_rows import (
     merge_into,
     rows_of,
 )
-from clinic.scheduling_services.received.tasks import ask_desk
+from clinic.scheduling_services.received.tasks import add_task
 from clinic.scheduling_services.rules.appointment_effects import Book, diff
-from clinic.scheduling_services.rules.events import Kind, ServiceEvent
+from clinic.scheduling_services.rules.events import EventKind, ServiceEvent
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 from clinic.scheduling_services.rules.reducer import reduce
 from clinic.scheduling_services.rules.reschedule_chain_state import RESCHEDULE_HOLD, ChainState
@@ -82,7 +82,7 @@ def apply_stored(session: Session, delivery_id: str, *, now: datetime) -> None:
     except PayloadBroken as broken:
         row.state, row.outcome, row.settled_at = DeliveryState.BROKEN, broken.message, now
         return
-    if event.kind is Kind.OUT_OF_OFFICE:
+    if event.kind is EventKind.OUT_OF_OFFICE:
         _note_absence(session, row, event, now=now)
         return
     chains = rows_of(session, event, clinic_id=row.clinic_id, now=now)
@@ -105,7 +105,7 @@ def _bring_up(
     state = _held(reduce(events), told, now=now)
     earlier = _earlier(chains, told)
     found = diff(earlier[0][1] if earlier else None, state, joined=[one for _, one in earlier[1:]])
-    kept = _kept(chains, earlier, state)
+    kept = _surviving_chain(chains, earlier, state)
     missing = _missing(session, kept, found, clinic_id=kept.clinic_id)
     work = Work(
         session=session,
@@ -117,7 +117,7 @@ def _bring_up(
         now=now,
     )
     if not missing:
-        carry_out(work, found)
+        apply_effects(work, found)
     merge_into(session, kept, [one for one in chains if one is not kept])
     for one in fresh:
         one.state = DeliveryState.WAITING if missing else DeliveryState.APPLIED
@@ -150,7 +150,7 @@ def _earlier(
     ]
 
 
-def _kept(
+def _surviving_chain(
     chains: Sequence[ServiceChain],
     earlier: Sequence[tuple[ServiceChain, ChainState]],
     state: ChainState,
@@ -169,7 +169,7 @@ def _missing(
     if kept.appointment_id is not None:
         return ()
     booked = [one.state for one in found if isinstance(one, Book)]
-    return meant_by(session, booked[0], clinic_id=clinic_id).missing if booked else ()
+    return map_chain(session, booked[0], clinic_id=clinic_id).missing if booked else ()
 
 
 def _remember(
@@ -209,11 +209,11 @@ def _note_absence(
         row.state, row.outcome = DeliveryState.WAITING, "unknown_host"
         return
     origin = f"absence:{event.external_id}"[:60]
-    known = session.query(OutsideBusy.id).filter_by(origin=origin, therapist_id=therapist)
+    known = session.query(ImportedBusyRow.id).filter_by(origin=origin, therapist_id=therapist)
     if known.first() is None:
         lock_diary(session, therapist)
         session.add(
-            OutsideBusy(
+            ImportedBusyRow(
                 id=new_id(),
                 therapist_id=therapist,
                 origin=origin,
@@ -221,7 +221,7 @@ def _note_absence(
                 ends_at=event.ends_at,
             )
         )
-    ask_desk(
+    add_task(
         session,
         TaskKind.AWAY,
         origin,

@@ -17,23 +17,23 @@ from clinic.booking.appointments.appointments_from_services import (
     record_outside_booking,
 )
 from clinic.booking.appointments.models import LIVE, Appointment, Source
-from clinic.booking.appointments.models import Status as Standing
+from clinic.booking.appointments.models import AppointmentStatus as Standing
 from clinic.booking.appointments.sequence_and_history import raise_sequence
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.crypto.vault import index_of
 from clinic.foundation.permissions import Actor
 from clinic.practice.models import Clinic, Therapist
 from clinic.scheduling_services.models import ServiceChain, TaskKind
-from clinic.scheduling_services.received.mapping import host_of, meant_by, partners_of
-from clinic.scheduling_services.received.tasks import ask_desk, withdraw_task
+from clinic.scheduling_services.received.mapping import host_of, map_chain, partners_of
+from clinic.scheduling_services.received.tasks import add_task, withdraw_task
 from clinic.scheduling_services.rules import appointment_effects
-from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainState, Status
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainState, ChainStatus
 
 STANDINGS = {
-    Status.REQUESTED: Standing.REQUESTED,
-    Status.CONFIRMED: Standing.CONFIRMED,
-    Status.CANCELLED: Standing.CANCELLED,
-    Status.REJECTED: Standing.DECLINED,
+    ChainStatus.REQUESTED: Standing.REQUESTED,
+    ChainStatus.CONFIRMED: Standing.CONFIRMED,
+    ChainStatus.CANCELLED: Standing.CANCELLED,
+    ChainStatus.REJECTED: Standing.DECLINED,
 }
 
 SERVICES = frozenset({Source.CALCOM, Source.CALENDLY})
@@ -57,7 +57,7 @@ class Work:
     done: list[str] = field(default_factory=list)
 
 
-def carry_out(work: Work, found: Sequence[appointment_effects.Effect]) -> None:
+def apply_effects(work: Work, found: Sequence[appointment_effects.Effect]) -> None:
     """Do what the effects say; afterwards `work.chain` names the appointment, if there is one."""
     for effect in found:
         _DOERS[type(effect)](work, effect)
@@ -74,7 +74,7 @@ def _book(work: Work, effect: appointment_effects.Book) -> None:
         _follow(work, _change(work, kind=kind, status=state.status))
         return
     session, clinic_id = work.session, work.chain.clinic_id
-    meant = meant_by(session, state, clinic_id=clinic_id)
+    meant = map_chain(session, state, clinic_id=clinic_id)
     therapist = session.get_one(Therapist, meant.therapist_id)
     appointment = record_outside_booking(
         OutsideBooking(
@@ -98,20 +98,20 @@ def _book(work: Work, effect: appointment_effects.Book) -> None:
     )
     work.chain.appointment_id = appointment.id
     over = "recorded_over" if state.status in OVER else "booked"
-    work.done.append("requested" if state.status is Status.REQUESTED else over)
+    work.done.append("requested" if state.status is ChainStatus.REQUESTED else over)
 
 
 def _move(work: Work, effect: appointment_effects.Move) -> None:
-    kind = "requested" if effect.status is Status.REQUESTED else "moved"
+    kind = "requested" if effect.status is ChainStatus.REQUESTED else "moved"
     _follow(work, _change(work, kind=kind, status=effect.status), said="moved")
 
 
 def _confirm(work: Work, _effect: appointment_effects.Confirm) -> None:
-    _follow(work, _change(work, kind="confirmed", status=Status.CONFIRMED), said="confirmed")
+    _follow(work, _change(work, kind="confirmed", status=ChainStatus.CONFIRMED), said="confirmed")
 
 
 def _restore(work: Work, effect: appointment_effects.Restore) -> None:
-    kind = "requested" if effect.status is Status.REQUESTED else "confirmed"
+    kind = "requested" if effect.status is ChainStatus.REQUESTED else "confirmed"
     _follow(work, _change(work, kind=kind, status=effect.status), said="restored")
 
 
@@ -124,13 +124,13 @@ def _cancel(work: Work, effect: appointment_effects.Cancel) -> None:
     change = _change(
         work,
         kind="declined" if effect.rejected else "cancelled",
-        status=Status.REJECTED if effect.rejected else Status.CANCELLED,
+        status=ChainStatus.REJECTED if effect.rejected else ChainStatus.CANCELLED,
         reason=effect.reason or "",
     )
     _follow(work, change, said="asked_again" if effect.request_reschedule else change.kind)
     if effect.series:
         dates = [one.isoformat() for one in effect.cancelled_dates]
-        _ask(work, TaskKind.SERIES, work.state.root_id, {"dates": dates})
+        _add_task(work, TaskKind.SERIES, work.state.root_id, {"dates": dates})
         work.done.append("series")
 
 
@@ -161,7 +161,7 @@ def _no_show(work: Work, effect: appointment_effects.NoShow) -> None:
     slot = slots[0] if slots else "?"
     key = f"{appointment.id}:{slot}"
     if effect.absent:
-        _ask(work, TaskKind.ABSENT, key, {"slot": slot})
+        _add_task(work, TaskKind.ABSENT, key, {"slot": slot})
     else:
         withdraw_task(
             work.session,
@@ -178,7 +178,7 @@ def _reassign(work: Work, effect: appointment_effects.Reassign) -> None:
     chain = work.chain
     known = host_of(work.session, names, provider=chain.provider, clinic_id=chain.clinic_id)
     if known is None or chain.appointment_id is None:
-        _ask(work, TaskKind.HOST, work.state.root_id, {"hosts": list(effect.organizer_emails)})
+        _add_task(work, TaskKind.HOST, work.state.root_id, {"hosts": list(effect.organizer_emails)})
         work.done.append("host_unknown")
         return
     hand_over(chain.appointment_id, therapist_id=known, actor=work.actor, now=work.now)
@@ -193,7 +193,7 @@ def _nothing(work: Work, _effect: appointment_effects.Nothing) -> None:
 
 
 def _change(
-    work: Work, *, kind: str, status: Status, reason: str = "", quiet: bool = False
+    work: Work, *, kind: str, status: ChainStatus, reason: str = "", quiet: bool = False
 ) -> OutsideChange:
     return OutsideChange(
         kind=kind,
@@ -211,7 +211,7 @@ def _follow(work: Work, change: OutsideChange, *, said: str = "") -> None:
     appointment = work.session.get_one(
         Appointment, work.chain.appointment_id, populate_existing=True
     )
-    if _belongs_elsewhere(appointment, work.chain):
+    if _belongs_to_another_service(appointment, work.chain):
         change = replace(change, external_id=appointment.external_id or "")
     if appointment.source not in SERVICES and appointment.is_live and change.status in LIVE:
         # Whether it is confirmed, and how long it is, is decided here; there is only a copy.
@@ -259,7 +259,7 @@ def _where(start: datetime | None, *, is_live: bool) -> datetime | None:
     return start if is_live else None
 
 
-def _belongs_elsewhere(appointment: Appointment, chain: ServiceChain) -> bool:
+def _belongs_to_another_service(appointment: Appointment, chain: ServiceChain) -> bool:
     """Whether it came from another service, whose id it keeps."""
     return appointment.source in SERVICES and appointment.source != chain.provider
 
@@ -267,19 +267,19 @@ def _belongs_elsewhere(appointment: Appointment, chain: ServiceChain) -> bool:
 def _note_standing(work: Work, appointment_id: str) -> None:
     """Keep the current id beside the appointment, and ask the desk about a conflict."""
     appointment = work.session.get_one(Appointment, appointment_id)
-    if not _belongs_elsewhere(appointment, work.chain):
+    if not _belongs_to_another_service(appointment, work.chain):
         appointment.external_id = work.state.current_id
     if appointment.source in SERVICES:
         # News may arrive in an order that makes fewer changes here than there were there.
         raise_sequence(appointment, least=work.state.revision)
     if appointment.conflict:
         start = appointment.starts_at.isoformat()
-        _ask(work, TaskKind.CONFLICT, appointment_id, {"start": start})
+        _add_task(work, TaskKind.CONFLICT, appointment_id, {"start": start})
         work.done.append("conflict")
 
 
-def _ask(work: Work, kind: TaskKind, key: str, details: dict[str, Any]) -> None:
-    ask_desk(
+def _add_task(work: Work, kind: TaskKind, key: str, details: dict[str, Any]) -> None:
+    add_task(
         work.session,
         kind,
         key,

@@ -25,7 +25,7 @@ from clinic.scheduling_services.models import (
 )
 from clinic.scheduling_services.rules.calcom_events import parse_calcom
 from clinic.scheduling_services.rules.calendly_events import parse_calendly
-from clinic.scheduling_services.rules.events import Kind, Provider, ServiceEvent
+from clinic.scheduling_services.rules.events import EventKind, Provider, ServiceEvent
 from clinic.scheduling_services.rules.payloads import PayloadBroken, read_payload, strip_secrets
 from clinic.scheduling_services.rules.signatures import (
     SignatureRefused,
@@ -45,15 +45,15 @@ PARSERS: Mapping[str, Callable[[Mapping[str, Any]], ServiceEvent]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class Receipt:
     """What was done with a delivery: `accepted`, `ignored`, `duplicate` or `pong`."""
 
     status: str
 
 
-def take_delivery(
+def receive_delivery(
     provider: Provider, body: bytes, *, signature: str | None, clinic_id: str, now: datetime
-) -> Taken:
+) -> Receipt:
     """Verify, then store once, and promise to apply it, in one transaction.
 
     Raises SignatureRefused (counted, nothing else is stored) and PayloadBroken (kept for the
@@ -68,11 +68,13 @@ def take_delivery(
         payload = read_payload(body)
         event = PARSERS[provider](payload)
     except PayloadBroken as broken:
-        _keep_rubbish(provider, body, broken, connection_id, clinic_id=clinic_id, now=now)
+        _store_unreadable_delivery(
+            provider, body, broken, connection_id, clinic_id=clinic_id, now=now
+        )
         raise
-    if event.kind is Kind.PING:
+    if event.kind is EventKind.PING:
         _note_seen(connection_id, now=now)
-        return Taken("pong")
+        return Receipt("pong")
     with transaction() as session:
         is_new = store_delivery(
             session,
@@ -85,8 +87,8 @@ def take_delivery(
         )
     _note_seen(connection_id, now=now)
     if not is_new:
-        return Taken("duplicate")
-    return Taken("ignored" if event.kind is Kind.IGNORED else "accepted")
+        return Receipt("duplicate")
+    return Receipt("ignored" if event.kind is EventKind.IGNORED else "accepted")
 
 
 def store_delivery(
@@ -101,7 +103,7 @@ def store_delivery(
     now: datetime,
 ) -> bool:
     """Store a delivery unless it is there already, and promise to apply it; whether it is new."""
-    ignored = event.kind is Kind.IGNORED
+    ignored = event.kind is EventKind.IGNORED
     row = ServiceDelivery(
         id=new_id(),
         clinic_id=clinic_id,
@@ -166,7 +168,7 @@ def _connections(provider: str, *, clinic_id: str) -> list[ServiceConnection]:
     return list(reading().scalars(query.order_by(ServiceConnection.created_at)))
 
 
-def _keep_rubbish(
+def _store_unreadable_delivery(
     provider: Provider,
     body: bytes,
     broken: PayloadBroken,

@@ -19,7 +19,7 @@ NAMELESS = "Client"
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class Mapping:
     """What a booking there is here; `missing` names what somebody has to say first."""
 
     therapist_id: str | None
@@ -35,7 +35,7 @@ class Meant:
         return tuple(code for code, found in codes if found is None)
 
 
-def meant_by(session: Session, state: ChainState, *, clinic_id: str) -> Meant:
+def map_chain(session: Session, state: ChainState, *, clinic_id: str) -> Mapping:
     """The therapist and session type of a chain: by organizer; where none is named, by event type.
 
     An organizer whom nobody has mapped is never guessed from the event type.
@@ -45,7 +45,7 @@ def meant_by(session: Session, state: ChainState, *, clinic_id: str) -> Meant:
     therapist = host_of(session, named, provider=state.provider, clinic_id=clinic_id)
     if not named and event_type is not None:
         therapist = event_type.therapist_id
-    return Meant(therapist, event_type.session_type_id if event_type else None)
+    return Mapping(therapist, event_type.session_type_id if event_type else None)
 
 
 def host_of(session: Session, names: Sequence[str], *, provider: str, clinic_id: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import NotFound
@@ -19,7 +19,7 @@ from clinic.scheduling_services.models import ServiceTask, TaskKind
 BY_ITSELF = "system"
 
 
-def ask_desk(
+def add_task(
     session: Session,
     kind: TaskKind,
     key: str,
@@ -90,7 +90,9 @@ def lift_block(task_id: str, *, actor: Actor, now: datetime) -> None:
         if task is None or task.clinic_id != actor.clinic_id or task.kind != TaskKind.AWAY:
             raise NotFound
         lock_diary(session, task.details["therapist"])
-        session.execute(delete(OutsideBusy).where(OutsideBusy.origin == task.details["origin"]))
+        session.execute(
+            delete(ImportedBusyRow).where(ImportedBusyRow.origin == task.details["origin"])
+        )
         finish_task(task_id, actor=actor, now=now)
 
 

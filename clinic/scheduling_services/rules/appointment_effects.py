@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
-from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainState, Status
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainState, ChainStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Move:
 
     starts_at: datetime | None
     ends_at: datetime | None
-    status: Status
+    status: ChainStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Correct:
 
     starts_at: datetime | None
     ends_at: datetime | None
-    status: Status
+    status: ChainStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Restore:
 
     starts_at: datetime | None
     ends_at: datetime | None
-    status: Status
+    status: ChainStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,7 @@ def _change(old: ChainState, new: ChainState) -> list[Effect]:
     if old.status in OVER:
         return [Restore(new.starts_at, new.ends_at, new.status)]
     moved = (old.starts_at, old.ends_at) != (new.starts_at, new.ends_at)
-    if moved or new.status is not Status.CONFIRMED:
+    if moved or new.status is not ChainStatus.CONFIRMED:
         return [Move(new.starts_at, new.ends_at, new.status)]
     return [Confirm()]
 
@@ -152,7 +152,7 @@ def _correct(new: ChainState) -> Correct:
 def _cancel(new: ChainState) -> Cancel:
     ending = new.ending
     return Cancel(
-        rejected=new.status is Status.REJECTED,
+        rejected=new.status is ChainStatus.REJECTED,
         starts_at=new.starts_at,
         ends_at=new.ends_at,
         reason=ending.cancel_reason if ending else None,

@@ -8,17 +8,19 @@ from datetime import datetime
 from itertools import pairwise
 from operator import itemgetter
 
-from clinic.scheduling_services.rules.events import MAKING, Attendee, Kind, ServiceEvent
-from clinic.scheduling_services.rules.reschedule_chain_state import Status
+from clinic.scheduling_services.rules.events import MAKING, Attendee, EventKind, ServiceEvent
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainStatus
 
 # The order of a booking's life. Later stages win over earlier ones whenever they arrive:
 # nothing comes back to life under the same id, so a cancellation is a tombstone.
 _STAGE = {
-    Kind.NO_SHOW: 0, Kind.COMPLETED: 0, Kind.REQUESTED: 1, Kind.CREATED: 2, Kind.RESCHEDULED: 2,
-    Kind.REJECTED: 3, Kind.CANCELLED: 4,
+    EventKind.NO_SHOW: 0, EventKind.COMPLETED: 0, EventKind.REQUESTED: 1,
+    EventKind.CREATED: 2, EventKind.RESCHEDULED: 2,
+    EventKind.REJECTED: 3, EventKind.CANCELLED: 4,
 }  # fmt: skip
 _STATUS = (
-    Status.UNKNOWN, Status.REQUESTED, Status.CONFIRMED, Status.REJECTED, Status.CANCELLED,
+    ChainStatus.UNKNOWN, ChainStatus.REQUESTED, ChainStatus.CONFIRMED,
+    ChainStatus.REJECTED, ChainStatus.CANCELLED,
 )  # fmt: skip
 
 
@@ -30,8 +32,8 @@ class BookingRow:
     `away` the cancellation that only makes room for a new booking, `told` all events by age.
     """
 
-    status: Status
-    standing: Status
+    status: ChainStatus
+    standing: ChainStatus
     starts_at: datetime | None
     ends_at: datetime | None
     changes: int
@@ -43,7 +45,7 @@ class BookingRow:
     @property
     def known(self) -> bool:
         """Whether an event told that the booking was made, not only that it ended."""
-        return self.standing is not Status.UNKNOWN
+        return self.standing is not ChainStatus.UNKNOWN
 
 
 def age(event: ServiceEvent) -> tuple[datetime, int, int, str]:
@@ -74,16 +76,16 @@ def read_row(events: Iterable[ServiceEvent]) -> BookingRow:
     )
 
 
-def _highest(events: Iterable[ServiceEvent]) -> Status:
+def _highest(events: Iterable[ServiceEvent]) -> ChainStatus:
     return _STATUS[max((_STAGE[event.kind] for event in events), default=0)]
 
 
 def _ends(
     event: ServiceEvent, *, attendees: Sequence[Attendee], makers: Sequence[ServiceEvent]
 ) -> bool:
-    if event.kind is Kind.REJECTED:
+    if event.kind is EventKind.REJECTED:
         return True
-    if event.kind is not Kind.CANCELLED:
+    if event.kind is not EventKind.CANCELLED:
         return False
     # One person leaving ends the booking only when nobody else is on it.
     return not event.seat_leaving or bool(makers and not attendees)
@@ -99,7 +101,7 @@ def _changes(makers: Sequence[ServiceEvent]) -> int:
     times = [event.starts_at for event in makers]
     moves = sum(1 for before, after in pairwise(times) if before != after)
     kinds = {event.kind for event in makers}
-    return moves + (1 if Kind.REQUESTED in kinds and len(kinds) > 1 else 0)
+    return moves + (1 if EventKind.REQUESTED in kinds and len(kinds) > 1 else 0)
 
 
 def _attendees(

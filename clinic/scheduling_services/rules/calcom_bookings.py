@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from clinic.scheduling_services.rules.payload_fields import items, mapping, maybe_id, maybe_instant
-from clinic.scheduling_services.rules.reschedule_chain_state import Status
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainStatus
 
 OLDEST = "2000-01-01T00:00:00.000Z"
-STATUSES: Mapping[str, Status] = {
-    "accepted": Status.CONFIRMED,
-    "pending": Status.REQUESTED,
-    "cancelled": Status.CANCELLED,
-    "rejected": Status.REJECTED,
+STATUSES: Mapping[str, ChainStatus] = {
+    "accepted": ChainStatus.CONFIRMED,
+    "pending": ChainStatus.REQUESTED,
+    "cancelled": ChainStatus.CANCELLED,
+    "rejected": ChainStatus.REJECTED,
 }
 _MADE = {"accepted": "BOOKING_CREATED", "pending": "BOOKING_REQUESTED"}
 _MADE |= {"cancelled": "BOOKING_CREATED", "rejected": "BOOKING_REQUESTED"}
@@ -26,25 +26,25 @@ _ENDED = {"cancelled": "BOOKING_CANCELLED", "rejected": "BOOKING_REJECTED"}
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class BookingState:
     """What a booking of the API says of itself, as far as it is compared."""
 
     uid: str
-    status: Status
+    status: ChainStatus
     starts_at: datetime
     ends_at: datetime
     replaces: str | None
     replaced_by: str | None
 
 
-def read_booking(booking: Mapping[str, Any]) -> Seen | None:
+def read_booking(booking: Mapping[str, Any]) -> BookingState | None:
     """The booking's essentials; None when they cannot be used (an older shape, a new status)."""
     uid, status = maybe_id(booking.get("uid")), STATUSES.get(str(booking.get("status")))
     starts_at, ends_at = maybe_instant(booking.get("start")), maybe_instant(booking.get("end"))
     if uid is None or status is None or starts_at is None or ends_at is None:
         return None
     replaces = maybe_id(booking.get("rescheduledFromUid"))
-    return Seen(
+    return BookingState(
         uid, status, starts_at, ends_at, replaces, maybe_id(booking.get("rescheduledToUid"))
     )
 
@@ -66,7 +66,9 @@ def as_deliveries(booking: Mapping[str, Any], *, moved: Iterable[str] = ()) -> l
     return [made, _told(_ENDED[status], booking, seen, at=booking.get("updatedAt") or made_at)]
 
 
-def _told(trigger: str, booking: Mapping[str, Any], seen: Seen, *, at: Any) -> dict[str, Any]:
+def _told(
+    trigger: str, booking: Mapping[str, Any], seen: BookingState, *, at: Any
+) -> dict[str, Any]:
     hosts = items(booking.get("hosts"))
     host = hosts[0] if hosts else {}
     payload: dict[str, Any] = {

@@ -8,9 +8,9 @@ from typing import Any
 
 from clinic.scheduling_services.rules.events import (
     OUR_METADATA_KEY,
-    Absence,
+    AbsenceMark,
     Attendee,
-    Kind,
+    EventKind,
     Provider,
     ServiceEvent,
 )
@@ -63,11 +63,11 @@ def parse_calcom(body: Mapping[str, Any]) -> ServiceEvent:
     if read is not None:
         return read(body, trigger, happened)
     reason = IGNORED.get(trigger, "this trigger is not known here")
-    return _plain(Kind.IGNORED, trigger=trigger, happened=happened, reason=reason)
+    return _plain(EventKind.IGNORED, trigger=trigger, happened=happened, reason=reason)
 
 
 def _plain(
-    kind: Kind, *, trigger: str, happened: datetime, reason: str | None = None
+    kind: EventKind, *, trigger: str, happened: datetime, reason: str | None = None
 ) -> ServiceEvent:
     return ServiceEvent(
         provider=Provider.CALCOM, kind=kind, trigger=trigger, occurred_at=happened, reason=reason
@@ -82,40 +82,40 @@ def _payload(body: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _created(body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
-    return _booking(_payload(body), Kind.CREATED, trigger=trigger, happened=happened)
+    return _booking(_payload(body), EventKind.CREATED, trigger=trigger, happened=happened)
 
 
 def _requested(body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
-    return _booking(_payload(body), Kind.REQUESTED, trigger=trigger, happened=happened)
+    return _booking(_payload(body), EventKind.REQUESTED, trigger=trigger, happened=happened)
 
 
 def _rejected(body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
-    return _booking(_payload(body), Kind.REJECTED, trigger=trigger, happened=happened)
+    return _booking(_payload(body), EventKind.REJECTED, trigger=trigger, happened=happened)
 
 
 def _rescheduled(body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
     payload = _payload(body)
-    kind = Kind.REQUESTED if payload.get("status") == "PENDING" else Kind.RESCHEDULED
+    kind = EventKind.REQUESTED if payload.get("status") == "PENDING" else EventKind.RESCHEDULED
     return _booking(payload, kind, trigger=trigger, happened=happened)
 
 
 def _paid(body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
     # A payment may be the only sign of a booking whose own event was lost.
     payload = _payload(body)
-    by_status = {"ACCEPTED": Kind.CREATED, "PENDING": Kind.REQUESTED}
+    by_status = {"ACCEPTED": EventKind.CREATED, "PENDING": EventKind.REQUESTED}
     kind = by_status.get(str(payload.get("status")))
     if kind is None:
         reason = "a payment for a booking that does not stand"
-        return _plain(Kind.IGNORED, trigger=trigger, happened=happened, reason=reason)
+        return _plain(EventKind.IGNORED, trigger=trigger, happened=happened, reason=reason)
     return _booking(payload, kind, trigger=trigger, happened=happened)
 
 
 def _cancelled(body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
-    return _booking(_payload(body), Kind.CANCELLED, trigger=trigger, happened=happened)
+    return _booking(_payload(body), EventKind.CANCELLED, trigger=trigger, happened=happened)
 
 
 def _booking(
-    payload: Mapping[str, Any], kind: Kind, *, trigger: str, happened: datetime
+    payload: Mapping[str, Any], kind: EventKind, *, trigger: str, happened: datetime
 ) -> ServiceEvent:
     """The common booking block. Unknown keys are left alone: they come and go with releases."""
     external_id, supersedes = _ids(payload, kind)
@@ -142,17 +142,21 @@ def _booking(
         cancelled_by=email(payload.get("cancelledBy")),
         request_reschedule=payload.get("requestReschedule") is True,
         has_seats=has_seats,
-        seat_leaving=kind is Kind.CANCELLED and has_seats and len(attendees) == 1,
-        series_cancelled=kind is Kind.CANCELLED and bool(payload.get("recurringEvent")),
+        seat_leaving=kind is EventKind.CANCELLED and has_seats and len(attendees) == 1,
+        series_cancelled=kind is EventKind.CANCELLED and bool(payload.get("recurringEvent")),
         cancelled_dates=_dates(payload.get("cancelledDates")),
         our_reference=maybe_id(mapping(payload.get("metadata")).get(OUR_METADATA_KEY)),
         recurring_id=maybe_id(payload.get("recurringEventId")),
     )
 
 
-def _ids(payload: Mapping[str, Any], kind: Kind) -> tuple[str, str | None]:
+def _ids(payload: Mapping[str, Any], kind: EventKind) -> tuple[str, str | None]:
     previous = maybe_id(payload.get("rescheduleUid"))
-    if payload.get("uid") is None and previous and kind in {Kind.RESCHEDULED, Kind.REQUESTED}:
+    if (
+        payload.get("uid") is None
+        and previous
+        and kind in {EventKind.RESCHEDULED, EventKind.REQUESTED}
+    ):
         return previous, None  # a seated reschedule can come without a new id: moved in place
     own = need_id(payload.get("uid"), name="uid")
     return own, previous if previous != own else None
@@ -210,12 +214,12 @@ def _no_show(body: Mapping[str, Any], trigger: str, happened: datetime) -> Servi
     ]
     return ServiceEvent(
         provider=Provider.CALCOM,
-        kind=Kind.NO_SHOW,
+        kind=EventKind.NO_SHOW,
         trigger=trigger,
         occurred_at=happened,
         external_id=need_id(payload.get("bookingUid"), name="bookingUid"),
         no_shows=tuple(
-            Absence(address, absent)
+            AbsenceMark(address, absent)
             for address, absent in marked
             if address and isinstance(absent, bool)
         ),
@@ -227,7 +231,7 @@ def _ended(body: Mapping[str, Any], trigger: str, _happened: datetime) -> Servic
     starts_at, ends_at = _times(body)
     return ServiceEvent(
         provider=Provider.CALCOM,
-        kind=Kind.COMPLETED,
+        kind=EventKind.COMPLETED,
         trigger=trigger,
         occurred_at=ends_at,
         external_id=need_id(body.get("uid"), name="uid"),
@@ -246,7 +250,7 @@ def _out_of_office(body: Mapping[str, Any], trigger: str, happened: datetime) ->
         raise PayloadBroken("The absence ends before it begins.")
     return ServiceEvent(
         provider=Provider.CALCOM,
-        kind=Kind.OUT_OF_OFFICE,
+        kind=EventKind.OUT_OF_OFFICE,
         trigger=trigger,
         occurred_at=happened,
         external_id=need_id(entry.get("uuid"), name="uuid"),
@@ -258,7 +262,7 @@ def _out_of_office(body: Mapping[str, Any], trigger: str, happened: datetime) ->
 
 
 def _ping(_body: Mapping[str, Any], trigger: str, happened: datetime) -> ServiceEvent:
-    return _plain(Kind.PING, trigger=trigger, happened=happened, reason="a test delivery")
+    return _plain(EventKind.PING, trigger=trigger, happened=happened, reason="a test delivery")
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any], str, datetime], ServiceEvent]] = {

@@ -7,7 +7,13 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from clinic.scheduling_services.rules.events import Absence, Attendee, Kind, Provider, ServiceEvent
+from clinic.scheduling_services.rules.events import (
+    AbsenceMark,
+    Attendee,
+    EventKind,
+    Provider,
+    ServiceEvent,
+)
 from clinic.scheduling_services.rules.payload_fields import (
     MAX_NAME,
     email,
@@ -26,11 +32,11 @@ IGNORED: Mapping[str, str] = {
     "routing_form_submission.created": "a routing form is not an appointment",
 }
 
-_KINDS: Mapping[str, Kind] = {
-    "invitee.created": Kind.CREATED,
-    "invitee.canceled": Kind.CANCELLED,
-    "invitee_no_show.created": Kind.NO_SHOW,
-    "invitee_no_show.deleted": Kind.NO_SHOW,
+_KINDS: Mapping[str, EventKind] = {
+    "invitee.created": EventKind.CREATED,
+    "invitee.canceled": EventKind.CANCELLED,
+    "invitee_no_show.created": EventKind.NO_SHOW,
+    "invitee_no_show.deleted": EventKind.NO_SHOW,
 }
 
 
@@ -44,7 +50,7 @@ def parse_calendly(body: Mapping[str, Any]) -> ServiceEvent:
     if kind is None:
         return ServiceEvent(
             provider=Provider.CALENDLY,
-            kind=Kind.IGNORED,
+            kind=EventKind.IGNORED,
             trigger=trigger,
             occurred_at=happened,
             reason=IGNORED.get(trigger, "this event is not known here"),
@@ -52,19 +58,19 @@ def parse_calendly(body: Mapping[str, Any]) -> ServiceEvent:
     payload = body.get("payload")
     if not isinstance(payload, dict):
         raise PayloadBroken("The delivery has no payload.")
-    if kind is Kind.NO_SHOW:
+    if kind is EventKind.NO_SHOW:
         return _no_show(payload, trigger=trigger, happened=happened)
     return _invitee(payload, kind, trigger=trigger, happened=happened)
 
 
 def _invitee(
-    payload: Mapping[str, Any], kind: Kind, *, trigger: str, happened: datetime
+    payload: Mapping[str, Any], kind: EventKind, *, trigger: str, happened: datetime
 ) -> ServiceEvent:
     meeting = mapping(payload.get("scheduled_event"))
     cancellation = mapping(payload.get("cancellation"))
     starts_at, ends_at = _times(meeting)
     hosts = items(meeting.get("event_memberships"))
-    moved = kind is Kind.CANCELLED and payload.get("rescheduled") is True
+    moved = kind is EventKind.CANCELLED and payload.get("rescheduled") is True
     external_id = need_id(_last_part(payload.get("uri")), name="invitee")
     return ServiceEvent(
         provider=Provider.CALENDLY,
@@ -92,11 +98,11 @@ def _no_show(payload: Mapping[str, Any], *, trigger: str, happened: datetime) ->
     absent = trigger == "invitee_no_show.created"
     return ServiceEvent(
         provider=Provider.CALENDLY,
-        kind=Kind.NO_SHOW,
+        kind=EventKind.NO_SHOW,
         trigger=trigger,
         occurred_at=happened,
         external_id=need_id(_last_part(payload.get("uri")), name="invitee"),
-        no_shows=(Absence(address, absent),) if address else (),
+        no_shows=(AbsenceMark(address, absent),) if address else (),
     )
 
 

@@ -17,7 +17,7 @@ class Provider(StrEnum):
     CALENDLY = "calendly"
 
 
-class Kind(StrEnum):
+class EventKind(StrEnum):
     """What an event means here, whatever it was called there."""
 
     REQUESTED = "requested"  # waits for the host's yes
@@ -33,9 +33,9 @@ class Kind(StrEnum):
 
 
 #: Kinds that tell of a booking that exists (or did).
-MAKING = frozenset({Kind.REQUESTED, Kind.CREATED, Kind.RESCHEDULED})
+MAKING = frozenset({EventKind.REQUESTED, EventKind.CREATED, EventKind.RESCHEDULED})
 #: Kinds that belong to a chain at all.
-FOLDED = MAKING | {Kind.CANCELLED, Kind.REJECTED, Kind.NO_SHOW, Kind.COMPLETED}
+FOLDED = MAKING | {EventKind.CANCELLED, EventKind.REJECTED, EventKind.NO_SHOW, EventKind.COMPLETED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Attendee:
 
 
 @dataclass(frozen=True, slots=True)
-class Absence:
+class AbsenceMark:
     """Whether the person with this address was marked as absent (False: unmarked)."""
 
     email: str
@@ -66,7 +66,7 @@ class ServiceEvent:
     """
 
     provider: Provider
-    kind: Kind
+    kind: EventKind
     trigger: str
     occurred_at: datetime
     external_id: str | None = None
@@ -89,7 +89,7 @@ class ServiceEvent:
     seat_leaving: bool = False
     series_cancelled: bool = False
     cancelled_dates: tuple[datetime, ...] = ()
-    no_shows: tuple[Absence, ...] = ()
+    no_shows: tuple[AbsenceMark, ...] = ()
     our_reference: str | None = None
     recurring_id: str | None = None
     _digest: str = field(init=False, default="", repr=False, compare=False)

@@ -14,12 +14,12 @@ from typing import NamedTuple, TypeVar
 
 from clinic.scheduling_services.rules.appointment_effects import diff
 from clinic.scheduling_services.rules.booking_row import BookingRow, age, read_row
-from clinic.scheduling_services.rules.events import MAKING, Attendee, Kind, ServiceEvent
+from clinic.scheduling_services.rules.events import MAKING, Attendee, EventKind, ServiceEvent
 from clinic.scheduling_services.rules.reschedule_chain_state import (
     OVER,
     RESCHEDULE_HOLD,
     ChainState,
-    Status,
+    ChainStatus,
 )
 from clinic.scheduling_services.rules.reschedule_chains import (
     chains,
@@ -103,7 +103,7 @@ def _newest(candidates: Sequence[str], *, rows: dict[str, BookingRow]) -> str:
 
 def _telling(newest: str, *, ids: Sequence[str], rows: dict[str, BookingRow]) -> str:
     """`newest`, or while only its id is known, the last booking before it that tells a status."""
-    telling = [one for one in ids if one in rows and rows[one].status is not Status.UNKNOWN]
+    telling = [one for one in ids if one in rows and rows[one].status is not ChainStatus.UNKNOWN]
     if newest in telling or not telling:
         return newest if newest in rows else next(one for one in reversed(ids) if one in rows)
     return telling[-1]
@@ -125,19 +125,19 @@ def _filled(chain: _Chain) -> ChainState:
         ends_at=timed.ends_at,
         revision=_revision(chain, over=row.status in OVER),
         sequence=max(one.sequence for each in chain.path for one in each.told),
-        organizer_emails=_newest_told(chain, lambda one: one.organizer_emails) or (),
-        organizer_ids=_newest_told(chain, lambda one: one.organizer_ids) or (),
-        event_type_id=_newest_told(chain, lambda one: one.event_type_id),
+        organizer_emails=_newest_reported(chain, lambda one: one.organizer_emails) or (),
+        organizer_ids=_newest_reported(chain, lambda one: one.organizer_ids) or (),
+        event_type_id=_newest_reported(chain, lambda one: one.event_type_id),
         attendees=_attendees(chain),
         no_shows=_no_shows(row),
         completed=_completed(row),
-        our_reference=_first_told(chain, lambda one: one.our_reference),
+        our_reference=_first_reported(chain, lambda one: one.our_reference),
         ending=row.ending if row.away is None else None,
     )
 
 
-def _standing(chain: _Chain) -> Status:
-    return next((row.standing for row in reversed(chain.path) if row.known), Status.UNKNOWN)
+def _standing(chain: _Chain) -> ChainStatus:
+    return next((row.standing for row in reversed(chain.path) if row.known), ChainStatus.UNKNOWN)
 
 
 def _last(chain: _Chain, wanted: Callable[[BookingRow], bool]) -> BookingRow:
@@ -158,11 +158,11 @@ def _by_weight(chain: _Chain) -> Iterator[ServiceEvent]:
             yield from (e for e in reversed(row.told) if (e.kind in MAKING) is making)
 
 
-def _newest_told(chain: _Chain, read: Callable[[ServiceEvent], T]) -> T | None:
+def _newest_reported(chain: _Chain, read: Callable[[ServiceEvent], T]) -> T | None:
     return next((read(event) for event in _by_weight(chain) if read(event)), None)
 
 
-def _first_told(chain: _Chain, read: Callable[[ServiceEvent], T]) -> T | None:
+def _first_reported(chain: _Chain, read: Callable[[ServiceEvent], T]) -> T | None:
     told = sorted((event for row in chain.path for event in row.told), key=age)
     return next((read(event) for event in told if read(event)), None)
 
@@ -182,5 +182,5 @@ def _no_shows(row: BookingRow) -> tuple[str, ...]:
 def _completed(row: BookingRow) -> bool:
     # Sent from a snapshot made when it was booked: it counts only for the time that still holds.
     return row.status not in OVER and any(
-        event.kind is Kind.COMPLETED and event.starts_at == row.starts_at for event in row.told
+        event.kind is EventKind.COMPLETED and event.starts_at == row.starts_at for event in row.told
     )

@@ -12,7 +12,7 @@ from clinic.scheduling_services.rules.events import Attendee, Provider, ServiceE
 RESCHEDULE_HOLD = timedelta(minutes=10)
 
 
-class Status(StrEnum):
+class ChainStatus(StrEnum):
     """Where the appointment stands with the service."""
 
     UNKNOWN = "unknown"  # only side events so far: an absence, an end
@@ -22,7 +22,7 @@ class Status(StrEnum):
     REJECTED = "rejected"
 
 
-OVER = frozenset({Status.CANCELLED, Status.REJECTED})
+OVER = frozenset({ChainStatus.CANCELLED, ChainStatus.REJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class ChainState:
     current_id: str
     ids: tuple[str, ...]
     superseded_ids: tuple[str, ...] = ()
-    status: Status = Status.UNKNOWN
+    status: ChainStatus = ChainStatus.UNKNOWN
     known: bool = False
     starts_at: datetime | None = None
     ends_at: datetime | None = None
@@ -64,6 +64,6 @@ class ChainState:
         if self.held_until is None or now < self.held_until:
             return self
         return replace(
-            self, status=Status.CANCELLED, pending_reschedule=False, held_until=None,
+            self, status=ChainStatus.CANCELLED, pending_reschedule=False, held_until=None,
             revision=self.revision + 1,
         )  # fmt: skip

@@ -28,7 +28,7 @@ from clinic.practice.models import Therapist
 from clinic.scheduling_services.models import ServiceConnection, ServiceHours, TaskKind
 from clinic.scheduling_services.received.mapping import name_of_host
 from clinic.scheduling_services.received.reschedule_chain_rows import lock_service
-from clinic.scheduling_services.received.tasks import ask_desk, withdraw_task
+from clinic.scheduling_services.received.tasks import add_task, withdraw_task
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.schedule_overrides import (
     AHEAD,
@@ -39,13 +39,17 @@ from clinic.scheduling_services.rules.schedule_overrides import (
     read_overrides,
     wanted_overrides,
 )
-from clinic.scheduling_services.sent.calcom_client import CalcomAway, CalcomClient, CalcomRefused
+from clinic.scheduling_services.sent.calcom_client import (
+    CalcomClient,
+    CalcomRefused,
+    CalcomUnavailable,
+)
 from clinic.scheduling_services.sent.push import client_for
 from clinic.scheduling_services.sent.push_plans import PUSH_LEASE
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _KnownSchedule:
     """What we remember of the schedule there."""
 
     schedule_id: str | None
@@ -69,15 +73,15 @@ def follow_hours(payload: Mapping[str, Any], now: datetime) -> None:
 def bring_hours(connection_id: str, *, now: datetime) -> int | None:
     """Make the schedule there say when its therapist is away: the days written, None for no call.
 
-    Raises `CalcomAway` or `CalcomKeyRefused` to be tried again; what is refused for good is put
-    before the desk instead.
+    Raise `CalcomUnavailable` or `CalcomKeyRefused` to be tried again; for what is refused for
+    good the desk gets a task instead.
     """
-    kept = _take_lease(connection_id, now=now)
+    kept = _acquire_lease(connection_id, now=now)
     connection = reading().get_one(ServiceConnection, connection_id, populate_existing=True)
     try:
         written = _bring(connection, kept, now=now)
     except CalcomRefused as refused:
-        _put_before_desk(connection, answered=refused.answered, fingerprint=None, now=now)
+        _add_task(connection, answered=refused.answered, fingerprint=None, now=now)
         return None
     except ClinicError as trouble:
         with transaction() as session:
@@ -89,9 +93,9 @@ def bring_hours(connection_id: str, *, now: datetime) -> int | None:
     return written
 
 
-def _bring(connection: ServiceConnection, kept: _Kept, *, now: datetime) -> int | None:
+def _bring(connection: ServiceConnection, kept: _KnownSchedule, *, now: datetime) -> int | None:
     client = client_for(connection)
-    therapist = _whose(connection, client)
+    therapist = _schedule_owner(connection, client)
     hours = _schedule_of(therapist, now=now) if therapist is not None else None
     if not kept.ours and (hours is None or not _is_unusual(hours)):
         _settle(connection, kept.schedule_id, combine((), ours=(), displaced=(), wanted=()), now)
@@ -99,7 +103,7 @@ def _bring(connection: ServiceConnection, kept: _Kept, *, now: datetime) -> int 
     there = client.default_schedule()
     schedule_id = str(there.get("id", ""))
     if schedule_id != kept.schedule_id:  # another one is the default now: nothing in it is ours
-        kept = _Kept(schedule_id, (), (), kept.refused_as)
+        kept = _KnownSchedule(schedule_id, (), (), kept.refused_as)
     zone = str(there.get("timeZone", ""))
     wanted: tuple[Override, ...] = ()
     if hours is not None:
@@ -116,7 +120,7 @@ def _bring(connection: ServiceConnection, kept: _Kept, *, now: datetime) -> int 
 def _write(
     connection: ServiceConnection,
     client: CalcomClient,
-    kept: _Kept,
+    kept: _KnownSchedule,
     new: Combined,
     *,
     now: datetime,
@@ -130,7 +134,7 @@ def _write(
     try:
         client.change_schedule(kept.schedule_id or "", overrides=[one.as_row() for one in new.rows])
     except CalcomRefused as refused:
-        _put_before_desk(connection, answered=refused.answered, fingerprint=fingerprint, now=now)
+        _add_task(connection, answered=refused.answered, fingerprint=fingerprint, now=now)
         return None
     _settle(connection, kept.schedule_id, new, now)
     return len({one.on for one in new.ours})
@@ -153,7 +157,7 @@ def _therapists_of(connection: ServiceConnection) -> set[str]:
     return {one.therapist_id for one in connection.hosts} | kinds
 
 
-def _whose(connection: ServiceConnection, client: CalcomClient) -> Therapist | None:
+def _schedule_owner(connection: ServiceConnection, client: CalcomClient) -> Therapist | None:
     """Whose the account's own schedule is: the only therapist's, or the one the key belongs to."""
     therapists = _therapists_of(connection)
     if len(therapists) == 1:
@@ -174,7 +178,7 @@ def _is_unusual(hours: Schedule) -> bool:
     return bool(hours.overrides or hours.time_off or hours.closures)
 
 
-def _take_lease(connection_id: str, *, now: datetime) -> _Kept:
+def _acquire_lease(connection_id: str, *, now: datetime) -> _KnownSchedule:
     with transaction() as session:
         connection = session.get_one(ServiceConnection, connection_id)
         lock_service(session, clinic_id=connection.clinic_id, provider=connection.provider)
@@ -183,10 +187,10 @@ def _take_lease(connection_id: str, *, now: datetime) -> _Kept:
             row = ServiceHours(connection_id=connection_id, ours=[], displaced=[])
             session.add(row)
         if row.busy_until is not None and row.busy_until > now:
-            raise CalcomAway
+            raise CalcomUnavailable
         row.busy_until = now + PUSH_LEASE
         ours, displaced = read_overrides(row.ours), read_overrides(row.displaced)
-        return _Kept(row.schedule_id, ours, displaced, row.refused_as)
+        return _KnownSchedule(row.schedule_id, ours, displaced, row.refused_as)
 
 
 def _give_back_lease(connection_id: str) -> None:
@@ -214,13 +218,13 @@ def _settle(
         withdraw_task(session, TaskKind.HOURS_REFUSED, key, clinic_id=clinic, now=now)
 
 
-def _put_before_desk(
+def _add_task(
     connection: ServiceConnection, *, answered: int, fingerprint: str | None, now: datetime
 ) -> None:
     with transaction() as session:
         row = session.get_one(ServiceHours, connection.id, populate_existing=True)
         row.refused_as = fingerprint
-        ask_desk(
+        add_task(
             session,
             TaskKind.HOURS_REFUSED,
             connection.id,

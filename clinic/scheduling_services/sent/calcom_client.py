@@ -25,7 +25,7 @@ MOST_PAGES = 200
 SECONDS = 15.0
 
 
-class CalcomAway(Unavailable):
+class CalcomUnavailable(Unavailable):
     """It does not answer, is too busy, or answers nothing that can be read: try later."""
 
     code = "calcom-away"
@@ -127,20 +127,20 @@ class CalcomClient:
                 guard=Guard.for_urls([self.base_url]),
             )
         except OutboundFailed:
-            raise CalcomAway from None
+            raise CalcomUnavailable from None
         _check(answer)
         return _data(answer.body)
 
     @staticmethod
     def _object(data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
-            raise CalcomAway
+            raise CalcomUnavailable
         return data
 
     @staticmethod
     def _list(data: Any) -> list[dict[str, Any]]:
         if not isinstance(data, list):
-            raise CalcomAway
+            raise CalcomUnavailable
         return [one for one in data if isinstance(one, dict)]
 
 
@@ -149,7 +149,7 @@ def _check(answer: Fetched) -> None:
     if status in {401, 403}:
         raise CalcomKeyRefused
     if status in {408, 425, 429} or status >= 500 or 300 <= status < 400:
-        raise CalcomAway(retry_after=answer.retry_after)
+        raise CalcomUnavailable(retry_after=answer.retry_after)
     if status >= 400:
         raise CalcomRefused(status)
 
@@ -158,7 +158,7 @@ def _data(body: bytes) -> Any:
     try:
         answer = json.loads(body)
     except ValueError:
-        raise CalcomAway from None
+        raise CalcomUnavailable from None
     if not isinstance(answer, dict) or answer.get("status") != "success":
-        raise CalcomAway
+        raise CalcomUnavailable
     return answer.get("data")

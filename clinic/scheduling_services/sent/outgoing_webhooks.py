@@ -40,7 +40,7 @@ SUBSCRIBER_TIMEOUT_S = 20.0
 GONE = 410
 
 
-class SubscriberAway(Unavailable):
+class SubscriberUnavailable(Unavailable):
     """The other system did not take the message; it is tried again."""
 
     code = "subscriber-away"
@@ -152,7 +152,7 @@ def send_message(payload: Mapping[str, Any], now: datetime) -> None:
     if answer.status == GONE:
         raise GiveUp
     if not 200 <= answer.status < 300:
-        raise SubscriberAway(retry_after=answer.retry_after)
+        raise SubscriberUnavailable(retry_after=answer.retry_after)
 
 
 def event_body(appointment: Appointment, change: AppointmentChange) -> dict[str, Any]:

@@ -32,12 +32,16 @@ from clinic.scheduling_services.models import (
 from clinic.scheduling_services.received.apply import apply_stored
 from clinic.scheduling_services.received.inbox import digest_of, store_delivery
 from clinic.scheduling_services.received.reschedule_chain_rows import link_ids, lock_service
-from clinic.scheduling_services.received.tasks import ask_desk, withdraw_task
+from clinic.scheduling_services.received.tasks import add_task, withdraw_task
 from clinic.scheduling_services.rules.calcom_bookings import as_deliveries
 from clinic.scheduling_services.rules.calcom_events import parse_calcom
 from clinic.scheduling_services.rules.events import OUR_METADATA_KEY, Provider
 from clinic.scheduling_services.rules.reschedule_chain_state import OVER
-from clinic.scheduling_services.sent.calcom_client import CalcomAway, CalcomClient, CalcomRefused
+from clinic.scheduling_services.sent.calcom_client import (
+    CalcomClient,
+    CalcomRefused,
+    CalcomUnavailable,
+)
 from clinic.scheduling_services.sent.push_plans import (
     Plan,
     booking_of,
@@ -60,29 +64,29 @@ def follow_change(payload: Mapping[str, Any], now: datetime) -> None:
         for one in cleared:
             clinic = appointment.clinic_id
             withdraw_task(session, TaskKind.CONFLICT, one, clinic_id=clinic, now=now)
-        _tell_calendly(session, appointment.id, now=now)
-    bring_there(appointment.id, now=now)
+        _add_calendly_task(session, appointment.id, now=now)
+    push_appointment(appointment.id, now=now)
 
 
-def bring_there(appointment_id: str, *, now: datetime) -> str | None:
+def push_appointment(appointment_id: str, *, now: datetime) -> str | None:
     """Make Cal.com show what stands here; the step that was asked for, if one was.
 
-    Raises `CalcomAway` or `CalcomKeyRefused` to be tried again; what is refused for good is put
-    before the desk instead.
+    Raise `CalcomUnavailable` or `CalcomKeyRefused` to be tried again; for what is refused for
+    good the desk gets a task instead.
     """
     with transaction() as session:
         appointment = session.get_one(Appointment, appointment_id, populate_existing=True)
         lock_service(session, clinic_id=appointment.clinic_id, provider=Provider.CALCOM)
         chain = chain_of(session, appointment_id)
         if chain is not None and chain.busy_until is not None and chain.busy_until > now:
-            raise CalcomAway
+            raise CalcomUnavailable
         if wanted_action(appointment, chain, now=now) is None:
             _nothing_refused(session, appointment, chain, now=now)
         plan = make_plan(session, appointment, now=now)
     if plan is None:
         return None
     try:
-        _ask_or_put_before_desk(plan, now=now)
+        _request_or_add_task(plan, now=now)
     except ClinicError as trouble:
         _give_back(plan, trouble)
         raise
@@ -98,7 +102,7 @@ def client_for(connection: ServiceConnection) -> CalcomClient:
     )
 
 
-def take_in(
+def store_api_booking(
     session: Session,
     booking: Mapping[str, Any],
     *,
@@ -146,17 +150,17 @@ def _nothing_refused(
         withdraw_task(session, TaskKind.PUSH_REFUSED, key, clinic_id=clinic, now=now)
 
 
-def _ask_or_put_before_desk(plan: Plan, *, now: datetime) -> None:
+def _request_or_add_task(plan: Plan, *, now: datetime) -> None:
     try:
-        _ask(plan, now=now)
+        _request(plan, now=now)
     except CalcomRefused as refused:
-        _learn_and_ask_desk(plan, refused, now=now)
+        _refresh_and_add_task(plan, refused, now=now)
 
 
-def _ask(plan: Plan, *, now: datetime) -> None:
+def _request(plan: Plan, *, now: datetime) -> None:
     connection = reading().get_one(ServiceConnection, plan.connection_id)
     client = client_for(connection)
-    answer = _done_before(plan, client) if plan.asked_before is not None else None
+    answer = _completed_by_earlier_try(plan, client) if plan.asked_before is not None else None
     if answer is None:
         answer = _call(plan, client)
     if answer is not None:
@@ -178,7 +182,7 @@ def _call(plan: Plan, client: CalcomClient) -> dict[str, Any] | None:
     return client.act(plan.uid, plan.action, asked)
 
 
-def _done_before(plan: Plan, client: CalcomClient) -> dict[str, Any] | None:
+def _completed_by_earlier_try(plan: Plan, client: CalcomClient) -> dict[str, Any] | None:
     """What an earlier try brought about without our hearing of it."""
     since = (plan.asked_before or plan.start) - LOOK_BACK
     if plan.uid is None:
@@ -204,7 +208,7 @@ def _record(plan: Plan, answer: Mapping[str, Any], *, now: datetime) -> None:
         lock_service(session, clinic_id=chain.clinic_id, provider=chain.provider)
         if plan.uid is None and chain.current_id is None:
             link_ids(session, chain, [str(answer.get("uid", ""))])
-        take_in(
+        store_api_booking(
             session,
             answer,
             connection_id=plan.connection_id,
@@ -242,15 +246,15 @@ def _give_back(plan: Plan, trouble: ClinicError) -> None:
         connection.last_trouble = trouble.code[:40]
 
 
-def _learn_and_ask_desk(plan: Plan, refused: CalcomRefused, *, now: datetime) -> None:
+def _refresh_and_add_task(plan: Plan, refused: CalcomRefused, *, now: datetime) -> None:
     """Refused for good: see how it stands there, and if that is not enough, ask the desk."""
-    booking = _look(plan)
+    booking = _fetch_booking(plan)
     with transaction() as session:
         chain = session.get_one(ServiceChain, plan.chain_id, populate_existing=True)
         lock_service(session, clinic_id=chain.clinic_id, provider=chain.provider)
         session.refresh(chain)
         if booking is not None:
-            take_in(
+            store_api_booking(
                 session,
                 booking,
                 connection_id=plan.connection_id,
@@ -265,7 +269,7 @@ def _learn_and_ask_desk(plan: Plan, refused: CalcomRefused, *, now: datetime) ->
         )
         if not agreed or (plan.action in {"cancel", "decline"} and chain.status not in OVER):
             chain.refused_as = plan.fingerprint
-            ask_desk(
+            add_task(
                 session,
                 TaskKind.PUSH_REFUSED,
                 plan.appointment_id,
@@ -277,7 +281,7 @@ def _learn_and_ask_desk(plan: Plan, refused: CalcomRefused, *, now: datetime) ->
             )
 
 
-def _look(plan: Plan) -> dict[str, Any] | None:
+def _fetch_booking(plan: Plan) -> dict[str, Any] | None:
     if plan.uid is None:
         return None
     connection = reading().get_one(ServiceConnection, plan.connection_id)
@@ -287,7 +291,7 @@ def _look(plan: Plan) -> dict[str, Any] | None:
         return None
 
 
-def _tell_calendly(session: Session, appointment_id: str, *, now: datetime) -> None:
+def _add_calendly_task(session: Session, appointment_id: str, *, now: datetime) -> None:
     """Calendly takes no changes from us: where the two differ, a person has to make it there."""
     appointment = session.get_one(Appointment, appointment_id, populate_existing=True)
     if appointment.source != Source.CALENDLY:
@@ -305,7 +309,7 @@ def _tell_calendly(session: Session, appointment_id: str, *, now: datetime) -> N
         key, clinic = appointment_id, appointment.clinic_id
         withdraw_task(session, TaskKind.TELL_SERVICE, key, clinic_id=clinic, now=now)
         return
-    ask_desk(
+    add_task(
         session,
         TaskKind.TELL_SERVICE,
         appointment_id,

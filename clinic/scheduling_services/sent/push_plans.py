@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.models import Appointment, Source, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus, Source
 from clinic.scheduling_services.models import (
     ServiceChain,
     ServiceConnection,
@@ -18,7 +18,7 @@ from clinic.scheduling_services.models import (
 from clinic.scheduling_services.received.reschedule_chain_rows import new_row
 from clinic.scheduling_services.rules.events import OUR_METADATA_KEY, Provider
 from clinic.scheduling_services.rules.reschedule_chain_state import OVER
-from clinic.scheduling_services.rules.reschedule_chain_state import Status as There
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainStatus as There
 
 PUSH_LEASE = timedelta(minutes=2)
 """For how long one call to Cal.com keeps a row to itself."""
@@ -68,7 +68,7 @@ def _step(appointment: Appointment, chain: ServiceChain, *, ahead: bool) -> str 
         return "decline" if asked else "cancel"
     if chain.starts_at != appointment.starts_at:
         return "reschedule" if ahead else None
-    return "confirm" if asked and appointment.status == Status.CONFIRMED else None
+    return "confirm" if asked and appointment.status == AppointmentStatus.CONFIRMED else None
 
 
 def make_plan(session: Session, appointment: Appointment, *, now: datetime) -> Plan | None:

@@ -28,12 +28,12 @@ from clinic.scheduling_services.models import (
     ServiceConnection,
 )
 from clinic.scheduling_services.received.reschedule_chain_rows import lock_service
-from clinic.scheduling_services.rules.calcom_bookings import Seen, read_booking
+from clinic.scheduling_services.rules.calcom_bookings import BookingState, read_booking
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.reschedule_chain_state import OVER
 from clinic.scheduling_services.sent.calcom_availability import bring_hours
-from clinic.scheduling_services.sent.calcom_client import CalcomAway, CalcomClient
-from clinic.scheduling_services.sent.push import bring_there, client_for, take_in
+from clinic.scheduling_services.sent.calcom_client import CalcomClient, CalcomUnavailable
+from clinic.scheduling_services.sent.push import client_for, push_appointment, store_api_booking
 from clinic.scheduling_services.sent.push_plans import chain_of, wanted_action, z
 
 RECONCILE = "service.reconcile"
@@ -45,7 +45,7 @@ RECONCILED_AHEAD = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class SyncDifference:
     """Something that did not agree. `direction` is `in` (taken from there) or `out`."""
 
     direction: str
@@ -88,7 +88,7 @@ def promise_reconciliation(
         outbox.promise(session, RECONCILE, {"connection": connection_id}, now=now, due_at=due)
 
 
-def reconcile_all(*, now: datetime) -> list[Difference]:
+def reconcile_all(*, now: datetime) -> list[SyncDifference]:
     """Every Cal.com connection that has a key; the differences found, and what became of them."""
     ids = reading().scalars(
         select(ServiceConnection.id)
@@ -102,13 +102,13 @@ def reconcile_all(*, now: datetime) -> list[Difference]:
     return [found for one in ids.all() for found in reconcile(one, now=now, in_full=True)]
 
 
-def reconcile(connection_id: str, *, now: datetime, in_full: bool = False) -> list[Difference]:
+def reconcile(connection_id: str, *, now: datetime, in_full: bool = False) -> list[SyncDifference]:
     """Take in what is new there, then bring out what is new here; the differences found."""
     connection = reading().get_one(ServiceConnection, connection_id)
     last_full = connection.fully_reconciled_at
     full = in_full or last_full is None or now - last_full >= IN_FULL_EVERY
     try:
-        found = _take_in_all(connection, client_for(connection), full=full, now=now)
+        found = _store_all(connection, client_for(connection), full=full, now=now)
     except ClinicError as trouble:
         with transaction() as session:
             session.get_one(ServiceConnection, connection_id).last_trouble = trouble.code[:40]
@@ -124,9 +124,9 @@ def reconcile(connection_id: str, *, now: datetime, in_full: bool = False) -> li
     return found
 
 
-def _take_in_all(
+def _store_all(
     connection: ServiceConnection, client: CalcomClient, *, full: bool, now: datetime
-) -> list[Difference]:
+) -> list[SyncDifference]:
     # Everything is read before anything is applied: of a booking that was moved, the old one
     # alone would look cancelled.
     query = {"afterStart": z(now - FULL_REACH)} if full else {}
@@ -140,27 +140,27 @@ def _take_in_all(
         bookings += [one for one in recent if one.get("uid") not in known]
     seen = [(one, read_booking(one)) for one in bookings]
     moved = frozenset(one.replaces for _, one in seen if one is not None and one.replaces)
-    found: list[Difference] = []
+    found: list[SyncDifference] = []
     for booking, read in seen:
         if read is not None:
-            found += _take_in_one(connection, booking, read, moved, now=now)
+            found += _store_one(connection, booking, read, moved, now=now)
     return found
 
 
-def _take_in_one(
+def _store_one(
     connection: ServiceConnection,
     booking: Mapping[str, Any],
-    seen: Seen,
+    seen: BookingState,
     moved: frozenset[str],
     *,
     now: datetime,
-) -> list[Difference]:
+) -> list[SyncDifference]:
     with transaction() as session:
         lock_service(session, clinic_id=connection.clinic_id, provider=Provider.CALCOM)
-        before = _known_as(session, seen, clinic_id=connection.clinic_id)
+        before = _local_state(session, seen, clinic_id=connection.clinic_id)
         if before is None:
             return []
-        new = take_in(
+        new = store_api_booking(
             session,
             booking,
             connection_id=connection.id,
@@ -172,10 +172,10 @@ def _take_in_one(
         if not new:
             return []
         reference = _reference(session, seen.uid, clinic_id=connection.clinic_id)
-    there = _said(seen.starts_at, over=seen.status in OVER)
+    there = _state_label(seen.starts_at, over=seen.status in OVER)
     outcome = "taken in" if reference else "waits for the desk"
     return [
-        Difference(
+        SyncDifference(
             direction="in",
             external_id=seen.uid,
             reference=reference,
@@ -186,7 +186,7 @@ def _take_in_one(
     ]
 
 
-def _known_as(session: Session, seen: Seen, *, clinic_id: str) -> str | None:
+def _local_state(session: Session, seen: BookingState, *, clinic_id: str) -> str | None:
     """How this booking is known here, or None when it is known as it is there."""
     key = (clinic_id, Provider.CALCOM, seen.uid)
     known = session.get(ServiceBookingId, key, populate_existing=True)
@@ -200,45 +200,45 @@ def _known_as(session: Session, seen: Seen, *, clinic_id: str) -> str | None:
         seen.starts_at,
         seen.ends_at,
     )
-    return None if same else _said(chain.starts_at, over=chain.status in OVER)
+    return None if same else _state_label(chain.starts_at, over=chain.status in OVER)
 
 
-def _bring_out_all(clinic_id: str, *, now: datetime) -> list[Difference]:
+def _bring_out_all(clinic_id: str, *, now: datetime) -> list[SyncDifference]:
     """Ask for every step that is missing there. One that fails does not keep the others waiting."""
-    found: list[Difference] = []
+    found: list[SyncDifference] = []
     trouble: ClinicError | None = None
     for appointment in _coming(clinic_id, now=now):
         chain = chain_of(reading(), appointment.id)
         if wanted_action(appointment, chain, now=now) is None:
             continue
-        there = _said(chain.starts_at, over=chain.status in OVER) if chain else "unknown"
+        there = _state_label(chain.starts_at, over=chain.status in OVER) if chain else "unknown"
         try:
-            action = bring_there(appointment.id, now=now)
+            action = push_appointment(appointment.id, now=now)
         except ClinicError as error:
             trouble, action = error, error.code
         if action is not None or (chain is not None and chain.refused_as):
             found.append(
-                Difference(
+                SyncDifference(
                     direction="out",
                     external_id=appointment.external_id,
                     reference=appointment.reference,
                     there=there,
-                    here=_said(appointment.starts_at, over=not appointment.is_live),
+                    here=_state_label(appointment.starts_at, over=not appointment.is_live),
                     outcome=action or "refused",
                 )
             )
-    if isinstance(trouble, CalcomAway):
+    if isinstance(trouble, CalcomUnavailable):
         raise trouble
     return found
 
 
-def _bring_hours(connection_id: str, *, now: datetime) -> list[Difference]:
+def _bring_hours(connection_id: str, *, now: datetime) -> list[SyncDifference]:
     """Time off that the schedule there did not show, as one difference."""
     days = bring_hours(connection_id, now=now)
     if days is None:
         return []
     return [
-        Difference(
+        SyncDifference(
             direction="out",
             external_id=None,
             reference=None,
@@ -273,7 +273,7 @@ def _reference(session: Session, uid: str, *, clinic_id: str) -> str | None:
     return session.get_one(Appointment, chain.appointment_id).reference
 
 
-def _said(start: datetime | None, *, over: bool) -> str:
+def _state_label(start: datetime | None, *, over: bool) -> str:
     if start is None:
         return "unknown"
     return f"{z(start)} (over)" if over else z(start)

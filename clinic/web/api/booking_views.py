@@ -16,9 +16,9 @@ from clinic.booking.appointments.changes import cancel_appointment, move_appoint
 from clinic.booking.appointments.links import first_change, link_of, open_link
 from clinic.booking.appointments.models import Appointment, AppointmentChange
 from clinic.booking.appointments.sequence_and_history import shown_token
-from clinic.booking.rules.contact_details import BookingRequest, Person
+from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.booking.rules.errors import TimeRefused
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.config import current_settings
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
@@ -113,8 +113,8 @@ def booking_request(body: dict[str, Any], *, key: str | None) -> BookingRequest:
         session_type=body["session_type"],
         start=within_reach(body["start"]),
         format=body["format"],
-        partner=Person(name=partner["name"], email=partner["email"], **lives),
-        other_partner=Person(**other, **lives) if other else None,
+        partner=EnteredPartner(name=partner["name"], email=partner["email"], **lives),
+        other_partner=EnteredPartner(**other, **lives) if other else None,
         concerns=tuple(body["concerns"]),
         message=body["message"],
         privacy_accepted=body["privacy_accepted"],
@@ -125,9 +125,9 @@ def booking_request(body: dict[str, Any], *, key: str | None) -> BookingRequest:
 def within_reach(start: datetime) -> datetime:
     """The same, or `TimeRefused`: beyond these years no diary can be computed."""
     if start.year <= FIRST_ZONE_YEAR:
-        raise TimeRefused(Rule.PAST)
+        raise TimeRefused(RestrictionRule.PAST)
     if start.year >= LAST_ZONE_YEAR:
-        raise TimeRefused(Rule.HORIZON)
+        raise TimeRefused(RestrictionRule.HORIZON)
     return start
 
 

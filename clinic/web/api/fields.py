@@ -117,7 +117,7 @@ class Instant(fields.AwareDateTime):
         return None if value is None else rfc3339(value)
 
 
-class Day(fields.Date):
+class DayField(fields.Date):
     """`YYYY-MM-DD`, a day that exists."""
 
     default_error_messages = {  # noqa: RUF012 - marshmallow's own name

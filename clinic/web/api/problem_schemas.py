@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.web.api.fields import Document, Part, Text
 from clinic.web.api.schemas import SlotOut
 
@@ -25,7 +25,7 @@ class Problem(Document):
 class ConflictProblem(Problem):
     """It cannot be done any more; for a taken time, the nearest free ones."""
 
-    rule = Text(metadata={"enum": [rule.value for rule in Rule]})
+    rule = Text(metadata={"enum": [rule.value for rule in RestrictionRule]})
     alternatives = fields.List(Part(SlotOut), metadata={"maxItems": 3})
 
 
@@ -36,4 +36,4 @@ class InputProblem(Problem):
         required=True,
         metadata={"additionalProperties": {"type": "array", "items": {"type": "string"}}},
     )
-    rule = Text(metadata={"enum": [rule.value for rule in Rule]})
+    rule = Text(metadata={"enum": [rule.value for rule in RestrictionRule]})

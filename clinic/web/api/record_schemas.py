@@ -15,7 +15,7 @@ _NUMBER = re.compile("[1-9][0-9]{0,2}")
 _LIMIT = N_("A page holds 1 to 100 items.")
 
 
-class Limit(fields.Integer):
+class PageSize(fields.Integer):
     """How many items a page holds: digits, 1 to 100."""
 
     def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> int:
@@ -30,7 +30,7 @@ class Limit(fields.Integer):
 class TimelineQuery(Document):
     """Which page of the timeline."""
 
-    limit = Limit(load_default=25, metadata={"minimum": 1, "maximum": PAGE_AT_MOST})
+    limit = PageSize(load_default=25, metadata={"minimum": 1, "maximum": PAGE_AT_MOST})
     before = Text(metadata={"description": "`next_cursor` of the page before."})
 
 

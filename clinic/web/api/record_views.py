@@ -10,8 +10,8 @@ from typing import Any
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Permission
-from clinic.notes.course.load_course import AttemptSeen, RuptureSeen
-from clinic.notes.course.stored_windows import RunSeen
+from clinic.notes.course.load_course import CourseAttempt, CourseRupture
+from clinic.notes.course.stored_windows import StoredRun
 from clinic.notes.course.timeline import NoteLine, TimelineItem, timeline_page
 from clinic.web.api.callers import read_limit
 from clinic.web.api.openapi import PREFIX, ApiBlueprint
@@ -74,7 +74,7 @@ def _note(line: NoteLine) -> dict[str, Any]:
     }
 
 
-def _rupture(seen: RuptureSeen) -> dict[str, Any]:
+def _rupture(seen: CourseRupture) -> dict[str, Any]:
     return {
         "ref": seen.ref,
         "title": seen.details.title,
@@ -83,7 +83,7 @@ def _rupture(seen: RuptureSeen) -> dict[str, Any]:
     }
 
 
-def _attempt(seen: AttemptSeen) -> dict[str, Any]:
+def _attempt(seen: CourseAttempt) -> dict[str, Any]:
     told = seen.details
     return {
         "by": told.by,
@@ -97,7 +97,7 @@ def _attempt(seen: AttemptSeen) -> dict[str, Any]:
     }
 
 
-def _run(seen: RunSeen) -> dict[str, Any]:
+def _run(seen: StoredRun) -> dict[str, Any]:
     return {
         "asker": seen.details.asker,
         "listener": seen.details.listener,

@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validates, validates_schema
 
-from clinic.booking.appointments.models import Status
+from clinic.booking.appointments.models import AppointmentStatus
 from clinic.booking.rules.contact_details import (
     CONCERNS_AT_MOST,
     MESSAGE_LENGTH,
@@ -17,7 +17,17 @@ from clinic.booking.rules.contact_details import (
 from clinic.foundation.errors import N_
 from clinic.foundation.wall_minutes import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
 from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
-from clinic.web.api.fields import Choice, Day, Document, Instant, Part, Slug, Text, Texts, Truth
+from clinic.web.api.fields import (
+    Choice,
+    DayField,
+    Document,
+    Instant,
+    Part,
+    Slug,
+    Text,
+    Texts,
+    Truth,
+)
 
 DAYS_AT_MOST = 92
 _NO_TYPE = N_("We do not offer this.")
@@ -33,8 +43,8 @@ class SlotsQuery(Document):
     therapist = Slug(
         said=_NO_THERAPIST, metadata={"description": "Their slug; everybody who offers it if left."}
     )
-    from_ = Day(data_key="from", required=True, metadata={"description": "The first day."})
-    to = Day(required=True, metadata={"description": "The last day, at most 92 days in all."})
+    from_ = DayField(data_key="from", required=True, metadata={"description": "The first day."})
+    to = DayField(required=True, metadata={"description": "The last day, at most 92 days in all."})
     time_zone = Text(
         metadata={"description": "IANA name: whose days are meant. Default: the clinic's."}
     )
@@ -135,7 +145,7 @@ class BookingOut(Document):
     """An appointment as it was booked."""
 
     reference = Text(required=True, metadata={"description": "To be read out on the phone."})
-    status = Text(required=True, metadata={"enum": [status.value for status in Status]})
+    status = Text(required=True, metadata={"enum": [status.value for status in AppointmentStatus]})
     start = Instant(required=True)
     end = Instant(required=True)
     therapist = Text(required=True)

@@ -23,7 +23,7 @@ ANCHOR_TIMEOUT_S = 20.0
 MAX_ANSWER_BYTES = 64 * 1024
 
 
-class AnchorNotTaken(Unavailable):
+class AnchorRefused(Unavailable):
     """The configured address did not take the anchor; it is sent again."""
 
     code = "anchor-not-taken"
@@ -58,7 +58,7 @@ def _post(anchor: Anchor, url: str) -> None:
         guard=Guard.for_urls([url]),  # named by whoever runs the server, not typed on a page
     )
     if not 200 <= answer.status < 300:
-        raise AnchorNotTaken
+        raise AnchorRefused
 
 
 def _mail(anchor: Anchor, to: str | None) -> None:

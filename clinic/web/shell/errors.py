@@ -26,7 +26,7 @@ from clinic.foundation.errors import (
     TooManyRequests,
     Unavailable,
 )
-from clinic.foundation.messages import Said
+from clinic.foundation.messages import Message
 from clinic.foundation.texts.posted_texts import UnkeepableTexts
 from clinic.notes.pages.refusals import refusal_whole
 from clinic.practice.form_fields import in_their_language
@@ -70,7 +70,7 @@ def problem_details(error: ClinicError) -> dict[str, Any]:
     details: dict[str, Any] = dict(getattr(error, "details", {}))
     if isinstance(error, InvalidInput):
         details["errors"] = {
-            path: [in_their_language(one) if isinstance(one, Said) else _(one) for one in said]
+            path: [in_their_language(one) if isinstance(one, Message) else _(one) for one in said]
             for path, said in error.errors.items()
         }
     if isinstance(error, TooManyRequests):

@@ -32,7 +32,7 @@ def receive_whole_body() -> None:
         request.get_data()
 
 
-def take_forms_only() -> None:
+def refuse_other_bodies() -> None:
     """Refuse a body that Flask-WTF would read as fields but that holds no texts.
 
     Its forms take JSON values of any type and uploaded files for what is typed into a field.

@@ -18,7 +18,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.permissions import Actor, Permission, is_allowed
 from clinic.notes.ruptures.safety_flags import flags_due
 from clinic.notes.session_notes.unsigned import unsigned_notes
-from clinic.scheduling_services.desk.queries import count_waiting
+from clinic.scheduling_services.desk.queries import count_open_tasks
 
 _OF_A_RECORD = {
     "record.show", "record.search", "record.brief", "record.new_note", "session_notes.show",
@@ -30,7 +30,7 @@ _OF_A_RECORD = {
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class NavigationItem:
     """One entry of the navigation."""
 
     label: str
@@ -57,7 +57,7 @@ def desk_context() -> dict[str, object]:
     }
 
 
-def _items(actor: Actor) -> Iterator[Item]:
+def _items(actor: Actor) -> Iterator[NavigationItem]:
     """Lazily: only a page that shows the navigation pays for the counts."""
     wanted = [
         (_("Day"), "desk.day", "day", Permission.SEE_OWN_DAY),
@@ -76,7 +76,9 @@ def _items(actor: Actor) -> Iterator[Item]:
     ]
     for label, endpoint, icon, permission in wanted:
         if endpoint in current_app.view_functions and is_allowed(actor, permission):
-            yield Item(label, url_for(endpoint), icon, _is_here(endpoint), _count(endpoint, actor))
+            yield NavigationItem(
+                label, url_for(endpoint), icon, _is_current(endpoint), _count(endpoint, actor)
+            )
 
 
 def _feeds(actor: Actor) -> tuple[str, str, Permission]:
@@ -86,7 +88,7 @@ def _feeds(actor: Actor) -> tuple[str, str, Permission]:
     return "desk_feeds.clinic", "calendar", Permission.MANAGE_CLINIC_FEEDS
 
 
-def _is_here(endpoint: str) -> bool:
+def _is_current(endpoint: str) -> bool:
     """Whether the page is this entry's, or one below it."""
     here = request.endpoint or ""
     room = endpoint.partition(".")[0]
@@ -104,7 +106,7 @@ def _count(endpoint: str, actor: Actor) -> int:
         now = clock.now()
         return len(unsigned_notes(actor=actor, now=now)) + len(flags_due(actor=actor, now=now))
     if endpoint == "integrations.overview":
-        return count_waiting(actor.clinic_id)
+        return count_open_tasks(actor.clinic_id)
     if endpoint == "deliveries.overview":
         stands = outbox.backlog(now=clock.now())
         return stands.retrying + stands.dead

@@ -30,7 +30,7 @@ from clinic.foundation.wall_clock import local_date
 from clinic.practice.clinic.clinics import the_clinic
 from clinic.practice.models import in_language
 from clinic.web.shell.error_summary import error_lines
-from clinic.web.shell.form_posts import receive_whole_body, take_forms_only
+from clinic.web.shell.form_posts import receive_whole_body, refuse_other_bodies
 
 log = logging.getLogger(__name__)
 LANGUAGE_NAMES = {"en": "English", "pt": "Português"}
@@ -43,7 +43,7 @@ def init_request_context(app: Flask) -> None:
     babel.init_app(app, locale_selector=choose_locale)
     app.before_request(receive_whole_body)
     app.before_request(begin_request)
-    app.before_request(take_forms_only)
+    app.before_request(refuse_other_bodies)
     app.context_processor(for_templates)
     app.add_template_filter(when, "when")
     app.add_template_filter(clock_time, "clock_time")
@@ -52,7 +52,7 @@ def init_request_context(app: Flask) -> None:
     app.add_template_filter(error_lines, "error_lines")
 
 
-def ask_filters_each_time(app: Flask) -> None:
+def evaluate_filters_at_rendering(app: Flask) -> None:
     """Let our filters be asked at every rendering; done once all of them are there.
 
     What Jinja can work out beforehand it works out once, in the language of whoever came first.

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import EmailField, RadioField, SelectField, SelectMultipleField
 
-from clinic.accounts.administration.role_labels import role_words
+from clinic.accounts.administration.role_labels import role_labels
 from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
 from clinic.foundation.permissions import Role
 from clinic.foundation.texts.posted_texts import CheckedForm
@@ -26,7 +26,7 @@ class RolesForm(CheckedForm):
 
     def __init__(self, *, therapists: Mapping[str, str], **given: Any) -> None:
         super().__init__(**given)
-        self.roles.choices = {role.value: name for role, name in role_words().items()}
+        self.roles.choices = {role.value: name for role, name in role_labels().items()}
         self.therapist.choices = {"": _("None: they see no clients here")} | dict(therapists)
 
     def chosen(self) -> dict[str, Any]:

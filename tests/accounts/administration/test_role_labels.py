@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from flask_babel import force_locale
 
-from clinic.accounts.administration.role_labels import names_of, role_hints, role_words
+from clinic.accounts.administration.role_labels import names_of, role_hints, role_labels
 from clinic.foundation.permissions import Role
 
 
@@ -15,13 +15,13 @@ def english(app):
 
 @pytest.mark.usefixtures("english")
 def test_every_role_has_a_name_and_a_hint_in_the_order_of_the_form():
-    assert list(role_words().items()) == [
+    assert list(role_labels().items()) == [
         (Role.ADMIN, "Administration"),
         (Role.THERAPIST, "Therapist"),
         (Role.SUPERVISOR, "Supervisor"),
         (Role.FRONT_DESK, "Front desk"),
     ]
-    assert list(role_hints()) == list(role_words())
+    assert list(role_hints()) == list(role_labels())
 
 
 @pytest.mark.usefixtures("english")

@@ -17,7 +17,7 @@ from clinic.accounts.administration.service import (
     set_password,
 )
 from clinic.accounts.models import Account, AccountLink, StaffSession
-from clinic.accounts.passwords.links import LinkGone, open_link, set_password_by_link
+from clinic.accounts.passwords.links import LinkInvalid, open_link, set_password_by_link
 from clinic.accounts.passwords.new_passwords import WeakPassword
 from clinic.accounts.rules.password_hashing import matches
 from clinic.accounts.sign_in.sessions import start_session
@@ -108,7 +108,7 @@ def test_opening_a_link_as_scanners_do_uses_nothing_up(desk):
 def test_a_link_works_once(desk):
     account, token = desk.invited()
     desk.use(token)
-    with pytest.raises(LinkGone):
+    with pytest.raises(LinkInvalid):
         desk.use(token, password="another long enough password")
     assert matches(NEW, kept_password(account.id))
 
@@ -116,7 +116,7 @@ def test_a_link_works_once(desk):
 @pytest.mark.parametrize("moved", [DAY, DAY + timedelta(days=300)])
 def test_a_link_is_dead_after_a_day(desk, moved):
     account, token = desk.invited()
-    with pytest.raises(LinkGone):
+    with pytest.raises(LinkInvalid):
         desk.use(token, now=NOW + moved)
     assert kept_password(account.id) is None
 
@@ -124,7 +124,7 @@ def test_a_link_is_dead_after_a_day(desk, moved):
 def test_a_newer_link_takes_the_place_of_the_older_one(desk):
     account, token = desk.invited()
     newer = desk.reset(account)
-    with pytest.raises(LinkGone):
+    with pytest.raises(LinkInvalid):
         desk.use(token)
     desk.use(newer)
 
@@ -142,7 +142,7 @@ def test_an_invitation_never_replaces_a_password(desk):
     set_password(account.id, password=PASSWORD, actor=desk.actor, now=NOW)
     with transaction() as current:  # as if the link had survived that
         current.execute(update(AccountLink).values(ended_at=None))
-    with pytest.raises(LinkGone):
+    with pytest.raises(LinkInvalid):
         desk.use(token)
     assert matches(PASSWORD, kept_password(account.id))
 
@@ -150,7 +150,7 @@ def test_an_invitation_never_replaces_a_password(desk):
 def test_a_link_of_a_disabled_account_opens_nothing(desk):
     account, token = desk.invited()
     deactivate_account_beside_an_admin(desk, account)
-    with pytest.raises(LinkGone):
+    with pytest.raises(LinkInvalid):
         desk.use(token)
 
 
@@ -179,7 +179,7 @@ def test_guesses_and_links_of_another_clinic_open_nothing(desk):
     guesses = [(token, other.id), (token[:-1], desk.clinic.id), ("", desk.clinic.id)]
     guesses += [(f"{number:043d}", desk.clinic.id) for number in range(1_000)]
     for guess, clinic_id in guesses:
-        with pytest.raises(LinkGone):
+        with pytest.raises(LinkInvalid):
             open_link(guess, clinic_id=clinic_id, now=NOW)
 
 
@@ -198,7 +198,7 @@ def test_twenty_at_once_with_one_link_set_one_password(app):
                 set_password_by_link(
                     token, password=f"{NEW}, {number}", clinic_id=clinic_id, now=NOW
                 )
-            except LinkGone:
+            except LinkInvalid:
                 return "gone"
             finally:
                 db.session.remove()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from clinic.accounts.passwords.mail_kinds import ACCOUNT_MAIL, tell_password_changed
+from clinic.accounts.passwords.mail_kinds import ACCOUNT_MAIL, notify_password_changed
 from clinic.extensions import db
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.outbox import OutboxMessage
@@ -17,7 +17,7 @@ def test_a_changed_password_is_one_mail_to_its_owner(context):
     account = make_account(make_clinic())
 
     with transaction() as current:
-        tell_password_changed(current, account, now=NOW)
+        notify_password_changed(current, account, now=NOW)
 
     (message,) = messages()
     assert message.payload == {
@@ -32,7 +32,7 @@ def test_two_changes_are_two_mails(context):
     account = make_account(make_clinic())
 
     with transaction() as current:
-        tell_password_changed(current, account, now=NOW)
-        tell_password_changed(current, account, now=NOW)
+        notify_password_changed(current, account, now=NOW)
+        notify_password_changed(current, account, now=NOW)
 
     assert len({one.payload["notice"] for one in messages()}) == 2

@@ -9,7 +9,7 @@ from sqlalchemy import event, select
 
 from clinic.accounts.administration.service import deactivate_account
 from clinic.accounts.models import AccountLink
-from clinic.accounts.passwords.reset_requests import ask_for_link
+from clinic.accounts.passwords.reset_requests import request_reset_link
 from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.errors import TooManyRequests
@@ -27,7 +27,7 @@ def clinic(context):
 
 
 def ask(clinic, email=EMAIL, *, address=HOME, now=NOW):
-    ask_for_link(email, address=address, clinic_id=clinic.id, now=now)
+    request_reset_link(email, address=address, clinic_id=clinic.id, now=now)
 
 
 def links():

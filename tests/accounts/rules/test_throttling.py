@@ -10,10 +10,10 @@ from clinic.accounts.rules.throttling import (
     Question,
     Scope,
     Tries,
-    asking_wait,
     blocked_for,
     failures_so_far,
     longest_block,
+    request_wait,
     wait_after,
 )
 
@@ -136,4 +136,4 @@ def test_requests_for_a_new_password_wait_out_the_hour_after_the_last_one_let_th
     question, asked, minutes, wait
 ):
     at = NOW + timedelta(minutes=minutes)
-    assert asking_wait(question, Tries(asked, NOW), now=at) == timedelta(minutes=wait)
+    assert request_wait(question, Tries(asked, NOW), now=at) == timedelta(minutes=wait)

@@ -8,8 +8,8 @@ from clinic.booking.appointments.book import book_appointment
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
 from clinic.booking.appointments.claims import hold_slot
 from clinic.booking.appointments.links import link_of, links_of
-from clinic.booking.appointments.models import Appointment, AppointmentChange, Status
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.appointments.models import Appointment, AppointmentChange, AppointmentStatus
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.booking.rules.errors import KeyReused, SlotUnavailable, TimeRefused
 from clinic.couples.models import Couple
 from clinic.foundation.audit import first_broken_entry
@@ -44,7 +44,7 @@ def test_booking_claims_the_slot_and_opens_the_couples_record(practice):
     appointment = make_appointment(practice, TEN)
 
     couple = appointment.couple
-    assert (appointment.status, appointment.sequence) == (Status.CONFIRMED, 0)
+    assert (appointment.status, appointment.sequence) == (AppointmentStatus.CONFIRMED, 0)
     assert (appointment.starts_at, appointment.ends_at) == (TEN, TEN + HALF_HOUR)
     assert (couple.code, couple.status) == ("C-0001", "enquiry")
     assert [(m.slot, m.person.name, m.person.email) for m in couple.members] == [
@@ -53,7 +53,7 @@ def test_booking_claims_the_slot_and_opens_the_couples_record(practice):
 
 
 def test_two_partners_become_members_a_and_b(practice):
-    other = Person(
+    other = EnteredPartner(
         name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
     )
 
@@ -77,7 +77,9 @@ def test_second_booking_of_the_same_people_keeps_their_record(practice):
 
 def test_coming_with_somebody_else_opens_another_record(practice):
     make_appointment(practice, TEN)
-    other = Person(name="New", email="new@example.org", time_zone="Europe/Lisbon", language="en")
+    other = EnteredPartner(
+        name="New", email="new@example.org", time_zone="Europe/Lisbon", language="en"
+    )
 
     second = make_appointment(practice, TEN + HALF_HOUR, other_partner=other)
 
@@ -184,7 +186,7 @@ def test_cancelled_appointment_frees_its_slot_and_keeps_its_row(practice):
         appointment.id, reason="ill", actor=practice.holder_of(appointment), now=NOW
     )
 
-    assert (cancelled.status, cancelled.sequence) == (Status.CANCELLED, 1)
+    assert (cancelled.status, cancelled.sequence) == (AppointmentStatus.CANCELLED, 1)
     assert make_appointment(practice, TEN).starts_at == TEN
     assert count(Appointment) == 2
     changes = (
@@ -203,7 +205,9 @@ def test_cancelled_appointment_frees_its_slot_and_keeps_its_row(practice):
 
 
 def test_every_bad_field_is_named_and_nothing_is_stored(practice):
-    bad = Person(name="x" * 101, email="a@b\r\nBcc: c@d", time_zone="Mars/Base", language="xx")
+    bad = EnteredPartner(
+        name="x" * 101, email="a@b\r\nBcc: c@d", time_zone="Mars/Base", language="xx"
+    )
 
     with pytest.raises(InvalidInput) as refused:
         make_appointment(
@@ -231,7 +235,7 @@ def test_each_booking_promises_its_mails_and_leaves_a_valid_audit_chain(practice
 
 
 def test_partner_who_was_not_named_in_a_later_booking_gets_neither_link_nor_mail(practice):
-    other = Person(
+    other = EnteredPartner(
         name="Sam Sample", email="sam@example.org", time_zone="Europe/Lisbon", language="en"
     )
     make_appointment(practice, TEN, other_partner=other)
@@ -243,7 +247,7 @@ def test_partner_who_was_not_named_in_a_later_booking_gets_neither_link_nor_mail
 
 
 def test_second_partner_who_books_is_given_their_own_link(practice):
-    other = Person(
+    other = EnteredPartner(
         name="Sam Sample", email="sam@example.org", time_zone="Europe/Lisbon", language="en"
     )
     make_appointment(practice, TEN, other_partner=other)
@@ -255,7 +259,7 @@ def test_second_partner_who_books_is_given_their_own_link(practice):
 
 
 def test_partner_may_come_along_without_an_address(practice):
-    other = Person(name="Sam", email="", time_zone="Europe/Lisbon", language="en")
+    other = EnteredPartner(name="Sam", email="", time_zone="Europe/Lisbon", language="en")
 
     appointment = make_appointment(practice, TEN, other_partner=other)
 

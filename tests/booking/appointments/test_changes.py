@@ -12,9 +12,9 @@ from clinic.booking.appointments.changes import (
     expire_request,
     move_appointment,
 )
-from clinic.booking.appointments.models import Appointment, AppointmentChange, Status
+from clinic.booking.appointments.models import Appointment, AppointmentChange, AppointmentStatus
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TimeRefused, TooLateToChange
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound, SignInNeeded
 from clinic.foundation.outbox import OutboxMessage
@@ -100,7 +100,7 @@ def test_holder_cannot_move_into_the_notice_and_staff_can(practice):
 
     with pytest.raises(TimeRefused) as refused:
         move_appointment(appointment.id, start=soon, actor=practice.holder_of(appointment), now=NOW)
-    assert refused.value.rule == Rule.NOTICE
+    assert refused.value.rule == RestrictionRule.NOTICE
 
     move_appointment(appointment.id, start=soon, actor=practice.desk, now=NOW)
     assert state(appointment) == ("confirmed", 1, soon)
@@ -236,7 +236,7 @@ def test_request_holds_its_time_until_it_is_answered(asking):
     with pytest.raises(SlotUnavailable) as refused:
         make_appointment(asking, TEN)
 
-    assert refused.value.rule == Rule.APPOINTMENT
+    assert refused.value.rule == RestrictionRule.APPOINTMENT
 
 
 @pytest.mark.parametrize("answer", [confirm_appointment, decline_appointment])
@@ -274,7 +274,7 @@ def test_expired_request_frees_its_time_and_expiring_again_changes_nothing(askin
     expire_request(appointment.id, actor=system, now=NOW)
 
     assert (state(appointment), written()) == (("expired", 1, TEN), before)
-    assert make_appointment(asking, TEN).status == Status.REQUESTED
+    assert make_appointment(asking, TEN).status == AppointmentStatus.REQUESTED
 
 
 def test_reason_is_sealed_and_never_stands_in_plain(practice):

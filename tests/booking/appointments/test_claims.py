@@ -17,9 +17,9 @@ from clinic.booking.appointments.claims import (
 )
 from clinic.booking.appointments.models import Hold
 from clinic.booking.appointments.queries import slots_of
-from clinic.booking.rules.errors import HoldGone, SlotUnavailable, TimeRefused
+from clinic.booking.rules.errors import HoldExpired, SlotUnavailable, TimeRefused
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.practice.models import Therapist, TimeOff
@@ -80,7 +80,7 @@ def test_token_opens_its_hold_until_it_expires(practice):
     last = found.expires_at - timedelta(microseconds=1)
 
     assert get_hold(token, clinic_id=practice.clinic.id, now=last).id == found.id
-    with pytest.raises(HoldGone):
+    with pytest.raises(HoldExpired):
         get_hold(token, clinic_id=practice.clinic.id, now=found.expires_at)
 
 
@@ -101,7 +101,7 @@ def test_forged_tokens_open_nothing(practice):
     ]
 
     for one in forged:
-        with pytest.raises(HoldGone):
+        with pytest.raises(HoldExpired):
             get_hold(one, clinic_id=practice.clinic.id, now=NOW)
         release_hold(one, actor=practice.visitor)
     assert held_starts() == [TEN]
@@ -149,7 +149,7 @@ def test_anothers_hold_is_refused_with_the_nearest_times(practice):
     with pytest.raises(SlotUnavailable) as refused:
         hold(practice)
 
-    assert refused.value.rule == Rule.HOLD
+    assert refused.value.rule == RestrictionRule.HOLD
     assert [slot.start for _who, slot in refused.value.alternatives] == [
         TEN - HALF_HOUR,
         TEN + HALF_HOUR,
@@ -180,7 +180,7 @@ def test_booking_uses_the_hold_up(practice):
     make_appointment(practice, TEN, hold_token=token)
 
     assert held_starts() == []
-    with pytest.raises(HoldGone):
+    with pytest.raises(HoldExpired):
         get_hold(token, clinic_id=practice.clinic.id, now=NOW)
 
 
@@ -225,11 +225,11 @@ def test_held_time_is_not_offered_to_anybody(practice):
 @pytest.mark.parametrize(
     ("start", "rule"),
     [
-        (NOW - timedelta(days=1), Rule.PAST),
-        (NOW + timedelta(minutes=30), Rule.NOTICE),
-        (NOW + timedelta(days=61), Rule.HORIZON),
-        (TEN + timedelta(minutes=7), Rule.OFF_GRID),
-        (TEN.replace(hour=20), Rule.CLOSED),
+        (NOW - timedelta(days=1), RestrictionRule.PAST),
+        (NOW + timedelta(minutes=30), RestrictionRule.NOTICE),
+        (NOW + timedelta(days=61), RestrictionRule.HORIZON),
+        (TEN + timedelta(minutes=7), RestrictionRule.OFF_GRID),
+        (TEN.replace(hour=20), RestrictionRule.CLOSED),
     ],
 )
 def test_time_that_is_not_offered_cannot_be_held(practice, start, rule):
@@ -267,7 +267,15 @@ def test_each_hold_raises_the_diarys_revision(practice):
     assert session().scalar(select(Therapist.diary_revision)) == before + 1
 
 
-@pytest.mark.parametrize("rule", [Rule.APPOINTMENT, Rule.HOLD, Rule.OUTSIDE_BUSY, Rule.DAILY_LIMIT])
+@pytest.mark.parametrize(
+    "rule",
+    [
+        RestrictionRule.APPOINTMENT,
+        RestrictionRule.HOLD,
+        RestrictionRule.OUTSIDE_BUSY,
+        RestrictionRule.DAILY_LIMIT,
+    ],
+)
 def test_what_took_a_time_is_a_conflict(rule):
     with pytest.raises(SlotUnavailable) as refused:
         refuse(rule)

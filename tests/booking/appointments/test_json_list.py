@@ -8,7 +8,7 @@ import pytest
 from clinic.booking.appointments.changes import cancel_appointment
 from clinic.booking.appointments.json_list import list_appointments
 from clinic.booking.appointments.models import Appointment
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.extensions import db
 from clinic.foundation.database.transactions import transaction
 from tests.support.factories import NOW, make_appointment, make_practice
@@ -16,7 +16,7 @@ from tests.support.query_counting import count_queries
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-SAM = Person(name="Sam", email="sam@example.org", time_zone="Europe/Lisbon", language="en")
+SAM = EnteredPartner(name="Sam", email="sam@example.org", time_zone="Europe/Lisbon", language="en")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_the_list_costs_the_same_however_long_it_is(practice):
 
     one = len(cost())
     for number in range(1, 5):
-        person = Person(
+        person = EnteredPartner(
             name="P", email=f"p{number}@example.org", time_zone="Europe/Lisbon", language="en"
         )
         make_appointment(practice, TEN + number * HALF_HOUR, partner=person)

@@ -18,7 +18,7 @@ from clinic.booking.appointments.links import (
 )
 from clinic.booking.appointments.models import ManageLink
 from clinic.booking.appointments.sequence_and_history import manage_token, shown_token
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor, LinkChannel
@@ -27,7 +27,9 @@ from tests.support.factories import NOW, a_request, make_appointment, make_pract
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 ENDS = TEN + timedelta(minutes=30)
 THIRTY_DAYS = timedelta(days=30)
-SAM = Person(name="Sam Sample", email="sam@example.org", time_zone="Asia/Tokyo", language="pt")
+SAM = EnteredPartner(
+    name="Sam Sample", email="sam@example.org", time_zone="Asia/Tokyo", language="pt"
+)
 
 
 @pytest.fixture

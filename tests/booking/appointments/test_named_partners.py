@@ -12,7 +12,7 @@ from clinic.booking.appointments.json_list import list_appointments
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
 from clinic.booking.appointments.named_partners import is_individual, named_in_each, named_members
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.booking.site.mails import render_appointment_mail
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction
@@ -29,8 +29,8 @@ from tests.support.scheduling_services.deliveries import appointments, house, pa
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 DAY = timedelta(days=1)
-SAM = Person(name="Sam", email="sam@example.org", time_zone="Europe/Lisbon", language="en")
-SAM_WITHOUT = Person(name="Sam", email="", time_zone="Europe/Lisbon", language="en")
+SAM = EnteredPartner(name="Sam", email="sam@example.org", time_zone="Europe/Lisbon", language="en")
+SAM_WITHOUT = EnteredPartner(name="Sam", email="", time_zone="Europe/Lisbon", language="en")
 
 
 def names(appointment):

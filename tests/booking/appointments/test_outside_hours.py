@@ -17,7 +17,7 @@ from clinic.practice.hours.service import (
     set_weekly_hours,
 )
 from clinic.practice.rules.edit_commands import (
-    Absence,
+    AbsenceTimes,
     ClinicClosure,
     DayHours,
     HoursRange,
@@ -59,7 +59,7 @@ def test_nothing_is_listed_while_everything_lies_within_the_hours(practice):
 def test_time_off_lists_what_it_hits_and_nothing_else(practice):
     hit = make_appointment(practice, TEN)
     make_appointment(practice, TEN + timedelta(hours=2))
-    away = Absence("2026-11-24T10:15", "2026-11-24T10:20")
+    away = AbsenceTimes("2026-11-24T10:15", "2026-11-24T10:20")
     row = add_time_off(SLUG, absence=away, **by(practice))
     assert found(practice) == [
         OutsideHours(
@@ -77,7 +77,7 @@ def test_time_off_lists_what_it_hits_and_nothing_else(practice):
 
 def test_an_absence_that_only_touches_hits_nothing(practice):
     make_appointment(practice, TEN)
-    away = Absence("2026-11-24T10:30", "2026-11-24T11:00")
+    away = AbsenceTimes("2026-11-24T10:30", "2026-11-24T11:00")
     add_time_off(SLUG, absence=away, **by(practice))
     assert found(practice) == []
 
@@ -89,7 +89,7 @@ def test_other_hours_of_a_day_a_closure_and_a_new_week_list_theirs(practice):
     afternoon = DayHours(date(2026, 11, 24), (HoursRange(13 * 60, 17 * 60),))
     set_day_override(SLUG, hours=afternoon, **by(practice))
     assert references(practice) == [tuesday]
-    away = Absence("2026-11-25T00:00", "2026-11-26T00:00")
+    away = AbsenceTimes("2026-11-25T00:00", "2026-11-26T00:00")
     add_closure(ClinicClosure("Works", away), **by(practice))
     assert references(practice) == [tuesday, wednesday]
     mornings = [WeeklyRange(day, 8 * 60, 9 * 60) for day in range(5)]
@@ -99,7 +99,7 @@ def test_other_hours_of_a_day_a_closure_and_a_new_week_list_theirs(practice):
 
 def test_what_is_over_or_cancelled_needs_nobody(practice):
     made = make_appointment(practice, TEN)
-    away = Absence("2026-11-24T10:00", "2026-11-24T12:00")
+    away = AbsenceTimes("2026-11-24T10:00", "2026-11-24T12:00")
     add_time_off(SLUG, absence=away, **by(practice))
     assert references(practice, now=TEN + timedelta(minutes=30)) == []
     cancel_appointment(made.id, actor=practice.desk, now=NOW)
@@ -124,7 +124,7 @@ def test_the_hours_page_and_the_closures_page_show_the_list_with_its_links(app):
     admin = house.enter("admin")
     hours = "/desk/practice/therapists/ines-duarte/hours"
     assert "Booked at times that are not worked" not in admin.get(hours).text
-    away = Absence("2026-11-24T10:00", "2026-11-24T12:00")
+    away = AbsenceTimes("2026-11-24T10:00", "2026-11-24T12:00")
     house.do(lambda: add_time_off(SLUG, absence=away, actor=house.desk, now=NOW))
     for page in (hours, "/desk/practice/closures"):
         said = admin.get(page).text

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.booking.appointments.changes import cancel_appointment
 from clinic.booking.appointments.claims import hold_slot
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.booking.appointments.queries import (
     Diary,
     diaries,
@@ -19,7 +19,7 @@ from clinic.booking.appointments.queries import (
 from clinic.booking.slots.availability import DayOverride, Schedule, WallRange, WeeklyHours
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.practice.models import Closure, DayOverrideRow, TimeOff
 from tests.support.factories import NOW, make_appointment, make_practice, make_therapist
@@ -42,7 +42,7 @@ def add(*rows):
 
 def busy(practice, start, end):
     add(
-        OutsideBusy(
+        ImportedBusyRow(
             id=new_id(),
             therapist_id=practice.therapist.id,
             origin="test",
@@ -211,11 +211,11 @@ def test_first_free_is_the_earliest_of_all_and_the_clinics_first_of_equals(pract
     ("start", "rule"),
     [
         (TEN, None),
-        (NOW - DAY, Rule.PAST),
-        (NOW + HALF_HOUR, Rule.NOTICE),
-        (TEN + 61 * DAY, Rule.HORIZON),
-        (TEN + timedelta(minutes=7), Rule.OFF_GRID),
-        (TEN.replace(hour=20), Rule.CLOSED),
+        (NOW - DAY, RestrictionRule.PAST),
+        (NOW + HALF_HOUR, RestrictionRule.NOTICE),
+        (TEN + 61 * DAY, RestrictionRule.HORIZON),
+        (TEN + timedelta(minutes=7), RestrictionRule.OFF_GRID),
+        (TEN.replace(hour=20), RestrictionRule.CLOSED),
     ],
 )
 def test_why_not_names_the_rule(practice, start, rule):
@@ -225,10 +225,13 @@ def test_why_not_names_the_rule(practice, start, rule):
 @pytest.mark.parametrize(
     ("block", "rule"),
     [
-        (busy, Rule.OUTSIDE_BUSY),
-        (away, Rule.TIME_OFF),
-        (closed, Rule.CLOSURE),
-        (lambda practice, start, _end: make_appointment(practice, start), Rule.APPOINTMENT),
+        (busy, RestrictionRule.OUTSIDE_BUSY),
+        (away, RestrictionRule.TIME_OFF),
+        (closed, RestrictionRule.CLOSURE),
+        (
+            lambda practice, start, _end: make_appointment(practice, start),
+            RestrictionRule.APPOINTMENT,
+        ),
     ],
 )
 def test_why_not_names_what_stands_in_the_way(practice, block, rule):
@@ -243,7 +246,7 @@ def test_staff_are_free_of_notice_and_horizon_but_not_of_the_hours(practice):
         return why_not(practice.therapist, kind, start, now=NOW, by_staff=True)
 
     assert [by_staff(NOW + HALF_HOUR), by_staff(TEN + 63 * DAY)] == [None, None]
-    assert by_staff(TEN.replace(hour=20)) == Rule.CLOSED
+    assert by_staff(TEN.replace(hour=20)) == RestrictionRule.CLOSED
 
 
 def test_the_number_of_queries_depends_on_neither_days_nor_therapists(practice):

@@ -18,7 +18,7 @@ from clinic.booking.appointments.changes import (
     move_appointment,
 )
 from clinic.booking.appointments.models import Appointment, AppointmentChange
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable
 from clinic.couples.models import Couple
 from clinic.extensions import db
@@ -42,7 +42,7 @@ HALF_HOUR = timedelta(minutes=30)
 
 
 def client(number):
-    return Person(
+    return EnteredPartner(
         name=f"Client {number}",
         email=f"client{number}@example.org",
         time_zone="Europe/Lisbon",

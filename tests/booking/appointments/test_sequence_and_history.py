@@ -14,7 +14,7 @@ from clinic.booking.appointments.changes import (
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
 from clinic.booking.appointments.sequence_and_history import MAIL, manage_token, raise_sequence
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation.audit import AuditEntry, first_broken_entry
 from clinic.foundation.crypto.vault import token_hash
 from clinic.foundation.database.transactions import session, transaction
@@ -23,7 +23,9 @@ from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 11, 26, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-SAM = Person(name="Sam Sample", email="sam@example.org", time_zone="Europe/Lisbon", language="pt")
+SAM = EnteredPartner(
+    name="Sam Sample", email="sam@example.org", time_zone="Europe/Lisbon", language="pt"
+)
 
 
 @pytest.fixture

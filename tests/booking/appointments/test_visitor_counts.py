@@ -18,14 +18,14 @@ from clinic.booking.appointments.links import link_of, open_link
 from clinic.booking.appointments.models import Appointment, Hold, VisitorCount
 from clinic.booking.appointments.sequence_and_history import manage_token, shown_token
 from clinic.booking.appointments.visitor_counts import Visitor, forget_old_counts
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.booking.rules.errors import KeyReused, SlotUnavailable, TooManyBookings, TooManyHolds
 from clinic.booking.rules.visitor_limits import (
     HELD_TIME_OF_DIARY,
     HOLDS_OF_NETWORK,
     LIMITS,
     Counted,
-    Limit,
+    CountLimit,
 )
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session, transaction
@@ -82,7 +82,7 @@ def hold(practice, start=TEN, *, by=None, therapist="ines-duarte", now=NOW):
 
 
 def person(number):
-    return Person(
+    return EnteredPartner(
         name=f"Client {number}",
         email=f"client{number}@example.org",
         time_zone="Europe/Lisbon",
@@ -157,7 +157,7 @@ def test_addresses_of_one_ipv6_network_are_one(practice):
 
 
 def test_taking_and_giving_back_has_an_end_in_a_day(practice, monkeypatch):
-    monkeypatch.setitem(LIMITS, Counted.HOLDS_OF_NETWORK, Limit(3, timedelta(days=1)))
+    monkeypatch.setitem(LIMITS, Counted.HOLDS_OF_NETWORK, CountLimit(3, timedelta(days=1)))
     for number in range(3):
         hold(practice, starts()[number])
 

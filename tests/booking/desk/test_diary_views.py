@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.appointments.models import AppointmentChange
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation import audit as audit_room
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
@@ -13,7 +13,9 @@ from tests.support.factories import NOW
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
-SAM = Person(name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt")
+SAM = EnteredPartner(
+    name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
+)
 PAGES = ["/desk/day", "/desk/week", "/desk/requests", "/desk/preview/ines-duarte"]
 
 

@@ -14,7 +14,7 @@ from clinic.booking.desk.display import (
 from clinic.booking.desk.queries import TherapistWeek
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.wall_clock import local_date
 from clinic.practice.models import SessionType, Therapist
 
@@ -31,9 +31,9 @@ def english(app):
 @pytest.mark.parametrize(
     ("rule", "sentence"),
     [
-        (Rule.NOTICE, "It is too soon: this has to be booked 2 hours ahead."),
-        (Rule.HORIZON, "It is too far ahead: this can be booked 1 day ahead."),
-        (Rule.OFF_GRID, "It does not start here: starts are 15 minutes apart."),
+        (RestrictionRule.NOTICE, "It is too soon: this has to be booked 2 hours ahead."),
+        (RestrictionRule.HORIZON, "It is too far ahead: this can be booked 1 day ahead."),
+        (RestrictionRule.OFF_GRID, "It does not start here: starts are 15 minutes apart."),
     ],
 )
 def test_a_rule_with_a_number_says_it(rule, sentence):
@@ -41,10 +41,10 @@ def test_a_rule_with_a_number_says_it(rule, sentence):
 
 
 def test_every_rule_has_a_sentence():
-    said = {rule: sentence_for(rule, CALL) for rule in Rule}
+    said = {rule: sentence_for(rule, CALL) for rule in RestrictionRule}
 
     assert {rule: text for rule, text in said.items() if rule in SENTENCES and not text} == {}
-    assert said[Rule.CLOSED] == SENTENCES[Rule.CLOSED]
+    assert said[RestrictionRule.CLOSED] == SENTENCES[RestrictionRule.CLOSED]
 
 
 def test_changes_and_actors_are_named_and_unknown_ones_shown_as_they_are():

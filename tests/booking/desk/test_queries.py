@@ -16,7 +16,7 @@ from clinic.booking.desk.queries import (
     why_not_at,
 )
 from clinic.booking.rules.diary_lines import day_window
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
@@ -158,9 +158,9 @@ def test_staff_may_move_into_the_appointments_own_time_and_past_the_horizon(cont
     ("wall", "rule"),
     [
         (datetime(2026, 11, 24, 11), None),
-        (datetime(2026, 11, 24, 10), Rule.APPOINTMENT),
-        (datetime(2026, 11, 24, 8), Rule.CLOSED),
-        (datetime(2027, 3, 28, 1, 30), Rule.NONEXISTENT_TIME),
+        (datetime(2026, 11, 24, 10), RestrictionRule.APPOINTMENT),
+        (datetime(2026, 11, 24, 8), RestrictionRule.CLOSED),
+        (datetime(2027, 3, 28, 1, 30), RestrictionRule.NONEXISTENT_TIME),
     ],
 )
 def test_rule_against_a_wall_time_is_named(practice, wall, rule):

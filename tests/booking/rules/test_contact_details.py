@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clinic.booking.rules.contact_details import (
-    Person,
+    EnteredPartner,
     check_concerns,
     check_email,
     check_message,
@@ -40,7 +40,7 @@ def person(**changes):
         "time_zone": "Europe/Lisbon",
         "language": "en",
     }
-    return Person(**(values | changes))
+    return EnteredPartner(**(values | changes))
 
 
 def test_plain_request_has_no_problems():
@@ -146,7 +146,7 @@ def test_messages_have_lines_and_an_end(message, said):
 
 
 def test_each_problem_stands_at_its_own_path():
-    bad = Person(name="", email="no", time_zone="Mars/Base", language="xx")
+    bad = EnteredPartner(name="", email="no", time_zone="Mars/Base", language="xx")
 
     assert check_person(bad, at="partner") == {
         "partner.name": CALL_YOU,

@@ -4,8 +4,8 @@ import pytest
 
 from clinic.booking.rules.diary_lines import (
     Block,
-    Entry,
-    Line,
+    DiaryEntry,
+    DiaryLine,
     LineKind,
     blocks_of_day,
     day_window,
@@ -27,7 +27,7 @@ def span(start, end):
 
 
 def entry(start, minutes=60, status="confirmed"):
-    return Entry(
+    return DiaryEntry(
         id="1",
         reference="ABCDEF",
         status=status,
@@ -52,11 +52,11 @@ def test_free_time_lies_between_sessions_and_busy_time():
     one = entry(at(10))
 
     assert lines([one], working=[span(at(9), at(13))], busy=[span(at(11, 30), at(12))]) == [
-        Line(LineKind.FREE, at(9), at(10)),
-        Line(LineKind.SESSION, at(10), at(11), one),
-        Line(LineKind.FREE, at(11), at(11, 30)),
-        Line(LineKind.BUSY, at(11, 30), at(12)),
-        Line(LineKind.FREE, at(12), at(13)),
+        DiaryLine(LineKind.FREE, at(9), at(10)),
+        DiaryLine(LineKind.SESSION, at(10), at(11), one),
+        DiaryLine(LineKind.FREE, at(11), at(11, 30)),
+        DiaryLine(LineKind.BUSY, at(11, 30), at(12)),
+        DiaryLine(LineKind.FREE, at(12), at(13)),
     ]
 
 
@@ -64,13 +64,13 @@ def test_gap_shorter_than_a_quarter_of_an_hour_is_not_offered():
     one = entry(at(9, 14), minutes=46)
 
     assert lines([one], working=[span(at(9), at(10))]) == [
-        Line(LineKind.SESSION, at(9, 14), at(10), one)
+        DiaryLine(LineKind.SESSION, at(9, 14), at(10), one)
     ]
 
 
 def test_held_time_is_neither_free_nor_shown():
     assert lines([], working=[span(at(9), at(11))], taken=[span(at(9), at(10))]) == [
-        Line(LineKind.FREE, at(10), at(11))
+        DiaryLine(LineKind.FREE, at(10), at(11))
     ]
 
 
@@ -78,15 +78,15 @@ def test_cancelled_session_leaves_its_time_free():
     one = entry(at(9), status="cancelled")
 
     assert lines([one], working=[span(at(9), at(10))]) == [
-        Line(LineKind.FREE, at(9), at(10)),
-        Line(LineKind.SESSION, at(9), at(10), one),
+        DiaryLine(LineKind.FREE, at(9), at(10)),
+        DiaryLine(LineKind.SESSION, at(9), at(10), one),
     ]
 
 
 def test_busy_time_is_cut_at_midnight():
     busy = [span(at(20, day=23), at(8))]
 
-    assert lines([], working=[], busy=busy) == [Line(LineKind.BUSY, at(0), at(8))]
+    assert lines([], working=[], busy=busy) == [DiaryLine(LineKind.BUSY, at(0), at(8))]
 
 
 @pytest.mark.parametrize(

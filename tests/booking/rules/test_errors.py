@@ -6,7 +6,7 @@ import pytest
 
 from clinic.booking.rules.errors import (
     SENTENCES,
-    HoldGone,
+    HoldExpired,
     KeyReused,
     NotChangeable,
     SlotUnavailable,
@@ -14,18 +14,18 @@ from clinic.booking.rules.errors import (
     TooLateToChange,
 )
 from clinic.booking.slots.open_slots import Slot
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 
 
 def test_every_rule_has_a_sentence():
-    assert set(SENTENCES) == set(Rule)
+    assert set(SENTENCES) == set(RestrictionRule)
 
 
 def test_taken_time_tells_programs_the_rule_and_the_nearest_times():
     slot = Slot(TEN, TEN + timedelta(minutes=30))
-    refused = SlotUnavailable(rule=Rule.HOLD, alternatives=[("ines-duarte", slot)])
+    refused = SlotUnavailable(rule=RestrictionRule.HOLD, alternatives=[("ines-duarte", slot)])
 
     assert (refused.status, refused.code) == (409, "slot-unavailable")
     assert refused.details == {
@@ -41,7 +41,7 @@ def test_taken_time_tells_programs_the_rule_and_the_nearest_times():
 
 
 def test_time_that_is_not_offered_is_an_error_of_the_field_start():
-    refused = TimeRefused(Rule.OFF_GRID)
+    refused = TimeRefused(RestrictionRule.OFF_GRID)
 
     assert (refused.status, refused.code, refused.details) == (
         422,
@@ -54,7 +54,7 @@ def test_time_that_is_not_offered_is_an_error_of_the_field_start():
 @pytest.mark.parametrize(
     ("error", "status", "code"),
     [
-        (HoldGone(), 409, "hold-expired"),
+        (HoldExpired(), 409, "hold-expired"),
         (TooLateToChange(), 409, "too-late-to-change"),
         (NotChangeable(), 409, "not-changeable"),
         (KeyReused(), 422, "idempotency-key-reused"),

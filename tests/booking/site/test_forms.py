@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from werkzeug.datastructures import MultiDict
 
-from clinic.booking.rules.contact_details import BookingRequest, Person
+from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.booking.rules.errors import KeyReused
 from clinic.booking.site.forms import DetailsForm
 from clinic.foundation.errors import InvalidInput
@@ -42,13 +42,13 @@ def test_everything_sent_becomes_a_request(form):
             session_type="initial-consultation",
             start=NOW,
             format="in_person",
-            partner=Person(
+            partner=EnteredPartner(
                 name="Alex Example",
                 email="alex@example.org",
                 time_zone="Asia/Tokyo",
                 language="pt",
             ),
-            other_partner=Person(
+            other_partner=EnteredPartner(
                 name="Sam", email="sam@example.org", time_zone="Asia/Tokyo", language="pt"
             ),
             concerns=("a",),
@@ -66,7 +66,7 @@ def test_nothing_sent_becomes_an_empty_request(form):
         session_type="initial-consultation",
         start=NOW,
         format="",
-        partner=Person(name="", email="", time_zone="", language=""),
+        partner=EnteredPartner(name="", email="", time_zone="", language=""),
         concerns=("a",),
     )
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.booking.appointments.models import Hold, VisitorCount
-from clinic.booking.rules.visitor_limits import LIMITS, Counted, Limit
+from clinic.booking.rules.visitor_limits import LIMITS, Counted, CountLimit
 from clinic.booking.site.limit_pages import wait_text
 from clinic.foundation.clock import clock
 from tests.conftest import settings_for
@@ -35,7 +35,7 @@ def settings(database_url, tmp_path):
 @pytest.fixture
 def few(monkeypatch):
     """One booking in ten minutes, so that tests stay short."""
-    limit = Limit(1, LIMITS[Counted.BOOKINGS_AT_ONCE].window)
+    limit = CountLimit(1, LIMITS[Counted.BOOKINGS_AT_ONCE].window)
     monkeypatch.setitem(LIMITS, Counted.BOOKINGS_AT_ONCE, limit)
 
 
@@ -146,7 +146,7 @@ def test_second_send_of_a_booking_that_filled_the_count_finds_it(app, client, pr
 
 
 def test_too_many_moves_are_refused_on_the_page_of_the_link(app, client, practice, monkeypatch):
-    monkeypatch.setitem(LIMITS, Counted.MAILS_TO_ADDRESS, Limit(1, HALF_HOUR))
+    monkeypatch.setitem(LIMITS, Counted.MAILS_TO_ADDRESS, CountLimit(1, HALF_HOUR))
     token = book(client, TEN)
     page = f"/a/{token}/move"
 

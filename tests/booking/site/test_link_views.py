@@ -11,7 +11,7 @@ from clinic.booking.appointments.changes import cancel_appointment
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment, AppointmentChange
 from clinic.booking.appointments.sequence_and_history import manage_token
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from tests.support.booking.booking_client import dump, heading, post, start_value, words
@@ -20,7 +20,9 @@ from tests.support.factories import NOW, make_appointment, make_practice, make_t
 TEN = datetime(2026, 11, 26, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 DAY = timedelta(days=1)
-SAM = Person(name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt")
+SAM = EnteredPartner(
+    name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
+)
 PATHS = ("", "/booked", "/move", "/cancel")
 
 

@@ -11,7 +11,7 @@ from clinic.booking.appointments.changes import (
     move_appointment,
 )
 from clinic.booking.appointments.request_expiry import expire_when_due
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
@@ -19,7 +19,9 @@ from clinic.practice.models import Clinic, Therapist
 from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
-SAM = Person(name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt")
+SAM = EnteredPartner(
+    name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
+)
 
 
 @pytest.fixture
@@ -77,8 +79,8 @@ def test_no_mail_names_the_other_partner(practice, tmp_path):
 
 def test_no_mail_to_a_partner_carries_a_word_that_was_typed_in_booking(practice, tmp_path):
     typed = {"Winnername", "Prizename", "zanzibar", "quokka"}
-    first = Person(name="Winnername", email="a@example.org", time_zone="UTC", language="en")
-    other = Person(name="Prizename", email="b@example.org", time_zone="UTC", language="pt")
+    first = EnteredPartner(name="Winnername", email="a@example.org", time_zone="UTC", language="en")
+    other = EnteredPartner(name="Prizename", email="b@example.org", time_zone="UTC", language="pt")
     appointment = make_appointment(
         practice, TEN, partner=first, other_partner=other, message="zanzibar"
     )

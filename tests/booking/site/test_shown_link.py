@@ -18,7 +18,7 @@ from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import AppointmentChange
 from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.booking.desk.display import actor_name
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.calendars.models import CalendarFeed
 from clinic.extensions import db
 from clinic.foundation import outbox
@@ -38,13 +38,13 @@ from tests.support.web.api_client import BOOKINGS, a_body
 
 TEN = datetime(2026, 11, 26, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
-ALEX = Person(
+ALEX = EnteredPartner(
     name="Alex Unmistakable",
     email="alex@clients.example",
     time_zone="Asia/Kathmandu",
     language="pt",
 )
-SAM = Person(
+SAM = EnteredPartner(
     name="Sam Unmistakable", email="sam@clients.example", time_zone="Asia/Tokyo", language="pt"
 )
 UNKNOWN = "zoey@clients.example"  # as long as the known one: cookies have their length

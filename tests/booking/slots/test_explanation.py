@@ -11,7 +11,7 @@ from clinic.booking.slots.explanation import explain, explain_wall
 from clinic.booking.slots.inputs import ClaimKind
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import open_slots
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from tests.support.booking.slot_cases import (
     Situation,
     between,
@@ -50,26 +50,28 @@ BUSY_DAY = Situation(
 @pytest.mark.parametrize(
     ("on", "at", "rule"),
     [
-        ("2027-03-15", "09:00", Rule.PAST),
-        ("2027-03-15", "10:00", Rule.NOTICE),
-        ("2027-03-15", "11:00", Rule.DAILY_LIMIT),
-        ("2027-03-15", "16:00", Rule.APPOINTMENT),
-        ("2027-03-16", "10:30", Rule.OFF_GRID),
-        ("2027-03-16", "08:00", Rule.CLOSED),
+        ("2027-03-15", "09:00", RestrictionRule.PAST),
+        ("2027-03-15", "10:00", RestrictionRule.NOTICE),
+        ("2027-03-15", "11:00", RestrictionRule.DAILY_LIMIT),
+        ("2027-03-15", "16:00", RestrictionRule.APPOINTMENT),
+        ("2027-03-16", "10:30", RestrictionRule.OFF_GRID),
+        ("2027-03-16", "08:00", RestrictionRule.CLOSED),
         ("2027-03-16", "10:00", None),
-        ("2027-03-16", "12:00", Rule.TIME_OFF),
-        ("2027-03-16", "13:00", Rule.CLOSURE),
-        ("2027-03-16", "14:00", Rule.APPOINTMENT),
-        ("2027-03-16", "15:00", Rule.APPOINTMENT),
-        ("2027-03-16", "16:00", Rule.APPOINTMENT),
-        ("2027-03-16", "17:00", Rule.HOLD),
-        ("2027-03-16", "18:00", Rule.OUTSIDE_BUSY),
+        ("2027-03-16", "12:00", RestrictionRule.TIME_OFF),
+        ("2027-03-16", "13:00", RestrictionRule.CLOSURE),
+        ("2027-03-16", "14:00", RestrictionRule.APPOINTMENT),
+        ("2027-03-16", "15:00", RestrictionRule.APPOINTMENT),
+        ("2027-03-16", "16:00", RestrictionRule.APPOINTMENT),
+        ("2027-03-16", "17:00", RestrictionRule.HOLD),
+        ("2027-03-16", "18:00", RestrictionRule.OUTSIDE_BUSY),
         ("2027-03-17", "18:00", None),
-        ("2027-03-18", "09:00", Rule.HORIZON),
-        ("2027-03-14", "02:30", Rule.NONEXISTENT_TIME),
+        ("2027-03-18", "09:00", RestrictionRule.HORIZON),
+        ("2027-03-14", "02:30", RestrictionRule.NONEXISTENT_TIME),
     ],
 )
-def test_the_first_rule_against_a_time_is_named(on: str, at: str, rule: Rule | None) -> None:
+def test_the_first_rule_against_a_time_is_named(
+    on: str, at: str, rule: RestrictionRule | None
+) -> None:
     found = explain_wall(date.fromisoformat(on), clock_minutes(at), **BUSY_DAY.arguments())
     assert found == rule
 
@@ -85,23 +87,27 @@ def test_where_all_rules_are_against_a_time_they_are_named_in_their_order() -> N
         now=start.start + timedelta(minutes=1),
     )
     lift = {
-        Rule.PAST: {"now": start.start - timedelta(minutes=10)},
-        Rule.NOTICE: {"now": start.start - timedelta(days=1)},
-        Rule.HORIZON: {"offer": offer(max_per_day=1, horizon_days=1)},
-        Rule.OFF_GRID: {"offer": offer(max_per_day=1, horizon_days=1, grid_minutes=30)},
-        Rule.CLOSED: {"schedule": replace(closed, weekly=daily("09:00-19:00"))},
-        Rule.TIME_OFF: {"schedule": Schedule(ZONE, daily("09:00-19:00"), closures=(start,))},
-        Rule.CLOSURE: {"schedule": Schedule(ZONE, daily("09:00-19:00"))},
-        Rule.APPOINTMENT: {"claims": (claim(start, kind=ClaimKind.HOLD),)},
-        Rule.HOLD: {"claims": (claim(between(ZONE, "2027-03-16 18:00", "2027-03-16 19:00")),)},
-        Rule.OUTSIDE_BUSY: {"outside_busy": ()},
-        Rule.DAILY_LIMIT: {"claims": ()},
+        RestrictionRule.PAST: {"now": start.start - timedelta(minutes=10)},
+        RestrictionRule.NOTICE: {"now": start.start - timedelta(days=1)},
+        RestrictionRule.HORIZON: {"offer": offer(max_per_day=1, horizon_days=1)},
+        RestrictionRule.OFF_GRID: {"offer": offer(max_per_day=1, horizon_days=1, grid_minutes=30)},
+        RestrictionRule.CLOSED: {"schedule": replace(closed, weekly=daily("09:00-19:00"))},
+        RestrictionRule.TIME_OFF: {
+            "schedule": Schedule(ZONE, daily("09:00-19:00"), closures=(start,))
+        },
+        RestrictionRule.CLOSURE: {"schedule": Schedule(ZONE, daily("09:00-19:00"))},
+        RestrictionRule.APPOINTMENT: {"claims": (claim(start, kind=ClaimKind.HOLD),)},
+        RestrictionRule.HOLD: {
+            "claims": (claim(between(ZONE, "2027-03-16 18:00", "2027-03-16 19:00")),)
+        },
+        RestrictionRule.OUTSIDE_BUSY: {"outside_busy": ()},
+        RestrictionRule.DAILY_LIMIT: {"claims": ()},
     }
-    named: list[Rule | None] = []
+    named: list[RestrictionRule | None] = []
     for change in lift.values():
         named.append(explain(start.start, **everything.arguments()))
         everything = replace(everything, **change)
-    assert named == list(lift) == list(Rule)[1:]
+    assert named == list(lift) == list(RestrictionRule)[1:]
     assert explain(start.start, **everything.arguments()) is None
 
 
@@ -119,7 +125,7 @@ def test_a_time_within_the_buffer_is_refused_also_when_typed_in() -> None:
         explain_wall(date(2027, 3, 16), clock_minutes(at), **situation.arguments())
         for at in ("14:00", "14:05", "16:10", "16:15")
     ]
-    assert verdicts == [None, Rule.APPOINTMENT, Rule.APPOINTMENT, None]
+    assert verdicts == [None, RestrictionRule.APPOINTMENT, RestrictionRule.APPOINTMENT, None]
 
 
 def test_a_start_with_seconds_is_off_the_grid() -> None:
@@ -127,7 +133,7 @@ def test_a_start_with_seconds_is_off_the_grid() -> None:
     verdicts = [
         explain(start + timedelta(seconds=seconds), **BUSY_DAY.arguments()) for seconds in (0, 1)
     ]
-    assert verdicts == [None, Rule.OFF_GRID]
+    assert verdicts == [None, RestrictionRule.OFF_GRID]
 
 
 def test_the_fold_says_which_of_two_instants_is_asked_for() -> None:
@@ -149,7 +155,7 @@ def test_the_fold_says_which_of_two_instants_is_asked_for() -> None:
     verdicts = [
         explain_wall(date(2027, 11, 7), 60, fold, **first_only.arguments()) for fold in (0, 1)
     ]
-    assert verdicts == [None, Rule.CLOSURE]
+    assert verdicts == [None, RestrictionRule.CLOSURE]
 
 
 @pytest.mark.parametrize(
@@ -204,4 +210,4 @@ def test_the_present_counts_to_the_second() -> None:
         explain(start, **replace(free, now=start - timedelta(hours=1, seconds=early)).arguments())
         for early in (0, -1, -3601)
     ]
-    assert verdicts == [None, Rule.NOTICE, Rule.PAST]
+    assert verdicts == [None, RestrictionRule.NOTICE, RestrictionRule.PAST]

@@ -9,7 +9,7 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import select, update
 
 from clinic.accounts.models import Account
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.feeds.settings import FeedSettings, initials_of
 from clinic.calendars.models import CalendarFeed, Show
@@ -23,7 +23,9 @@ from tests.support.factories import NOW
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 CHOSEN = {"show": "neutral", "days_back": "60", "days_ahead": "540", "reminder": "-1"}
-SAM = Person(name="Sam B. Sample", email="sam@example.org", time_zone="Asia/Tokyo", language="pt")
+SAM = EnteredPartner(
+    name="Sam B. Sample", email="sam@example.org", time_zone="Asia/Tokyo", language="pt"
+)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from clinic.booking.appointments.changes import (
     expire_request,
     move_appointment,
 )
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.calendars.feeds.queries import content_of
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.feeds.settings import FeedSettings
@@ -28,7 +28,9 @@ from clinic.practice.models import Therapist
 from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
-SAM = Person(name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt")
+SAM = EnteredPartner(
+    name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
+)
 
 
 @pytest.fixture

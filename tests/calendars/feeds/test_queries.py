@@ -8,7 +8,7 @@ from clinic.booking.appointments.changes import (
     decline_appointment,
 )
 from clinic.booking.appointments.models import Appointment
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.calendars.feeds.queries import content_of, get_feed, list_feeds
 from clinic.calendars.feeds.service import create_partner_feed, create_therapist_feed, revoke_feed
 from clinic.calendars.feeds.writer.feed import EntryStatus
@@ -125,11 +125,13 @@ def test_cancelled_session_is_kept_for_thirty_days(practice, later, is_shown):
 
 
 def test_partners_feed_holds_their_couples_sessions_in_their_own_zone(practice):
-    sam = Person(
+    sam = EnteredPartner(
         name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
     )
     couple = make_appointment(practice, TEN, other_partner=sam).couple
-    stranger = Person(name="Kim", email="kim@example.org", time_zone="Europe/Lisbon", language="en")
+    stranger = EnteredPartner(
+        name="Kim", email="kim@example.org", time_zone="Europe/Lisbon", language="en"
+    )
     make_appointment(practice, TEN + HALF_HOUR, partner=stranger)
     member = couple.members[1].id
     themselves = Actor(clinic_id=practice.clinic.id, member_id=member)

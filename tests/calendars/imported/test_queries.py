@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.imported.queries import OutsideView, list_outside, stale_therapists
 from clinic.calendars.imported.service import add_calendar
 from clinic.calendars.models import OutsideCalendar, OutsideState
@@ -45,7 +45,7 @@ def change(calendar_id, **values):
 def block(practice, origin, start):
     with transaction() as current:
         current.add(
-            OutsideBusy(
+            ImportedBusyRow(
                 id=new_id(),
                 therapist_id=practice.therapist.id,
                 origin=origin,

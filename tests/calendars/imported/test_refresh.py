@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from clinic.calendars.imported import refresh
-from clinic.calendars.imported.service import ask_refresh, remove_calendar, set_all_day
+from clinic.calendars.imported.service import remove_calendar, request_refresh, set_all_day
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import TooManyRequests
@@ -74,7 +74,7 @@ def test_unchanged_answer_is_a_success_and_changes_nothing(clinic):
 def test_once_a_day_everything_is_read_for_the_days_ahead_move_on(clinic):
     clinic.server.answer = Answer(GOOD.body, headers=GOOD.headers, conditional=True)
     clinic.read()
-    ask_refresh(clinic.id, actor=clinic.practice.desk, now=NOW + timedelta(hours=24))
+    request_refresh(clinic.id, actor=clinic.practice.desk, now=NOW + timedelta(hours=24))
 
     clinic.read(NOW + timedelta(hours=24))
 
@@ -288,11 +288,11 @@ def test_asking_reads_now_and_not_twice_within_a_minute(clinic):
     clinic.read()
     later = NOW + timedelta(minutes=2)
 
-    ask_refresh(clinic.id, actor=clinic.practice.desk, now=later)
+    request_refresh(clinic.id, actor=clinic.practice.desk, now=later)
     assert clinic.read(later) == 1
     for seconds in (0, 59):
         with pytest.raises(TooManyRequests):
-            ask_refresh(
+            request_refresh(
                 clinic.id, actor=clinic.practice.desk, now=later + timedelta(seconds=seconds)
             )
 

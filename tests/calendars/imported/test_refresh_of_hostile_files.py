@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.feeds.queries import content_of
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.feeds.writer.feed import Feed, render_busy, render_feed
@@ -125,7 +125,7 @@ def test_nothing_but_times_is_kept(clinic):
     session().rollback()
     kept = "".join(
         str(getattr(row, column.key))
-        for table in (OutsideBusy, OutsideCalendar, OutboxMessage)
+        for table in (ImportedBusyRow, OutsideCalendar, OutboxMessage)
         for row in session().scalars(select(table))
         for column in table.__table__.columns
     )

@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clinic.calendars.imported.refresh_schedule import is_stale, wait_before_next
+from clinic.calendars.imported.refresh_schedule import is_stale, wait_before_refresh
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 
 def wait(failures, key="a"):
-    return wait_before_next(failures=failures, key=key)
+    return wait_before_refresh(failures=failures, key=key)
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from clinic.calendars.imported.service import (
     REFRESH,
     add_calendar,
-    ask_refresh,
     remove_calendar,
+    request_refresh,
     set_all_day,
 )
 from clinic.calendars.models import OutsideCalendar
@@ -109,7 +109,7 @@ def test_therapist_looks_after_their_own_and_nobody_elses(practice):
     for actor, error in ((colleague, NotAllowed), (stranger, NotFound)):
         for act in (
             lambda who: add(practice, actor=who, url=URL + "?2"),
-            lambda who: ask_refresh(id_, actor=who, now=NOW),
+            lambda who: request_refresh(id_, actor=who, now=NOW),
             lambda who: set_all_day(id_, ignored=True, actor=who, now=NOW),
             lambda who: remove_calendar(id_, actor=who, now=NOW),
         ):
@@ -120,7 +120,7 @@ def test_therapist_looks_after_their_own_and_nobody_elses(practice):
 
 def test_each_asking_outdates_the_promises_before_it(practice):
     id_ = add(practice).id
-    ask_refresh(id_, actor=practice.desk, now=NOW + MINUTE)
+    request_refresh(id_, actor=practice.desk, now=NOW + MINUTE)
     set_all_day(id_, ignored=True, actor=practice.desk, now=NOW + 2 * MINUTE)
     set_all_day(id_, ignored=True, actor=practice.desk, now=NOW + 3 * MINUTE)
 

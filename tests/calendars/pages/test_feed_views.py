@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.calendars.feeds.service import create_therapist_feed, revoke_feed
 from clinic.calendars.models import CalendarFeed
 from clinic.foundation.clock import clock
@@ -15,10 +15,10 @@ TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 CHOSEN = {"show": "neutral", "days_back": "60", "days_ahead": "540", "reminder": "-1"}
 ALEX_AND_SAM = {
-    "partner": Person(
+    "partner": EnteredPartner(
         name="Alex Example", email="alex@example.org", time_zone="Europe/Lisbon", language="en"
     ),
-    "other_partner": Person(
+    "other_partner": EnteredPartner(
         name="Sam Sample", email="sam@example.org", time_zone="Asia/Kathmandu", language="pt"
     ),
     "message": "We argue at night",

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.models import OutsideCalendar
 from clinic.foundation import outbox
 from clinic.foundation.audit import AuditEntry
@@ -200,7 +200,7 @@ def test_removed_calendar_is_forgotten_with_its_times(house, server, ines):
 
     assert act(ines, house, "remove").status_code == 303
 
-    assert house.ask(select(OutsideCalendar.id)) == house.ask(select(OutsideBusy.id)) == []
+    assert house.ask(select(OutsideCalendar.id)) == house.ask(select(ImportedBusyRow.id)) == []
     said = house.ask(select(AuditEntry.action).where(AuditEntry.object_kind == "outside_calendar"))
     assert said == [("outside_calendar.added",), ("outside_calendar.removed",)]
 
@@ -210,12 +210,12 @@ def test_whole_days_can_be_ignored_and_counted_again(house, server, ines):
     server.answer = Answer(calendar_of(whole))
     add(ines, server, ignore_all_day="y")
     work(house)
-    assert house.ask(select(OutsideBusy.id)) == []
+    assert house.ask(select(ImportedBusyRow.id)) == []
 
     act(ines, house, "all-day", ignored="no")
     work(house)
 
-    assert len(house.ask(select(OutsideBusy.id))) == 1
+    assert len(house.ask(select(ImportedBusyRow.id))) == 1
 
 
 @pytest.mark.parametrize(("who", "status"), [("ines", 200), ("desk", 200), ("admin", 200)])

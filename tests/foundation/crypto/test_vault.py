@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from app import create_app
 from clinic.booking.appointments.models import Appointment, AppointmentChange
-from clinic.couples.models import Person
+from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.foundation.crypto.encryption import (
     KeyRing,
@@ -73,7 +73,7 @@ def put(table, row_id, **values):
 
 
 def two_people():
-    return session().scalars(select(Person).order_by(Person.id)).all()
+    return session().scalars(select(Partner).order_by(Partner.id)).all()
 
 
 def test_sealed_texts_are_read_back_and_the_database_holds_no_byte_of_them(two_couples):
@@ -104,20 +104,20 @@ def test_value_copied_to_another_row_column_or_owner_does_not_open(two_couples):
     ]
     refused = 0
     for (_from, _column, value), (row_id, column, original) in permutations(places, 2):
-        put(Person, row_id, **{column: value})
-        person = session().get_one(Person, row_id)
+        put(Partner, row_id, **{column: value})
+        person = session().get_one(Partner, row_id)
         with pytest.raises(SealBroken):
             getattr(person, column.removesuffix("_sealed"))
         refused += 1
-        put(Person, row_id, **{column: original})
+        put(Partner, row_id, **{column: original})
 
     assert refused == 12
     assert {person.name for person in two_people()} == {"Alex Example", "Bo Example"}
 
 
 def test_value_copied_to_another_table_of_the_same_couple_does_not_open(two_couples):
-    query = select(Appointment.id, Person.name_sealed).join(
-        Person, Person.seal_owner == Appointment.couple_id
+    query = select(Appointment.id, Partner.name_sealed).join(
+        Partner, Partner.seal_owner == Appointment.couple_id
     )
     row_id, name_sealed = session().execute(query).first()
 
@@ -131,10 +131,10 @@ def test_row_claimed_by_another_couple_does_not_open(two_couples):
     first, second = two_people()
     row_id = first.id
 
-    put(Person, row_id, seal_owner=second.seal_owner)
+    put(Partner, row_id, seal_owner=second.seal_owner)
 
     with pytest.raises(SealBroken):
-        _ = session().get_one(Person, row_id).name
+        _ = session().get_one(Partner, row_id).name
 
 
 def test_each_changed_byte_is_refused(two_couples):
@@ -155,9 +155,9 @@ def test_nothing_is_sealed_for_a_row_without_an_id_or_an_owner(two_couples):
     owner = person.seal_owner
 
     with pytest.raises(PlaceIncomplete):
-        Person(id=None, seal_owner=owner).name = "Alex"
+        Partner(id=None, seal_owner=owner).name = "Alex"
     with pytest.raises(KeyMissing):
-        Person(id=new_id(), seal_owner=None).name = "Alex"
+        Partner(id=new_id(), seal_owner=None).name = "Alex"
 
 
 def test_attribute_that_was_never_set_is_none_and_can_be_emptied(two_couples):
@@ -177,8 +177,8 @@ def test_without_a_couples_key_its_texts_stay_locked_and_it_is_said(two_couples)
     forget_keys()
 
     with pytest.raises(KeyMissing):
-        _ = session().get_one(Person, first).name
-    assert session().get_one(Person, second).name in {"Alex Example", "Bo Example"}
+        _ = session().get_one(Partner, first).name
+    assert session().get_one(Partner, second).name in {"Alex Example", "Bo Example"}
 
 
 def test_wrapped_key_of_one_couple_does_not_serve_another(two_couples):

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session, transaction
-from clinic.operations.worker import apart
+from clinic.operations.worker import with_own_session
 from clinic.practice.models import Clinic
 from tests.conftest import POSTGRESQL
 from tests.support.factories import make_clinic
@@ -100,5 +100,5 @@ def test_work_whose_session_was_ended_is_done_by_the_next_piece(context):
     def work(*, now):
         return session().scalar(select(func.count()).where(Clinic.created_at <= now))
 
-    assert (apart(forgetful), apart(work)) == (0, 1)
+    assert (with_own_session(forgetful), with_own_session(work)) == (0, 1)
     assert session().get(Clinic, clinic_id) is not None

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.database.waiting import TransactionOpen, before_waiting
+from clinic.foundation.database.waiting import TransactionOpen, end_read_before_waiting
 from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.outbound_http import fetch, send
 from clinic.operations.worker import Worker
@@ -28,7 +28,7 @@ def test_read_is_ended_and_its_rows_can_still_be_used(context):
     clinic = session().get(Clinic, clinic_id)
     in_use = connections_in_use()
 
-    before_waiting()
+    end_read_before_waiting()
 
     assert (in_use, connections_in_use()) == (1, 0)
     assert clinic.name == "Test Clinic"
@@ -37,7 +37,7 @@ def test_read_is_ended_and_its_rows_can_still_be_used(context):
 def test_waiting_inside_a_transaction_is_refused_and_nothing_is_stored(context):
     with pytest.raises(TransactionOpen), transaction():
         make_clinic()
-        before_waiting()
+        end_read_before_waiting()
 
     assert session().scalars(select(Clinic)).all() == []
 
@@ -47,14 +47,14 @@ def test_waiting_with_unsaved_changes_is_refused(context):
     session().get(Clinic, clinic_id).name = "Changed"
 
     with pytest.raises(TransactionOpen):
-        before_waiting()
+        end_read_before_waiting()
 
 
 def test_waiting_while_an_outer_context_keeps_its_read_is_refused(app):
     with app.app_context():
         session().execute(select(Clinic.id))
         with app.app_context(), pytest.raises(TransactionOpen):
-            before_waiting()
+            end_read_before_waiting()
 
 
 def test_reads_of_other_threads_are_their_own(app):
@@ -71,14 +71,14 @@ def test_reads_of_other_threads_are_their_own(app):
     reads.wait()
     try:
         with app.app_context():
-            before_waiting()
+            end_read_before_waiting()
     finally:
         may_end.set()
         reader.join()
 
 
 def test_nothing_has_to_end_without_an_app():
-    before_waiting()
+    end_read_before_waiting()
 
 
 @pytest.mark.parametrize("call", [fetch, partial(send, "GET")])

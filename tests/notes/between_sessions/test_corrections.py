@@ -11,8 +11,8 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.queries import one_told
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
+from clinic.notes.between_sessions.queries import get_entry
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure
 from clinic.notes.between_sessions.service import add_ratings
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.charts.ratings import ratings_chart
@@ -71,7 +71,7 @@ def test_marked_entry_stays_readable_with_its_reason(room):
 
     assert seen.attempt.acts == ("appreciation",)
     assert seen.in_error == InError(NOW, room.couple.lead.name, WHY)
-    assert room(one_told, "attempt", slip) == seen
+    assert room(get_entry, "attempt", slip) == seen
 
 
 def test_what_can_still_be_recalled_is_corrected_in_its_note(room):
@@ -119,7 +119,7 @@ def test_entry_of_another_couple_is_not_found(room):
     other = make_care_couple(room.couple.practice, partners=[])
     slip = room.attempt()
 
-    for use_case, more in ((mark_in_error, {"reason": WHY}), (one_told, {})):
+    for use_case, more in ((mark_in_error, {"reason": WHY}), (get_entry, {})):
         with pytest.raises(NotFound):
             use_case(other.code, "attempt", slip, **more, **room.asks)
 
@@ -155,7 +155,7 @@ def entry_of(room, what):
         return room(add_ratings, RatingDetails("B", "home", 3), told_on=date(2026, 11, 18))
     if what == "run":
         return room(add_run, a_run(), happened_on=date(2026, 11, 20))
-    told = MeasureTold(
+    told = EnteredResponse(
         partner="A",
         instrument_id=put_on_shelf(room.couple),
         taken_on=date(2026, 11, 20),
@@ -178,14 +178,14 @@ def test_every_kind_is_marked_and_refused_alike(room, what):
     for code, named in ((other.code, what), (room.couple.code, another)):
         with pytest.raises(NotFound):
             mark_in_error(code, named, entry, reason=WHY, **room.asks)
-    assert room(one_told, what, entry).in_error is None
+    assert room(get_entry, what, entry).in_error is None
 
     for _press in range(2):
         room(mark_in_error, what, entry, reason=WHY)
     with pytest.raises(Conflict, match="already"):
         room(mark_in_error, what, entry, reason="Something else.")
 
-    seen = room(one_told, what, entry, actor=room.couple.supervisor)
+    seen = room(get_entry, what, entry, actor=room.couple.supervisor)
     lines = session().execute(
         sa.select(AuditEntry.object_kind, AuditEntry.object_id).where(
             AuditEntry.action == "entry.marked_in_error"
@@ -212,7 +212,7 @@ def test_who_opened_a_record_in_an_emergency_reads_no_window_and_no_measure(room
     )
 
     with pytest.raises(NotAllowed):
-        room(one_told, what, entry, actor=actor)
+        room(get_entry, what, entry, actor=actor)
 
 
 def test_database_takes_a_mark_that_names_one_entry_and_no_other(room):

@@ -9,8 +9,8 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.queries import one_told, told_between_sessions
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
+from clinic.notes.between_sessions.queries import get_entry, list_entries
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure
 from clinic.notes.between_sessions.service import add_ratings
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.restricted.emergency_access import break_glass
@@ -58,11 +58,11 @@ def test_other_therapist_finds_nothing_and_in_an_emergency_only_what_is_joint(ro
         room.couple.code, "It cannot wait until Monday.", proved_at=NOW, actor=actor, now=NOW
     )
 
-    between = room(told_between_sessions, actor=actor)
+    between = room(list_entries, actor=actor)
     assert [one.id for one in between.entries] == [joint]
     assert [one.ref for one in between.course.ruptures] == ["R-01"]
     with pytest.raises(NotFound):
-        room(one_told, "attempt", hidden, actor=actor)
+        room(get_entry, "attempt", hidden, actor=actor)
 
 
 def entry_of(room, what):
@@ -72,7 +72,7 @@ def entry_of(room, what):
         return room(add_ratings, RatingDetails("B", "home", 3), told_on=date(2026, 11, 18))
     if what == "run":
         return room(add_run, a_run(), happened_on=date(2026, 11, 20))
-    told = MeasureTold(
+    told = EnteredResponse(
         partner="A",
         instrument_id=put_on_shelf(room.couple),
         taken_on=date(2026, 11, 20),
@@ -94,7 +94,7 @@ def test_looking_at_one_entry_is_in_the_audit_log_as_a_reading_of_its_kind(room,
     entry = entry_of(room, what)
     before = session().scalar(sa.select(sa.func.max(AuditEntry.seq)))
 
-    room(one_told, what, entry)
+    room(get_entry, what, entry)
 
     later = sa.select(AuditEntry.action).where(AuditEntry.seq > before)
     assert list(session().scalars(later)) == [action]

@@ -12,10 +12,10 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, measures_page
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, measures_page
 from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.record.entries_in_error import InError
-from clinic.notes.record.idempotent_forms import KeptAlready
+from clinic.notes.record.idempotent_forms import AlreadyStored
 from clinic.notes.record.questionnaire_models import MeasureResponse
 from clinic.notes.restricted.emergency_access import break_glass
 from clinic.practice.instruments.service import retire_instrument
@@ -43,7 +43,7 @@ def told(shelf, **changes):
         "taken_on": DAY,
         "answers": {"near": 4, "warm": 2},
     }
-    return MeasureTold(**(values | changes))
+    return EnteredResponse(**(values | changes))
 
 
 def add(couple, one, *, actor=None, **more):
@@ -102,7 +102,7 @@ def test_form_sent_twice_is_kept_once_and_another_under_its_key_is_refused(coupl
     first = add(couple, told(shelf), key="k")
 
     assert add(couple, told(shelf), key="k") == first
-    with pytest.raises(KeptAlready):
+    with pytest.raises(AlreadyStored):
         add(couple, told(shelf, answers={"near": 1}), key="k")
     assert len(page(couple).responses) == 1
 

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.notes.between_sessions.service import (
-    DrawnElsewhere,
-    add_attempt_at_home,
+    CycleChangedElsewhere,
+    add_attempt,
     add_ratings,
     draw_cycle,
 )
 from clinic.notes.pages.overview import couple_ledger, couple_overview, cycle_versions
-from clinic.notes.record.idempotent_forms import KeptAlready
+from clinic.notes.record.idempotent_forms import AlreadyStored
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_values import (
     AttemptDetails,
@@ -63,7 +63,7 @@ def count(table):
 
 def test_attempt_at_home_counts_in_the_ledger_of_its_days(room):
     before = room(couple_ledger)[1].ratio_course
-    room(add_attempt_at_home, TRIED, happened_on=date(2026, 11, 18))
+    room(add_attempt, TRIED, happened_on=date(2026, 11, 18))
 
     after = room(couple_ledger)[1].ratio_course
 
@@ -91,7 +91,7 @@ def test_attempt_at_home_counts_in_the_ledger_of_its_days(room):
 def test_attempt_is_refused_at_the_field_that_is_wrong(room, changes, day, places):
     values = {"by": "B", "acts": ("appreciation",), "receipt": "partly"} | changes
 
-    assert room.refused(add_attempt_at_home, AttemptDetails(**values), happened_on=day) == places
+    assert room.refused(add_attempt, AttemptDetails(**values), happened_on=day) == places
     assert count(RepairAttempt) == 0
 
 
@@ -100,19 +100,19 @@ def test_attempt_before_its_rupture_is_refused_at_the_day(room):
     room(open_rupture, broke)
     tried = AttemptDetails("B", ("appreciation",), "partly", "R-01")
 
-    places = room.refused(add_attempt_at_home, tried, happened_on=date(2026, 11, 17))
+    places = room.refused(add_attempt, tried, happened_on=date(2026, 11, 17))
 
     assert places == ["happened_on"]
 
 
 def test_form_that_is_sent_twice_is_kept_once(room):
     first = [
-        room(add_attempt_at_home, TRIED, happened_on=AT.date(), key="k"),
+        room(add_attempt, TRIED, happened_on=AT.date(), key="k"),
         room(add_ratings, HOME, key="k"),
         room(draw_cycle, CycleDetails("Silence"), base=0, key="k"),
     ]
     again = [
-        room(add_attempt_at_home, TRIED, happened_on=AT.date(), key="k"),
+        room(add_attempt, TRIED, happened_on=AT.date(), key="k"),
         room(add_ratings, HOME, key="k", now=NOW + timedelta(minutes=1)),
         room(draw_cycle, CycleDetails("Silence"), base=0, key="k"),
     ]
@@ -123,10 +123,10 @@ def test_form_that_is_sent_twice_is_kept_once(room):
 
 
 def test_form_that_is_sent_again_with_something_else_says_what_is_kept(room):
-    room(add_attempt_at_home, TRIED, happened_on=AT.date(), key="k")
+    room(add_attempt, TRIED, happened_on=AT.date(), key="k")
 
-    with pytest.raises(KeptAlready):
-        room(add_attempt_at_home, TRIED, happened_on=NOW.date(), key="k")
+    with pytest.raises(AlreadyStored):
+        room(add_attempt, TRIED, happened_on=NOW.date(), key="k")
 
 
 def test_same_key_in_another_couples_record_is_another_entry(room):
@@ -205,7 +205,7 @@ def test_cycle_is_refused_at_the_part_that_is_wrong(room, details, places):
 def test_cycle_drawn_on_top_of_an_older_version_is_held_back(room):
     room(draw_cycle, CycleDetails("Silence"), base=0)
 
-    with pytest.raises(DrawnElsewhere):
+    with pytest.raises(CycleChangedElsewhere):
         room(draw_cycle, CycleDetails("A missed call"), base=0)
     assert room(draw_cycle, CycleDetails("A missed call"), base=1) == 2
 
@@ -216,7 +216,7 @@ def test_cycle_drawn_on_top_of_an_older_version_is_held_back(room):
 def test_only_the_lead_writes(room, who, error):
     actor = getattr(room.couple, who)
     for use_case, args, more in (
-        (add_attempt_at_home, [TRIED], {"happened_on": AT.date()}),
+        (add_attempt, [TRIED], {"happened_on": AT.date()}),
         (add_ratings, [HOME], {}),
         (draw_cycle, [CycleDetails("Silence")], {}),
     ):

@@ -16,7 +16,7 @@ from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record.entries_in_error import InError
 from clinic.notes.record.exercise_models import ExerciseRun
-from clinic.notes.record.idempotent_forms import KeptAlready
+from clinic.notes.record.idempotent_forms import AlreadyStored
 from clinic.notes.restricted.emergency_access import break_glass
 from clinic.notes.rules.clinical_values import FlagDetails
 from clinic.notes.rules.transparency_window import Happening
@@ -82,7 +82,7 @@ def test_form_sent_twice_is_kept_once_and_another_under_its_key_is_refused(coupl
     first, again = send(a_run()), send(a_run())
 
     assert (first == again, len(page(couple).runs)) == (True, 1)
-    with pytest.raises(KeptAlready):
+    with pytest.raises(AlreadyStored):
         send(a_run(question="Another one?"))
 
 

@@ -15,7 +15,11 @@ RESUMED = (
     Happening(450, "tick", "A", 4),
     Happening(450, "tick", "B", 2),
 )
-ENDED = (Happening(340, "resume"), Happening(600, "tick", "A", 3), Happening(600, "tick", "B", 3))
+ENDED = (
+    Happening(340, "resume"),
+    Happening(600, "tick", "A", 3),
+    Happening(600, "tick", "B", 3),
+)
 
 
 def window(then=(), viewer=None):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clinic.foundation.errors import NotFound
-from clinic.notes.between_sessions.queries import told_between_sessions
+from clinic.notes.between_sessions.queries import list_entries
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.restricted.emergency_access import break_glass
@@ -31,7 +31,7 @@ def test_break_glass_opens_the_joint_chart_for_an_hour_without_what_is_restricte
     assert [one.rupture for one in note.attempts] == ["R-01"]
     page = timeline_page(whole_record.couple.code, actor=actor, now=NOW)
     assert sorted(one.what for one in page.items) == ["attempt", "attempt", "note", "rupture"]
-    between = told_between_sessions(whole_record.couple.code, actor=actor, now=NOW)
+    between = list_entries(whole_record.couple.code, actor=actor, now=NOW)
     assert [one.id for one in between.entries] == [whole_record.told]
     assert outcome(lambda: read_note(whole_record.note, actor=actor, now=until)) == NONE
 

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.between_sessions.window_runs import add_run
-from clinic.notes.course.stored_windows import RunSeen, list_runs
+from clinic.notes.course.stored_windows import StoredRun, list_runs
 from clinic.notes.record.entries_in_error import InError
 from clinic.notes.rules.transparency_window import Happening
 from tests.support.factories import NOW, a_run
@@ -33,5 +33,5 @@ def test_runs_are_listed_by_day_then_as_they_were_entered_with_their_marks(coupl
         (later, date(2026, 11, 22), NOW, None),
     ]
     assert list_runs(couple.id, ids=[second]) == (runs[1],)
-    assert isinstance(runs[0], RunSeen)
+    assert isinstance(runs[0], StoredRun)
     assert (runs[0].details, runs[0].state.first_pause_s) == (RESUMED, 340)

@@ -17,7 +17,7 @@ from clinic.notes.pages.labels import (
     short_moment,
     term_name,
 )
-from clinic.notes.pages.refusals import said
+from clinic.notes.pages.refusals import finding_text
 from clinic.notes.rules.note_checks import Finding
 
 
@@ -75,10 +75,10 @@ def test_fields_by_their_paths(path, name):
 
 
 def test_findings_with_their_detail():
-    assert said(Finding("x", "There is no rupture %(detail)s in this record.", "R-09")) == (
+    assert finding_text(Finding("x", "There is no rupture %(detail)s in this record.", "R-09")) == (
         "There is no rupture R-09 in this record."
     )
-    assert said(Finding("plan", "Write the plan.")) == "Write the plan."
+    assert finding_text(Finding("plan", "Write the plan.")) == "Write the plan."
 
 
 def test_figures_have_the_readers_decimal_mark():

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 from flask_babel import force_locale
 
-from clinic.notes.pages.note_part_labels import shown_part, told_pieces
+from clinic.notes.pages.note_part_labels import difference_pieces, shown_part
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.note_content import (
     Attempt,
@@ -118,7 +118,8 @@ def test_a_part_that_one_text_does_not_have_is_a_dash():
 def told(before, after):
     changes = compare(NoteBody(before), NoteBody(after))
     return {
-        one.path: [(piece.kind, piece.text) for piece in told_pieces(one, NAMES)] for one in changes
+        one.path: [(piece.kind, piece.text) for piece in difference_pieces(one, NAMES)]
+        for one in changes
     }
 
 

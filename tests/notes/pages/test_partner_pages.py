@@ -18,7 +18,7 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Actor
-from clinic.notes.between_sessions.service import add_attempt_at_home
+from clinic.notes.between_sessions.service import add_attempt
 from clinic.notes.course.read_scope import shown_body
 from clinic.notes.ledger.build_ledger import build_ledger
 from clinic.notes.pages.overview import couple_ledger
@@ -79,7 +79,7 @@ class Life:
         if self.flags:
             open_safety_flag(self.couple.code, FlagDetails("Afraid.", 2, "Seen alone."),
                              review_on=DUE, **self.by(WEEKS[0], days=1))  # fmt: skip
-        add_attempt_at_home(
+        add_attempt(
             self.couple.code, HOME, happened_on=date(2026, 10, 8), **self.by(WEEKS[0], days=4)
         )
         return note

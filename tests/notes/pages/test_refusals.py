@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 from flask_babel import force_locale
 
 from clinic.foundation.errors import ClinicError, Conflict
-from clinic.notes.pages.refusals import refusal, refusal_whole, said
+from clinic.notes.pages.refusals import finding_text, refusal, refusal_whole
 from clinic.notes.rules.note_checks import Finding
 from clinic.notes.rules.rupture_lifecycle import RuptureStatus, TransitionRefused
 from clinic.notes.rules.sealing import NoteStatus, NoteStep, next_status
@@ -111,7 +111,7 @@ def test_refused_change_in_a_note_says_what_is_possible_in_the_readers_language(
     finding = Finding("ruptures.R-01.status", CANNOT, terms=TERMS, allowed=("in_repair",))
 
     with force_locale("pt_PT"):
-        assert said(finding) == (
+        assert finding_text(finding) == (
             "Uma rutura “Aberta” não pode passar a “Reparada”. Possível agora: Em reparação."
         )
 

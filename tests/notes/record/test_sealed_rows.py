@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import sqlalchemy as sa
 
-from clinic.couples.models import Person
+from clinic.couples.models import Partner
 from clinic.foundation.crypto.encryption import SealBroken
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput
@@ -43,7 +43,7 @@ def test_note_under_another_revision_does_not_open():
 @pytest.mark.parametrize("text", ["a\x00b", "\x1b", "\x7f", "\x85", "\ud800", "x" * 1_048_577])
 def test_sealed_value_refuses_to_be_written_what_it_would_refuse_to_read(text):
     row = RuptureEventRow(id="1" * 32, couple_id="2" * 32)
-    person = Person(id="1" * 32, seal_owner="2" * 32)
+    person = Partner(id="1" * 32, seal_owner="2" * 32)
 
     with pytest.raises(InvalidInput) as refused:
         row.details = EventDetails("status", text=text)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from clinic.foundation.permissions import Actor, Role
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, measures_page
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, measures_page
 from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
@@ -31,7 +31,7 @@ def admin():
 def a_record():
     """The file of a record with a measure; a second definition on the shelf is not used in it."""
     couple = make_care_couple()
-    told = MeasureTold(
+    told = EnteredResponse(
         partner="A", instrument_id=put_on_shelf(couple), taken_on=AT.date(), answers=ANSWERS
     )
     add_measure(couple.code, told, actor=couple.lead, now=NOW)

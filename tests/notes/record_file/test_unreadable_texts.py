@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from clinic.cli import unreadable_command
-from clinic.couples.models import Person
+from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.foundation.crypto.vault import SealedText
 from clinic.foundation.database.transactions import Base, session, transaction
@@ -63,7 +63,7 @@ def _write(couple):
     make_note(couple, a_note(plan=BAD), at=full_record.AT + timedelta(days=2), now=NOW)
     booked = make_appointment(couple.practice, NOW + timedelta(days=1))
     with transaction() as current:
-        for row in current.scalars(sa.select(Person)):
+        for row in current.scalars(sa.select(Partner)):
             row.name = f"Alex {BAD}"
         appointment = current.merge(booked)
         appointment.message = BAD

@@ -14,6 +14,9 @@ from clinic.notes.rules.clinical_checks import (
     day_problems,
     disclosure_problems,
     drawn_cycle_problems,
+    entered_attempt_problems,
+    entered_disclosure_problems,
+    entered_rating_problems,
     error_problems,
     flag_problems,
     opened_flag_problems,
@@ -21,9 +24,6 @@ from clinic.notes.rules.clinical_checks import (
     refuse,
     review_day,
     rupture_problems,
-    told_attempt_problems,
-    told_disclosure_problems,
-    told_rating_problems,
 )
 from clinic.notes.rules.clinical_values import (
     AttemptDetails,
@@ -129,14 +129,14 @@ def test_attempt_told_outside_a_note_has_words_for_other_and_a_day_in_the_couple
     began = {"happened_on": date(2026, 3, 2), "began_on": date(2026, 3, 3)}
     other = replace(ATTEMPT, acts=("other",), note=" ")
 
-    assert told_attempt_problems(other, **began) == [
+    assert entered_attempt_problems(other, **began) == [
         ("happened_on", "This lies before the couple began here."),
         ("note", "Say in words what “other” was."),
     ]
-    assert told_attempt_problems(
+    assert entered_attempt_problems(
         replace(other, note="x" * 501), happened_on=TODAY, began_on=TODAY
     ) == [("note", "At most 500 characters.")]
-    assert told_attempt_problems(ATTEMPT, happened_on=TODAY, began_on=TODAY) == []
+    assert entered_attempt_problems(ATTEMPT, happened_on=TODAY, began_on=TODAY) == []
 
 
 @pytest.mark.parametrize(("on", "wrong"), [(9, True), (10, False), (11, False)])
@@ -180,17 +180,17 @@ AGAIN = "This was told for that moment already; mark the earlier one as entered 
 def test_ratings_told_outside_a_note_need_a_value_and_their_moment(changes, in_session, problems):
     told = replace(RATING, **changes)
 
-    assert told_rating_problems(told, in_session=in_session) == problems
+    assert entered_rating_problems(told, in_session=in_session) == problems
 
 
 def test_rating_is_told_once_for_a_moment_by_the_same_source():
     before = [replace(RATING, felt_safety=None), replace(RATING, partner="B")]
 
-    assert told_rating_problems(RATING, in_session=True, before=before) == [
+    assert entered_rating_problems(RATING, in_session=True, before=before) == [
         ("defensiveness", AGAIN)
     ]
     by_partner = replace(RATING, source="self")
-    assert told_rating_problems(by_partner, in_session=True, before=before) == []
+    assert entered_rating_problems(by_partner, in_session=True, before=before) == []
 
 
 def test_problems_of_a_cycle():
@@ -247,8 +247,8 @@ def test_problems_of_a_disclosure(changes, problems):
 
 
 def test_decision_on_a_disclosure_has_a_reason_of_bounded_length():
-    assert told_disclosure_problems(replace(DISCLOSURE, decision_reason="x" * 2000)) == []
-    assert told_disclosure_problems(replace(DISCLOSURE, decision_reason="x" * 2001)) == [
+    assert entered_disclosure_problems(replace(DISCLOSURE, decision_reason="x" * 2000)) == []
+    assert entered_disclosure_problems(replace(DISCLOSURE, decision_reason="x" * 2001)) == [
         ("decision_reason", "Write at most 2,000 characters.")
     ]
 

@@ -16,7 +16,7 @@ from clinic.notes.rules.note_content import (
     RuptureEntry,
     SafetyCheck,
 )
-from clinic.notes.rules.note_formats import Line, Section, birp, dap, girp, soap
+from clinic.notes.rules.note_formats import FormatLine, Section, birp, dap, girp, soap
 
 NOTE = NoteContent(
     attendance=(Attendance("A", "present"), Attendance("B", "late")),
@@ -36,31 +36,31 @@ NOTE = NoteContent(
     free_text="A quiet session.",
 )
 SUBJECTIVE = (
-    Line("checkin", "A", "The evening calls."),
-    Line("free_text", text="A quiet session."),
+    FormatLine("checkin", "A", "The evening calls."),
+    FormatLine("free_text", text="A quiet session."),
 )
 OBSERVED = (
-    Line("attendance", "A", codes=("present",)),
-    Line("attendance", "B", codes=("late",)),
-    Line("safety", codes=("nil_noted",)),
-    Line("rating", "A", "felt_safety 0, defensiveness 4", ("end",)),
-    Line("cycle", text="Quick turn.", codes=("pursue_withdraw",)),
-    Line("move", "A", "Presses."),
-    Line("move", "B", "Leaves."),
+    FormatLine("attendance", "A", codes=("present",)),
+    FormatLine("attendance", "B", codes=("late",)),
+    FormatLine("safety", codes=("nil_noted",)),
+    FormatLine("rating", "A", "felt_safety 0, defensiveness 4", ("end",)),
+    FormatLine("cycle", text="Quick turn.", codes=("pursue_withdraw",)),
+    FormatLine("move", "A", "Presses."),
+    FormatLine("move", "B", "Leaves."),
 )
-DONE = (Line("intervention", text="Traced it.", codes=("eft_step_2",)),)
+DONE = (FormatLine("intervention", text="Traced it.", codes=("eft_step_2",)),)
 RESPONSE = (
-    Line("response", "A", "Stayed."),
-    Line("response", "B", "Softened."),
-    Line("attempt", "B", "R-01", ("i_statement", "partly")),
+    FormatLine("response", "A", "Stayed."),
+    FormatLine("response", "B", "Softened."),
+    FormatLine("attempt", "B", "R-01", ("i_statement", "partly")),
 )
 ASSESSMENT = (
-    Line("stage", text="1"),
-    Line("rupture", "R-01", "Told more.", ("in_repair",)),
-    Line("new_rupture", text="Late without a word", codes=("broken_agreement",)),
+    FormatLine("stage", text="1"),
+    FormatLine("rupture", "R-01", "Told more.", ("in_repair",)),
+    FormatLine("new_rupture", text="Late without a word", codes=("broken_agreement",)),
 )
-PLAN = (Line("plan", text="Go on."), Line("exercise", codes=("small_share",)))
-GOALS = (Line("goal", text="Talk without leaving."),)
+PLAN = (FormatLine("plan", text="Go on."), FormatLine("exercise", codes=("small_share",)))
+GOALS = (FormatLine("goal", text="Talk without leaving."),)
 
 
 def test_soap_is_generated_from_the_note():
@@ -129,6 +129,6 @@ def test_raised_flag_stands_with_its_level_where_the_format_puts_risk_and_is_pla
         if line.kind.startswith("safety")
     ]
     assert told == [
-        (risk, Line("safety", text="Afraid at home.", codes=("flag_raised",), level=2)),
-        ("plan", Line("safety_plan", text="A call.", on=date(2026, 11, 27))),
+        (risk, FormatLine("safety", text="Afraid at home.", codes=("flag_raised",), level=2)),
+        ("plan", FormatLine("safety_plan", text="A call.", on=date(2026, 11, 27))),
     ]

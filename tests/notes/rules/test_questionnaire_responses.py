@@ -16,7 +16,7 @@ from clinic.notes.rules.questionnaire_responses import (
     measure_problems,
     number_text,
     read_number,
-    told_problems,
+    response_problems,
 )
 from clinic.practice.rules.instruments import parse_instrument
 from tests.support.factories import CLOSENESS
@@ -60,7 +60,7 @@ def test_totals_alone_have_no_answers():
     ],
 )
 def test_problems_of_what_was_typed(answers, totals, places):
-    found = told_problems(INSTRUMENT, answers=answers, totals=totals)
+    found = response_problems(INSTRUMENT, answers=answers, totals=totals)
 
     assert [place for place, _said in found] == places
 

@@ -11,7 +11,7 @@ from clinic.notes.rules.rupture_events import (
     counting_events,
     merge_events,
     split_events,
-    told_event,
+    stored_event,
 )
 from tests.support.notes.rupture_logs import day, event, path, reversal
 
@@ -61,7 +61,7 @@ def test_stored_details_become_the_event_that_the_rules_read():
     details = EventDetails("status", "reopened", "trust_dip", "After the call.", None, None)
     when = {"effective_at": day(1), "entered_at": day(2)}
 
-    read = told_event(7, details, by="account:lead", session_number=3, **when)
+    read = stored_event(7, details, by="account:lead", session_number=3, **when)
 
     assert read == RuptureEvent(
         id=7,
@@ -79,8 +79,8 @@ def test_stored_details_become_the_event_that_the_rules_read():
 def test_stored_reversal_and_link_keep_what_they_point_to():
     when = {"effective_at": day(1), "entered_at": day(1), "by": "account:lead"}
 
-    reversed_event = told_event(8, EventDetails("reversal", reverses=7), **when)
-    absorbed = told_event(9, EventDetails("absorbed", link="R-02"), **when)
+    reversed_event = stored_event(8, EventDetails("reversal", reverses=7), **when)
+    absorbed = stored_event(9, EventDetails("absorbed", link="R-02"), **when)
 
     assert reversed_event == RuptureEvent(8, EventKind.REVERSAL, **when, reverses=7)
     assert absorbed == RuptureEvent(9, EventKind.ABSORBED, **when, link="R-02")
@@ -91,7 +91,7 @@ def test_stored_reversal_and_link_keep_what_they_point_to():
 )
 def test_unknown_kind_or_status_is_not_read(details):
     with pytest.raises(ValueError, match=r"magic|mended"):
-        told_event(1, details, effective_at=day(1), entered_at=day(1), by="account:lead")
+        stored_event(1, details, effective_at=day(1), entered_at=day(1), by="account:lead")
 
 
 def test_merge_is_written_to_both_logs_with_the_ref_of_the_other():

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from clinic.foundation.errors import Conflict, InvalidInput
-from clinic.notes.between_sessions.service import add_attempt_at_home, add_ratings
+from clinic.notes.between_sessions.service import add_attempt, add_ratings
 from clinic.notes.pages.overview import couple_overview
 from clinic.notes.rules.clinical_values import (
     AttemptDetails,
@@ -62,7 +62,7 @@ def test_repair_without_an_attempt_is_refused_with_what_is_possible(record):
 def test_attempt_at_home_opens_the_way_and_both_partners_confirm(record):
     record(open_rupture, BROKE, effective_at=AT)
     tried = AttemptDetails("B", ("answers_honestly",), "received", "R-01")
-    record(add_attempt_at_home, tried, happened_on=date(2026, 11, 18))
+    record(add_attempt, tried, happened_on=date(2026, 11, 18))
     record(change_status, "R-01", "in_repair", reason="attempt_made")
 
     with pytest.raises(TransitionRefused, match="Each partner"):
@@ -80,7 +80,7 @@ def test_attempt_before_its_rupture_and_in_the_future_are_refused_at_the_day(rec
 
     for day in (date(2026, 11, 9), date(2026, 11, 24)):
         with pytest.raises(InvalidInput) as refused:
-            record(add_attempt_at_home, tried, happened_on=day)
+            record(add_attempt, tried, happened_on=day)
         assert list(refused.value.errors) == ["happened_on"]
 
 

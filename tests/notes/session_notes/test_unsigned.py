@@ -9,7 +9,7 @@ from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions import Role
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.session_notes.queries import read_note
-from clinic.notes.session_notes.unsigned import unsigned_notes, waiting_for_cosignature
+from clinic.notes.session_notes.unsigned import notes_to_cosign, unsigned_notes
 from clinic.notes.signing.signing import cosign_note
 from tests.support.factories import (
     make_appointment,
@@ -25,7 +25,7 @@ def test_supervisor_cosigns_it_as_a_session_of_its_own(house):
     note_id = house.do(lambda: signed_by_daniel(house, for_cosign=True))
     supervisor = house.actor("supervisor")
 
-    waiting = house.do(lambda: waiting_for_cosignature(actor=supervisor, now=AFTER))
+    waiting = house.do(lambda: notes_to_cosign(actor=supervisor, now=AFTER))
     seen = house.do(lambda: read_note(note_id, actor=supervisor, now=AFTER))
     page = house.do(lambda: timeline_page(house.code, actor=supervisor, now=AFTER))
     house.do(lambda: cosign_note(note_id, proved_at=AFTER, actor=supervisor, now=AFTER))
@@ -43,7 +43,7 @@ def test_lead_who_supervises_too_neither_reads_nor_cosigns_it(house):
     note_id = house.do(lambda: signed_by_daniel(house, for_cosign=True))
     both = replace(house.actor("ines"), roles=frozenset({Role.THERAPIST, Role.SUPERVISOR}))
 
-    assert house.do(lambda: waiting_for_cosignature(actor=both, now=AFTER)) == []
+    assert house.do(lambda: notes_to_cosign(actor=both, now=AFTER)) == []
     with pytest.raises(NotFound):
         house.do(lambda: read_note(note_id, actor=both, now=AFTER))
     with pytest.raises(NotFound):
@@ -69,4 +69,4 @@ def test_unsigned_list_names_drafts_and_sessions_without_a_note_oldest_first():
         (draft, "draft", False),
     ]
     assert unsigned_notes(actor=couple.supervisor, now=NOW) == []
-    assert waiting_for_cosignature(actor=couple.supervisor, now=NOW) == []
+    assert notes_to_cosign(actor=couple.supervisor, now=NOW) == []

@@ -5,7 +5,7 @@ import pytest
 from clinic.extensions import db
 from clinic.foundation.errors import NotFound
 from clinic.practice.clinic.page_queries import (
-    AwayLine,
+    AbsenceLine,
     PracticeOverview,
     SessionTypeLine,
     TherapistHours,
@@ -20,7 +20,7 @@ from clinic.practice.clinic.page_queries import (
 )
 from clinic.practice.hours.service import add_closure, add_time_off, set_day_override
 from clinic.practice.rules.edit_commands import (
-    Absence,
+    AbsenceTimes,
     ClinicClosure,
     ClinicDetails,
     DayHours,
@@ -42,7 +42,7 @@ def test_overview_lists_all_and_leaves_out_closures_that_are_over(context):
         ("Next", "2026-11-20", "2026-12-01"),
     ):
         add_closure(
-            ClinicClosure(name, Absence(f"{start}T00:00", f"{end}T09:00")),
+            ClinicClosure(name, AbsenceTimes(f"{start}T00:00", f"{end}T09:00")),
             actor=admin_of(clinic),
             now=NOW,
         )
@@ -88,7 +88,7 @@ def test_overview_lists_all_and_leaves_out_closures_that_are_over(context):
             ),
         ),
         closures=(
-            AwayLine(
+            AbsenceLine(
                 id=overview.closures[0].id,
                 starts_at=datetime(2026, 11, 20, tzinfo=UTC),
                 ends_at=datetime(2026, 12, 1, 9, tzinfo=UTC),
@@ -127,7 +127,7 @@ def test_what_is_over_is_not_shown_on_the_hours_page(context):
     for on in (date(2026, 11, 21), date(2026, 11, 23)):
         set_day_override("ines-duarte", hours=DayHours(on), actor=actor, now=NOW)
     for end in ("2026-11-23T09:00", "2026-11-23T09:01"):
-        away = Absence("2026-11-22T09:00", end)
+        away = AbsenceTimes("2026-11-22T09:00", end)
         add_time_off("ines-duarte", absence=away, actor=actor, now=NOW)
 
     hours = therapist_hours(clinic.id, "ines-duarte", now=NOW)

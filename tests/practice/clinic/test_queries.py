@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime
 
 from clinic.practice.clinic.queries import ScheduleRows, schedules
 from clinic.practice.hours.service import add_closure
-from clinic.practice.rules.edit_commands import Absence, ClinicClosure
+from clinic.practice.rules.edit_commands import AbsenceTimes, ClinicClosure
 from tests.support.factories import make_clinic, make_therapist
 from tests.support.practice.hours import DAY, NOW, admin_of, counted_queries, fill
 
@@ -12,7 +12,7 @@ def test_schedules_hold_all_that_reaches_the_window(context):
     ines = make_therapist(clinic, hours=[(1, 540, 720), (0, 1320, 1560)])
     other = make_therapist(clinic, slug="other", hours=[])
     fill(clinic, "ines-duarte", 20)
-    closure = ClinicClosure("Day of the city", Absence("2026-12-10T08:00", "2026-12-10T20:00"))
+    closure = ClinicClosure("Day of the city", AbsenceTimes("2026-12-10T08:00", "2026-12-10T20:00"))
     add_closure(closure, actor=admin_of(clinic), now=NOW)
     closed = (datetime(2026, 12, 10, 8, tzinfo=UTC), datetime(2026, 12, 10, 20, tzinfo=UTC))
 

@@ -20,7 +20,7 @@ from clinic.practice.hours.service import (
 )
 from clinic.practice.models import Closure, Therapist, TimeOff
 from clinic.practice.rules.edit_commands import (
-    Absence,
+    AbsenceTimes,
     ClinicClosure,
     DayHours,
     HoursRange,
@@ -32,7 +32,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 INES, OTHER = "ines-duarte", "other"
 EVENING = (WeeklyRange(0, 1080, 1320), WeeklyRange(4, 1320, 1500))
 CHRISTMAS_EVE = DayHours(date(2026, 12, 24), (HoursRange(540, 720),))
-DENTIST = Absence("2026-12-01T10:07", "2026-12-01T11:31")
+DENTIST = AbsenceTimes("2026-12-01T10:07", "2026-12-01T11:31")
 
 
 def staff(clinic, *roles, therapist_id=None):
@@ -162,7 +162,7 @@ def test_time_off_of_somebody_else_is_not_removed(clinic, desk):
 
 def test_time_off_that_ends_before_it_starts_is_refused(clinic, desk):
     with pytest.raises(InvalidInput) as refused:
-        add_time_off(INES, absence=Absence(DENTIST.end, DENTIST.start), actor=desk, now=NOW)
+        add_time_off(INES, absence=AbsenceTimes(DENTIST.end, DENTIST.start), actor=desk, now=NOW)
 
     assert refused.value.errors == {"end": ["The end must come after the start."]}
 
@@ -170,7 +170,7 @@ def test_time_off_that_ends_before_it_starts_is_refused(clinic, desk):
 def test_time_off_in_the_hour_the_clocks_skip_is_refused_at_both_fields(clinic, desk):
     with pytest.raises(NonexistentTime) as refused:
         add_time_off(
-            INES, absence=Absence("2027-03-28T01:10", "2027-03-28T01:40"), actor=desk, now=NOW
+            INES, absence=AbsenceTimes("2027-03-28T01:10", "2027-03-28T01:40"), actor=desk, now=NOW
         )
 
     assert refused.value.errors == {
@@ -181,7 +181,7 @@ def test_time_off_in_the_hour_the_clocks_skip_is_refused_at_both_fields(clinic, 
 
 def test_time_off_over_the_hour_that_comes_twice_covers_both(clinic, desk):
     row = add_time_off(
-        INES, absence=Absence("2027-10-31T01:00", "2027-10-31T01:59"), actor=desk, now=NOW
+        INES, absence=AbsenceTimes("2027-10-31T01:00", "2027-10-31T01:59"), actor=desk, now=NOW
     )
 
     assert (row.starts_at, row.ends_at) == (
@@ -195,7 +195,7 @@ def test_a_closure_raises_every_diary_of_the_clinic_and_no_other(clinic):
     elsewhere = make_clinic(slug="elsewhere")
     make_therapist(elsewhere, slug="far-away")
     admin = staff(clinic, Role.ADMIN)
-    closure = ClinicClosure("Christmas", Absence("2026-12-24T13:00", "2026-12-27T00:00"))
+    closure = ClinicClosure("Christmas", AbsenceTimes("2026-12-24T13:00", "2026-12-27T00:00"))
 
     first = add_closure(closure, actor=admin, now=NOW)
     second = add_closure(closure, actor=admin, now=NOW)
@@ -215,7 +215,7 @@ def test_a_closure_raises_every_diary_of_the_clinic_and_no_other(clinic):
 def test_everything_wrong_with_a_closure_is_told_at_once(clinic):
     with pytest.raises(InvalidInput) as refused:
         add_closure(
-            ClinicClosure("", Absence("2026-02-30T10:00", "soon")),
+            ClinicClosure("", AbsenceTimes("2026-02-30T10:00", "soon")),
             actor=staff(clinic, Role.ADMIN),
             now=NOW,
         )

@@ -16,7 +16,7 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Role
 from clinic.practice.instruments.service import (
-    InstrumentKnown,
+    InstrumentExists,
     add_instrument,
     list_instruments,
     retire_instrument,
@@ -63,7 +63,7 @@ def test_added_instrument_is_on_the_shelf_until_it_is_retired_and_after_when_add
 def test_another_text_under_the_same_name_is_refused(admin):
     add_instrument(TEXT, actor=admin, now=NOW)
 
-    with pytest.raises(InstrumentKnown):
+    with pytest.raises(InstrumentExists):
         add_instrument(TEXT.replace("How near?", "How far?"), actor=admin, now=NOW)
     add_instrument(TEXT.replace('"version": "2"', '"version": "3"'), actor=admin, now=NOW)
 

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from clinic.practice.rules.custom_terms import (
     TermChange,
     all_codes,
+    changed_texts,
     details_of,
     differing,
     is_own,
     lay_over,
     new_code,
     term_problems,
-    what_differs,
 )
 from clinic.practice.rules.vocabulary import check_nothing_deleted, load_all, load_vocabulary
 
@@ -140,13 +140,13 @@ def test_text_that_was_not_changed_follows_the_product():
 def test_only_what_differs_is_kept():
     shipped = SHIPPED.term("consistency")
 
-    kept = what_differs(details(label_pt="Constância", label_reviewed_by="Ana"), shipped)
+    kept = changed_texts(details(label_pt="Constância", label_reviewed_by="Ana"), shipped)
 
     assert (kept.label_en, kept.label_pt, kept.definition_en, kept.sort) == (
         None, "Constância", None, None,
     )  # fmt: skip
     assert kept.label_reviewed_by == "Ana"
-    assert what_differs(details(), None) == details()
+    assert changed_texts(details(), None) == details()
 
 
 @pytest.mark.parametrize(

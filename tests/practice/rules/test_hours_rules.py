@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from clinic.practice.rules.edit_commands import Absence, DayHours, HoursRange, WeeklyRange
+from clinic.practice.rules.edit_commands import AbsenceTimes, DayHours, HoursRange, WeeklyRange
 from clinic.practice.rules.hours_rules import (
     absence_problems,
     day_problems,
@@ -93,7 +93,7 @@ def test_dates_of_other_centuries_are_refused():
     "typed", ["", "2026-02-30T10:00", "2026-12-01", "2026-12-01T24:00", "1926-12-01T10:00", "x"]
 )
 def test_absences_need_dates_and_times_that_exist(typed):
-    assert absence_problems(Absence(typed, "2026-12-01T10:00")) == {
+    assert absence_problems(AbsenceTimes(typed, "2026-12-01T10:00")) == {
         "start": ["Please give a date and a time that exist."]
     }
 

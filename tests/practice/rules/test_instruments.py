@@ -14,9 +14,9 @@ from clinic.practice.rules.instruments import (
     InstrumentBroken,
     Score,
     answer_problems,
+    items_to_review,
     parse_instrument,
     score,
-    to_look_at,
 )
 from tests.support.practice.closeness_instrument import TEXT
 
@@ -74,8 +74,8 @@ def test_answers_outside_the_range_and_to_unknown_items_are_named():
 
 
 def test_item_asks_to_be_looked_at_from_its_answer_on():
-    assert to_look_at(CLOSENESS, {"afraid": 1}) == ("afraid",)
-    assert to_look_at(CLOSENESS, {"afraid": 0}) == to_look_at(CLOSENESS, {}) == ()
+    assert items_to_review(CLOSENESS, {"afraid": 1}) == ("afraid",)
+    assert items_to_review(CLOSENESS, {"afraid": 0}) == items_to_review(CLOSENESS, {}) == ()
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000, '{"a": NaN}', "x" * 200_001])

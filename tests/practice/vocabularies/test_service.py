@@ -20,8 +20,8 @@ from clinic.practice.vocabularies.service import (
     TermStays,
     add_term,
     edit_term,
+    restore_term,
     retire_term,
-    take_up_term,
 )
 from clinic.practice.vocabularies.terms import vocabulary_of
 from tests.support.factories import NOW, make_clinic
@@ -131,7 +131,7 @@ def test_retired_term_is_known_and_offered_no_longer_until_it_is_taken_up(admin)
     retire_term("repair_act", "appreciation", **by(admin))
     retire_term("repair_act", "appreciation", **by(admin))
     gone = acts(admin)
-    take_up_term("repair_act", "appreciation", **by(admin))
+    restore_term("repair_act", "appreciation", **by(admin))
 
     assert gone.term("appreciation").retired_at == NOW
     assert "appreciation" not in [one.code for one in gone.offered()]
@@ -194,7 +194,7 @@ def test_only_the_administration_edits(admin, role):
         lambda: add_term("repair_act", LETTER, **by(actor)),
         lambda: edit_term("repair_act", "consistency", details, revision=0, **by(actor)),
         lambda: retire_term("repair_act", "consistency", **by(actor)),
-        lambda: take_up_term("repair_act", "consistency", **by(actor)),
+        lambda: restore_term("repair_act", "consistency", **by(actor)),
     ):
         with pytest.raises(NotAllowed):
             deed()

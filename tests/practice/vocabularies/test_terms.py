@@ -11,7 +11,7 @@ from clinic.foundation.permissions import Actor, Role
 from clinic.practice.models import Clinic
 from clinic.practice.rules.vocabulary import load_all, load_vocabulary
 from clinic.practice.vocabularies.service import retire_term
-from clinic.practice.vocabularies.terms import terms_of, vocabulary_here, vocabulary_of
+from clinic.practice.vocabularies.terms import terms_of, vocabulary_of, vocabulary_of_request
 from tests.support.factories import NOW, make_clinic
 
 pytestmark = pytest.mark.usefixtures("context")
@@ -35,9 +35,9 @@ def test_words_here_are_those_of_the_requests_clinic():
     clinic_id = make_clinic().id
     retire(clinic_id, "appreciation")
 
-    without = vocabulary_here("repair_act")
+    without = vocabulary_of_request("repair_act")
     g.clinic_id = clinic_id
-    within = vocabulary_here("repair_act")
+    within = vocabulary_of_request("repair_act")
 
     assert without == load_vocabulary("repair_act")
     assert not within.term("appreciation").active

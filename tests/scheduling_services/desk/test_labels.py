@@ -4,11 +4,11 @@ import pytest
 from flask_babel import force_locale
 
 from clinic.scheduling_services.desk.labels import (
-    health_words,
-    outcome_words,
+    health_label,
+    outcome_label,
     service_name,
-    state_words,
-    task_words,
+    state_label,
+    task_label,
 )
 from clinic.scheduling_services.models import DeliveryState, TaskKind
 
@@ -29,23 +29,23 @@ def english(app):
     ],
 )
 def test_outcomes_are_sentences(code, words):
-    assert outcome_words(code) == words
+    assert outcome_label(code) == words
 
 
 def test_every_state_and_every_task_has_words_of_its_own():
-    states = [state_words(one) for one in DeliveryState]
-    tasks = [task_words(one) for one in TaskKind]
+    states = [state_label(one) for one in DeliveryState]
+    tasks = [task_label(one) for one in TaskKind]
 
     assert states == ["arrived", "done", "left aside", "needs you", "unreadable", "tried again"]
     assert len(set(tasks) - set(TaskKind)) == len(TaskKind)
 
 
 def test_what_is_not_known_is_shown_as_it_is():
-    assert [state_words("x"), task_words("x"), health_words("x"), service_name("x")] == ["x"] * 4
+    assert [state_label("x"), task_label("x"), health_label("x"), service_name("x")] == ["x"] * 4
 
 
 def test_the_health_of_a_connection_and_its_service_are_named():
-    assert (health_words("well"), health_words("calcom-refused")) == (
+    assert (health_label("well"), health_label("calcom-refused")) == (
         "All is well",
         "It refused what we asked",
     )

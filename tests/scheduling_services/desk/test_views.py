@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.crypto.vault import KeyMissing
 from clinic.foundation.database.transactions import session
@@ -94,7 +94,7 @@ def test_the_time_of_an_absence_there_can_be_given_back(calcom):
     assert "Give the time back" in text(client.get(PAGE))
     assert client.post(f"{PAGE}/tasks/{task.id}/lift").status_code == 303
     session().rollback()
-    assert session().scalars(select(OutsideBusy)).all() == []
+    assert session().scalars(select(ImportedBusyRow)).all() == []
     assert "Give the time back" not in text(client.get(PAGE))
 
 

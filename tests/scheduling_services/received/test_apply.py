@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import func, select
 
-from clinic.booking.appointments.models import Appointment, AppointmentChange, OutsideBusy
+from clinic.booking.appointments.models import Appointment, AppointmentChange, ImportedBusyRow
 from clinic.couples.models import Couple
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
@@ -100,7 +100,7 @@ def test_a_cancellation_before_its_booking_is_remembered_and_nobody_is_mailed(ca
 def test_an_absence_entered_there_blocks_its_time_and_is_shown(calcom):
     calcom.tell(payload("calcom/ooo_created"))
     assert (outcomes(), tasks()) == ([("applied", "away")], ["away"])
-    assert session().scalar(select(func.count()).select_from(OutsideBusy)) == 1
+    assert session().scalar(select(func.count()).select_from(ImportedBusyRow)) == 1
 
 
 def test_a_calendly_move_is_held_then_joined(calcom):
@@ -212,7 +212,7 @@ def test_a_kill_while_applying_loses_and_doubles_nothing(calcom, monkeypatch, di
 def test_a_failure_is_shown_and_tried_again(calcom, monkeypatch):
     deliver(calcom.client, CREATED)
     with monkeypatch.context() as patched:
-        patched.setattr(apply, "carry_out", lambda *_: 1 / 0)
+        patched.setattr(apply, "apply_effects", lambda *_: 1 / 0)
         work()
     assert outcomes() == [("failed", "failed:ZeroDivisionError")]
     clock.move(timedelta(seconds=11))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select
 
-from clinic.couples.models import Couple, Person
+from clinic.couples.models import Couple, Partner
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.scheduling_services.models import ServiceHost
@@ -40,7 +40,7 @@ def test_an_unknown_event_type_waits_with_everything_that_follows_it(calcom):
 
 def test_an_invented_address_is_never_kept(calcom):
     calcom.tell(payload("calcom/booking_created_phone_only"))
-    people = session().scalars(select(Person)).all()
+    people = session().scalars(select(Partner)).all()
     assert [one.email for one in people if one.email and "sms.cal.com" in one.email] == []
     assert the_appointment().status == "confirmed"
 

@@ -18,7 +18,7 @@ from clinic.scheduling_services.rules.appointment_effects import (
 )
 from clinic.scheduling_services.rules.events import Provider
 from clinic.scheduling_services.rules.reducer import reduce
-from clinic.scheduling_services.rules.reschedule_chain_state import ChainState, Status
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainState, ChainStatus
 from tests.support.scheduling_services.derived_appointments import DAY, HOUR
 from tests.support.scheduling_services.service_events import calcom, every_order, only
 
@@ -27,27 +27,27 @@ def test_a_request_is_confirmed_by_its_created_event_and_a_rejection_ends_it():
     requested, confirmed = calcom("booking_requested"), calcom("booking_created_by_confirmation")
     rejected = calcom("booking_rejected")
     waiting = reduce([requested])
-    assert waiting.status is Status.REQUESTED
+    assert waiting.status is ChainStatus.REQUESTED
     assert diff(waiting, reduce([requested, confirmed])) == [Confirm()]
     declined = reduce([rejected, requested])
     assert diff(waiting, declined) == [
         Cancel(True, DAY, DAY + HOUR, "I am away that day"),
     ]
-    assert only(every_order(requested, confirmed)).status is Status.CONFIRMED
-    assert only(every_order(requested, rejected)).status is Status.REJECTED
+    assert only(every_order(requested, confirmed)).status is ChainStatus.CONFIRMED
+    assert only(every_order(requested, rejected)).status is ChainStatus.REJECTED
 
 
 def test_a_moved_booking_that_needs_a_yes_waits_at_its_new_time():
     before = reduce([calcom("booking_created")])
     asked = only(every_order(calcom("booking_created"), calcom("booking_requested_reschedule")))
     later = datetime(2026, 12, 8, 13, tzinfo=UTC)
-    assert diff(before, asked) == [Move(later, later + HOUR, Status.REQUESTED)]
+    assert diff(before, asked) == [Move(later, later + HOUR, ChainStatus.REQUESTED)]
 
 
 def test_booked_anew_after_a_cancellation_restores_the_same_appointment():
     gone = reduce([calcom("booking_created"), calcom("booking_cancelled")])
     back = reduce([calcom("booking_created"), calcom("booking_cancelled"), calcom("booking_rescheduled")])  # fmt: skip
-    assert diff(gone, back) == [Restore(back.starts_at, back.ends_at, Status.CONFIRMED)]
+    assert diff(gone, back) == [Restore(back.starts_at, back.ends_at, ChainStatus.CONFIRMED)]
 
 
 def test_a_late_move_of_what_is_over_only_corrects_the_record():
@@ -55,7 +55,7 @@ def test_a_late_move_of_what_is_over_only_corrects_the_record():
     moved = calcom("booking_rescheduled_seat_without_uid")
     over, corrected = reduce([created, cancelled]), reduce([created, cancelled, moved])
     later = datetime(2026, 12, 8, 13, tzinfo=UTC)
-    assert diff(over, corrected) == [Correct(later, later + HOUR, Status.CANCELLED)]
+    assert diff(over, corrected) == [Correct(later, later + HOUR, ChainStatus.CANCELLED)]
 
 
 def test_marks_of_absence_can_be_taken_back():
@@ -87,7 +87,7 @@ KNOWN = ChainState(
     "a",
     "a",
     ("a", "b"),
-    status=Status.CONFIRMED,
+    status=ChainStatus.CONFIRMED,
     known=True,
     starts_at=NINE,
     ends_at=TEN,
@@ -117,13 +117,13 @@ def test_a_state_may_lead_to_several_effects():
     moved = replace(KNOWN, starts_at=TEN, organizer_ids=("42",), no_shows=("ana@example.org",))
 
     assert diff(KNOWN, moved) == [
-        Move(TEN, TEN, Status.CONFIRMED),
+        Move(TEN, TEN, ChainStatus.CONFIRMED),
         Reassign(("42",), ()),
         NoShow("ana@example.org", absent=True),
     ]
 
 
 def test_a_cancellation_without_its_event_has_the_last_known_times():
-    assert diff(KNOWN, replace(KNOWN, status=Status.CANCELLED)) == [
+    assert diff(KNOWN, replace(KNOWN, status=ChainStatus.CANCELLED)) == [
         Cancel(rejected=False, starts_at=NINE, ends_at=TEN)
     ]

@@ -6,11 +6,11 @@ import pytest
 
 from clinic.scheduling_services.rules.calcom_bookings import (
     OLDEST,
-    Seen,
+    BookingState,
     as_deliveries,
     read_booking,
 )
-from clinic.scheduling_services.rules.reschedule_chain_state import Status
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainStatus
 
 BOOKING = {
     "uid": "uid-A",
@@ -41,9 +41,9 @@ def told(**changes):
 
 
 def test_a_booking_is_read_as_what_is_compared():
-    assert read_booking(BOOKING | {"rescheduledFromUid": "uid-0"}) == Seen(
+    assert read_booking(BOOKING | {"rescheduledFromUid": "uid-0"}) == BookingState(
         uid="uid-A",
-        status=Status.CONFIRMED,
+        status=ChainStatus.CONFIRMED,
         starts_at=datetime(2026, 12, 7, 9, tzinfo=UTC),
         ends_at=datetime(2026, 12, 7, 10, tzinfo=UTC),
         replaces="uid-0",

@@ -9,7 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clinic.scheduling_services.rules.calcom_events import parse_calcom
-from clinic.scheduling_services.rules.events import Absence, Attendee, Kind, Provider, ServiceEvent
+from clinic.scheduling_services.rules.events import (
+    AbsenceMark,
+    Attendee,
+    EventKind,
+    Provider,
+    ServiceEvent,
+)
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 from tests.support.paths import DATA
 
@@ -33,7 +39,7 @@ def at(*parts):
 def test_a_created_booking_is_read_field_by_field():
     assert parsed("booking_created") == ServiceEvent(
         provider=Provider.CALCOM,
-        kind=Kind.CREATED,
+        kind=EventKind.CREATED,
         trigger="BOOKING_CREATED",
         occurred_at=at(2026, 12, 1, 8, 0, 0, 123000),
         external_id="uid-A",
@@ -50,18 +56,18 @@ def test_a_created_booking_is_read_field_by_field():
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        ("booking_created", Kind.CREATED),
-        ("booking_created_by_confirmation", Kind.CREATED),
-        ("booking_requested", Kind.REQUESTED),
-        ("booking_requested_reschedule", Kind.REQUESTED),
-        ("booking_rejected", Kind.REJECTED),
-        ("booking_rescheduled", Kind.RESCHEDULED),
-        ("booking_cancelled", Kind.CANCELLED),
-        ("booking_paid", Kind.CREATED),
-        ("booking_no_show_updated", Kind.NO_SHOW),
-        ("meeting_ended", Kind.COMPLETED),
-        ("ooo_created", Kind.OUT_OF_OFFICE),
-        ("ping", Kind.PING),
+        ("booking_created", EventKind.CREATED),
+        ("booking_created_by_confirmation", EventKind.CREATED),
+        ("booking_requested", EventKind.REQUESTED),
+        ("booking_requested_reschedule", EventKind.REQUESTED),
+        ("booking_rejected", EventKind.REJECTED),
+        ("booking_rescheduled", EventKind.RESCHEDULED),
+        ("booking_cancelled", EventKind.CANCELLED),
+        ("booking_paid", EventKind.CREATED),
+        ("booking_no_show_updated", EventKind.NO_SHOW),
+        ("meeting_ended", EventKind.COMPLETED),
+        ("ooo_created", EventKind.OUT_OF_OFFICE),
+        ("ping", EventKind.PING),
     ],
 )
 def test_triggers_with_an_effect(name, kind):
@@ -78,14 +84,14 @@ def test_triggers_with_an_effect(name, kind):
 )  # fmt: skip
 def test_triggers_without_an_effect_say_why(name):
     event = parsed(name)
-    assert event.kind is Kind.IGNORED
+    assert event.kind is EventKind.IGNORED
     assert event.reason not in {None, "", "this trigger is not known here"}
 
 
 def test_triggers_that_do_not_exist_are_ignored_and_not_refused():
     for name in ("BOOKING_CONFIRMED", "BOOKING_REOPENED", "SOMETHING_NEW"):
         event = parse_calcom(body("booking_created") | {"triggerEvent": name})
-        assert (event.kind, event.reason) == (Kind.IGNORED, "this trigger is not known here")
+        assert (event.kind, event.reason) == (EventKind.IGNORED, "this trigger is not known here")
 
 
 def test_the_three_time_formats_are_one_instant():
@@ -127,8 +133,8 @@ def test_a_cancelled_series_names_its_dates():
 
 
 def test_absences_are_marked_and_unmarked():
-    assert parsed("booking_no_show_updated").no_shows == (Absence("ben@example.org", True),)
-    assert parsed("booking_no_show_removed").no_shows == (Absence("ben@example.org", False),)
+    assert parsed("booking_no_show_updated").no_shows == (AbsenceMark("ben@example.org", True),)
+    assert parsed("booking_no_show_removed").no_shows == (AbsenceMark("ben@example.org", False),)
 
 
 def test_the_end_of_a_meeting_is_dated_by_its_end_not_by_its_booking():

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from clinic.scheduling_services.rules.calendly_events import parse_calendly
-from clinic.scheduling_services.rules.events import Absence, Attendee, Kind, Provider, ServiceEvent
+from clinic.scheduling_services.rules.events import (
+    AbsenceMark,
+    Attendee,
+    EventKind,
+    Provider,
+    ServiceEvent,
+)
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 from tests.support.paths import DATA
 
@@ -30,7 +36,7 @@ def at(*parts):
 def test_a_created_invitee_is_read_field_by_field():
     assert parsed("invitee_created") == ServiceEvent(
         provider=Provider.CALENDLY,
-        kind=Kind.CREATED,
+        kind=EventKind.CREATED,
         trigger="invitee.created",
         occurred_at=at(2026, 12, 1, 8),
         external_id="inv-A",
@@ -50,28 +56,28 @@ def test_a_created_invitee_is_read_field_by_field():
 def test_a_move_is_two_deliveries_that_name_each_other():
     away, anew = parsed("invitee_canceled_moved"), parsed("invitee_created_moved")
     assert (away.kind, away.external_id, away.superseded_by, away.rescheduled_away) == (
-        Kind.CANCELLED, "inv-A", "inv-B", True,
+        EventKind.CANCELLED, "inv-A", "inv-B", True,
     )  # fmt: skip
-    assert (anew.kind, anew.external_id, anew.supersedes) == (Kind.CREATED, "inv-B", "inv-A")
+    assert (anew.kind, anew.external_id, anew.supersedes) == (EventKind.CREATED, "inv-B", "inv-A")
 
 
 def test_a_plain_cancellation_tells_who_and_why():
     event = parsed("invitee_canceled")
     assert (event.kind, event.rescheduled_away, event.cancelled_by, event.cancel_reason) == (
-        Kind.CANCELLED, False, "invitee", "We cannot come",
+        EventKind.CANCELLED, False, "invitee", "We cannot come",
     )  # fmt: skip
 
 
 def test_absences_are_marked_and_unmarked():
-    assert parsed("invitee_no_show_created").no_shows == (Absence("ana@example.org", True),)
-    assert parsed("invitee_no_show_deleted").no_shows == (Absence("ana@example.org", False),)
+    assert parsed("invitee_no_show_created").no_shows == (AbsenceMark("ana@example.org", True),)
+    assert parsed("invitee_no_show_deleted").no_shows == (AbsenceMark("ana@example.org", False),)
 
 
 def test_events_without_an_effect_say_why():
     known = parsed("routing_form_submission_created")
     unknown = parse_calendly(body("invitee_created") | {"event": "invitee.invented"})
-    assert (known.kind, known.reason) == (Kind.IGNORED, "a routing form is not an appointment")
-    assert (unknown.kind, unknown.reason) == (Kind.IGNORED, "this event is not known here")
+    assert (known.kind, known.reason) == (EventKind.IGNORED, "a routing form is not an appointment")
+    assert (unknown.kind, unknown.reason) == (EventKind.IGNORED, "this event is not known here")
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,15 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clinic.scheduling_services.rules.events import Absence, Attendee, Kind, Provider, ServiceEvent
+from clinic.scheduling_services.rules.events import (
+    AbsenceMark,
+    Attendee,
+    EventKind,
+    Provider,
+    ServiceEvent,
+)
 from clinic.scheduling_services.rules.reducer import reduce
-from clinic.scheduling_services.rules.reschedule_chain_state import OVER, Status
+from clinic.scheduling_services.rules.reschedule_chain_state import OVER, ChainStatus
 from tests.support.scheduling_services.derived_appointments import DAY, HOUR, TOLD, Desk
 
 STEPS = st.lists(
@@ -23,9 +29,9 @@ ENDINGS = st.sampled_from(["cancel", "reject", "leave"])
 @st.composite
 def histories(draw):
     """A believable life of one Cal.com booking, with what it ought to end as."""
-    status = draw(st.sampled_from([Status.REQUESTED, Status.CONFIRMED]))
+    status = draw(st.sampled_from([ChainStatus.REQUESTED, ChainStatus.CONFIRMED]))
     clock, number, start, absent = TOLD, 0, DAY, set()
-    kind = Kind.REQUESTED if status is Status.REQUESTED else Kind.CREATED
+    kind = EventKind.REQUESTED if status is ChainStatus.REQUESTED else EventKind.CREATED
 
     def tell(kind, **more):
         nonlocal clock
@@ -44,24 +50,24 @@ def histories(draw):
 
     told = [tell(kind)]
     for step in draw(STEPS):
-        if step == "confirm" and status is Status.REQUESTED:
-            status = Status.CONFIRMED
-            told.append(tell(Kind.CREATED))
+        if step == "confirm" and status is ChainStatus.REQUESTED:
+            status = ChainStatus.CONFIRMED
+            told.append(tell(EventKind.CREATED))
         elif step in {"move", "ask-move"}:
             number, start, absent = number + 1, start + timedelta(hours=25), set()
-            status = Status.REQUESTED if step == "ask-move" else Status.CONFIRMED
-            kind = Kind.REQUESTED if step == "ask-move" else Kind.RESCHEDULED
+            status = ChainStatus.REQUESTED if step == "ask-move" else ChainStatus.CONFIRMED
+            kind = EventKind.REQUESTED if step == "ask-move" else EventKind.RESCHEDULED
             told.append(tell(kind, supersedes=f"b{number - 1}"))
-        elif step == "move-in-place" and status is Status.CONFIRMED:
+        elif step == "move-in-place" and status is ChainStatus.CONFIRMED:
             start += timedelta(hours=3)
-            told.append(tell(Kind.RESCHEDULED))
-        elif step in {"absent", "present"} and status is Status.CONFIRMED:
+            told.append(tell(EventKind.RESCHEDULED))
+        elif step in {"absent", "present"} and status is ChainStatus.CONFIRMED:
             mark = step == "absent"
             (absent.add if mark else absent.discard)("ana@example.org")
-            told.append(tell(Kind.NO_SHOW, starts_at=None, ends_at=None, sequence=0, attendees=(),
-                             no_shows=(Absence("ana@example.org", mark),)))  # fmt: skip
-        elif step == "paid" and status is Status.CONFIRMED:
-            told.append(tell(Kind.CREATED))
+            told.append(tell(EventKind.NO_SHOW, starts_at=None, ends_at=None, sequence=0, attendees=(),
+                             no_shows=(AbsenceMark("ana@example.org", mark),)))  # fmt: skip
+        elif step == "paid" and status is ChainStatus.CONFIRMED:
+            told.append(tell(EventKind.CREATED))
         elif step == "copy":
             told.append(
                 replace(told[-1], occurred_at=told[-1].occurred_at + timedelta(milliseconds=3))
@@ -69,11 +75,11 @@ def histories(draw):
     if draw(st.booleans()):
         ending = draw(ENDINGS)
         if ending == "cancel":
-            status = Status.CANCELLED
-            told.append(tell(Kind.CANCELLED, sequence=number + 1))
-        elif ending == "reject" and status is Status.REQUESTED:
-            status = Status.REJECTED
-            told.append(tell(Kind.REJECTED))
+            status = ChainStatus.CANCELLED
+            told.append(tell(EventKind.CANCELLED, sequence=number + 1))
+        elif ending == "reject" and status is ChainStatus.REQUESTED:
+            status = ChainStatus.REJECTED
+            told.append(tell(EventKind.REJECTED))
     return told, (status, f"b{number}", start, tuple(sorted(absent)))
 
 
@@ -121,12 +127,12 @@ def calendly_arrivals(draw):
 
     for number in range(moves + 1):
         old = f"i{number - 1}" if number else None
-        told.append(tell(Kind.CREATED, number, 10 * number, supersedes=old))
+        told.append(tell(EventKind.CREATED, number, 10 * number, supersedes=old))
         if number < moves:
             new = draw(st.sampled_from([f"i{number + 1}", None]))
             told.append(
                 tell(
-                    Kind.CANCELLED,
+                    EventKind.CANCELLED,
                     number,
                     10 * number + 10,
                     rescheduled_away=True,
@@ -134,7 +140,7 @@ def calendly_arrivals(draw):
                 )
             )
     if draw(st.booleans()):
-        told.append(tell(Kind.CANCELLED, moves, 99))
+        told.append(tell(EventKind.CANCELLED, moves, 99))
     again = draw(st.lists(st.sampled_from(told), max_size=3))
     return draw(st.permutations([*told, *again])), told, moves
 

@@ -12,7 +12,7 @@ from clinic.scheduling_services.rules.reschedule_chain_state import (
     OVER,
     RESCHEDULE_HOLD,
     ChainState,
-    Status,
+    ChainStatus,
 )
 from tests.support.scheduling_services.service_events import calendly, every_order, only, outcome
 
@@ -35,7 +35,7 @@ def test_a_calendly_move_is_held_before_anybody_hears_cancelled(named):
 
 def test_a_plain_calendly_cancellation_is_not_held():
     state = only(every_order(calendly("invitee_created"), calendly("invitee_canceled")))
-    assert (state.status, state.pending_reschedule) == (Status.CANCELLED, False)
+    assert (state.status, state.pending_reschedule) == (ChainStatus.CANCELLED, False)
 
 
 UNTIL = datetime(2026, 12, 1, 9, tzinfo=UTC)
@@ -44,7 +44,7 @@ HELD = ChainState(
     "inv-A",
     "inv-A",
     ("inv-A",),
-    status=Status.CONFIRMED,
+    status=ChainStatus.CONFIRMED,
     revision=2,
     pending_reschedule=True,
     held_until=UNTIL,
@@ -57,7 +57,7 @@ def test_a_move_that_never_arrived_was_a_cancellation_and_a_change():
         "inv-A",
         "inv-A",
         ("inv-A",),
-        status=Status.CANCELLED,
+        status=ChainStatus.CANCELLED,
         revision=3,
     )
 
@@ -67,13 +67,13 @@ def test_a_state_that_is_held_stays_until_the_hold_is_over():
 
 
 def test_a_state_that_is_not_held_stays_whatever_the_time():
-    state = ChainState(Provider.CALCOM, "uid-A", "uid-A", ("uid-A",), status=Status.CONFIRMED)
+    state = ChainState(Provider.CALCOM, "uid-A", "uid-A", ("uid-A",), status=ChainStatus.CONFIRMED)
 
     assert state.settled(UNTIL) is state
 
 
 def test_cancelled_and_rejected_are_over_and_a_move_is_waited_for_ten_minutes():
     assert (
-        {Status.CANCELLED, Status.REJECTED},
+        {ChainStatus.CANCELLED, ChainStatus.REJECTED},
         timedelta(minutes=10),
     ) == (OVER, RESCHEDULE_HOLD)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clinic.scheduling_services.rules.events import Kind, Provider, ServiceEvent
+from clinic.scheduling_services.rules.events import EventKind, Provider, ServiceEvent
 from clinic.scheduling_services.rules.reducer import reduce, reduce_all
 from clinic.scheduling_services.rules.reschedule_chains import (
     chains,
@@ -36,14 +36,14 @@ def test_same_id_at_two_services_is_two_chains():
     assert len(reduce_all([mine, other])) == 2
 
 
-def event(id_, *, kind=Kind.CREATED, provider=Provider.CALCOM, **more):
+def event(id_, *, kind=EventKind.CREATED, provider=Provider.CALCOM, **more):
     at = datetime(2026, 12, 1, 8, tzinfo=UTC)
     return ServiceEvent(provider, kind, "X", at, external_id=id_, **more)
 
 
 FIRST = event("a")
-SECOND = event("b", kind=Kind.RESCHEDULED, supersedes="a")
-AWAY = event("b", kind=Kind.CANCELLED, superseded_by="c")
+SECOND = event("b", kind=EventKind.RESCHEDULED, supersedes="a")
+AWAY = event("b", kind=EventKind.CANCELLED, superseded_by="c")
 OTHER = event("z")
 
 
@@ -55,7 +55,10 @@ def test_events_linked_by_what_they_replace_are_one_chain_in_any_order():
 
 
 def test_what_belongs_to_no_booking_is_in_no_chain():
-    assert chains([event(None), event("p", kind=Kind.PING), event("i", kind=Kind.IGNORED)]) == []
+    assert (
+        chains([event(None), event("p", kind=EventKind.PING), event("i", kind=EventKind.IGNORED)])
+        == []
+    )
 
 
 def test_every_id_an_event_names_comes_after_its_own():

@@ -22,7 +22,7 @@ from clinic.practice.hours.service import (
     set_weekly_hours,
 )
 from clinic.practice.rules.edit_commands import (
-    Absence,
+    AbsenceTimes,
     ClinicClosure,
     DayHours,
     HoursRange,
@@ -82,7 +82,7 @@ def by(calcom):
 
 
 def away(by, start, end):
-    row = add_time_off("ines-duarte", absence=Absence(start, end), **by)
+    row = add_time_off("ines-duarte", absence=AbsenceTimes(start, end), **by)
     work()
     return row
 
@@ -132,7 +132,9 @@ def test_a_day_off_is_shut_even_where_nothing_could_be_booked_here(by, there):
 
 
 def test_a_closure_of_the_clinic_shuts_the_day_and_opens_it_again(by, there):
-    row = add_closure(ClinicClosure("Moving", Absence(f"{MONDAY}T13:00", f"{TUESDAY}T00:00")), **by)
+    row = add_closure(
+        ClinicClosure("Moving", AbsenceTimes(f"{MONDAY}T13:00", f"{TUESDAY}T00:00")), **by
+    )
     work()
     assert shown(there) == [(MONDAY, "09:00", "13:00")]
     remove_closure(row.id, **by)
@@ -274,7 +276,7 @@ def test_reconciling_finds_and_mends_what_was_taken_out_there(by, there):
 def test_an_account_of_several_therapists_is_the_one_whose_key_it_is(calcom, by, there):
     make_therapist(calcom.practice.clinic, slug="other", name="Other")
     map_host(calcom.connection.id, external="someone@example.org", therapist="other", **by)
-    add_time_off("other", absence=Absence(f"{TUESDAY}T00:00", "2026-12-09T00:00"), **by)
+    add_time_off("other", absence=AbsenceTimes(f"{TUESDAY}T00:00", "2026-12-09T00:00"), **by)
     away(by, f"{MONDAY}T00:00", f"{TUESDAY}T00:00")
     assert shown(there) == [(MONDAY, *SHUT)]  # the stand-in's key is that of number 41
 
@@ -302,7 +304,7 @@ def test_one_account_that_is_away_does_not_keep_the_others_waiting(calcom, by, t
 
 
 def test_several_at_once_write_one_schedule_one_after_the_other(app, calcom, by, there):
-    add_time_off("ines-duarte", absence=Absence(f"{MONDAY}T00:00", f"{TUESDAY}T00:00"), **by)
+    add_time_off("ines-duarte", absence=AbsenceTimes(f"{MONDAY}T00:00", f"{TUESDAY}T00:00"), **by)
     session().rollback()
     found = SimpleNamespace(errors=[])
     gate = threading.Barrier(4)
@@ -322,6 +324,6 @@ def test_several_at_once_write_one_schedule_one_after_the_other(app, calcom, by,
         thread.join()
     work()
     assert (shown(there), patches(there)) == ([(MONDAY, *SHUT)], 1)
-    assert set(found.errors) <= {"CalcomAway"}
+    assert set(found.errors) <= {"CalcomUnavailable"}
     session().rollback()
     assert session().get_one(ServiceHours, calcom.connection.id).busy_until is None

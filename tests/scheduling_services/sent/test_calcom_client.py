@@ -8,10 +8,10 @@ from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction
 from clinic.scheduling_services.models import ServiceConnection
 from clinic.scheduling_services.sent.calcom_client import (
-    CalcomAway,
     CalcomClient,
     CalcomKeyRefused,
     CalcomRefused,
+    CalcomUnavailable,
 )
 from clinic.scheduling_services.sent.reconcile import reconcile_all
 from tests.support.calcom_stand_in import KEY, StandIn, running
@@ -110,7 +110,7 @@ def test_what_it_will_not_do_is_refused_with_the_status_of_its_answer(service):
 def test_a_service_that_is_too_busy_says_for_how_long(service):
     service.rate_limited, service.retry_after = True, 90
 
-    with pytest.raises(CalcomAway) as away:
+    with pytest.raises(CalcomUnavailable) as away:
         client_of(service).me()
 
     assert (away.value.status, away.value.retry_after) == (503, 90)
@@ -119,7 +119,7 @@ def test_a_service_that_is_too_busy_says_for_how_long(service):
 def test_a_service_that_is_gone_is_away(service):
     client = client_of(service, base_url="http://127.0.0.1:1")
 
-    with pytest.raises(CalcomAway) as away:
+    with pytest.raises(CalcomUnavailable) as away:
         client.me()
 
     assert away.value.retry_after is None

@@ -146,7 +146,7 @@ def test_too_many_requests_and_outages_are_tried_again_later(calcom, there):
     work()
     waiting = session().scalars(select(OutboxMessage).where(OutboxMessage.attempts == 1, OutboxMessage.done_at.is_(None))).all()  # fmt: skip
     assert [(one.kind, one.last_error) for one in waiting] == [
-        ("appointment.changed", "CalcomAway")
+        ("appointment.changed", "CalcomUnavailable")
     ]
     session().rollback()
     row = session().get(ServiceConnection, calcom.connection.id, populate_existing=True)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.booking.appointments.changes import confirm_appointment, move_appointment
-from clinic.booking.appointments.models import Appointment, Status
+from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.foundation.database.transactions import transaction
 from clinic.scheduling_services.models import ServiceChain
-from clinic.scheduling_services.rules.reschedule_chain_state import Status as There
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainStatus as There
 from clinic.scheduling_services.sent.push_plans import (
     PUSH_LEASE,
     Plan,
@@ -66,7 +66,7 @@ def test_a_request_there_is_confirmed_or_declined_there_when_it_is_here(calcom, 
     assert the_appointment().status == "confirmed"
 
 
-def here(status=Status.CONFIRMED, start=NINE):
+def here(status=AppointmentStatus.CONFIRMED, start=NINE):
     return Appointment(status=status, starts_at=start, ends_at=start + timedelta(hours=1))
 
 
@@ -79,17 +79,17 @@ def there_is(status, start=NINE, **changes):
     ("appointment", "chain", "action"),
     [
         (here(), None, "create"),
-        (here(Status.CANCELLED), None, None),
+        (here(AppointmentStatus.CANCELLED), None, None),
         (here(start=TODAY - timedelta(minutes=1)), None, None),
         (here(start=TODAY - timedelta(hours=1)), None, None),
         (here(), ServiceChain(asked_at=TODAY), "create"),
-        (here(Status.CANCELLED), ServiceChain(asked_at=TODAY), "cancel"),
+        (here(AppointmentStatus.CANCELLED), ServiceChain(asked_at=TODAY), "cancel"),
         (here(), there_is(There.CONFIRMED), None),
         (here(), there_is(There.CONFIRMED, NOON), "reschedule"),
         (here(), there_is(There.REQUESTED), "confirm"),
-        (here(Status.REQUESTED), there_is(There.REQUESTED), None),
-        (here(Status.CANCELLED), there_is(There.CONFIRMED), "cancel"),
-        (here(Status.DECLINED), there_is(There.REQUESTED), "decline"),
+        (here(AppointmentStatus.REQUESTED), there_is(There.REQUESTED), None),
+        (here(AppointmentStatus.CANCELLED), there_is(There.CONFIRMED), "cancel"),
+        (here(AppointmentStatus.DECLINED), there_is(There.REQUESTED), "decline"),
         (here(), there_is(There.CANCELLED), None),
         (here(), there_is(There.UNKNOWN), None),
     ],

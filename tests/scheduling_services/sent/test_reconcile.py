@@ -13,7 +13,7 @@ from clinic.scheduling_services.sent.calcom_client import CalcomKeyRefused
 from clinic.scheduling_services.sent.reconcile import (
     EVERY,
     RECONCILE,
-    Difference,
+    SyncDifference,
     promise_reconciliation,
     reconcile,
     reconcile_all,
@@ -80,7 +80,7 @@ def test_what_cannot_be_matched_waits_for_the_desk(calcom, there):
     booking = there.book(78, NINE, email="ana@example.org")
 
     assert reconcile(calcom.connection.id, now=TODAY) == [
-        Difference(
+        SyncDifference(
             direction="in",
             external_id=booking["uid"],
             reference=None,

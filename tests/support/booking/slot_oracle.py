@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from clinic.booking.slots.availability import Schedule, WallRange
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -70,32 +70,32 @@ class SlotOracle:
         before = max(max(instants) for shown, instants in self.shown.items() if shown < wall)
         return before + MINUTE
 
-    def verdict(self, start: datetime) -> Rule | None:
+    def verdict(self, start: datetime) -> RestrictionRule | None:
         return next(self.rules_against(start), None)
 
-    def rules_against(self, start: datetime) -> Iterator[Rule]:
+    def rules_against(self, start: datetime) -> Iterator[RestrictionRule]:
         if start < self.now:
-            yield Rule.PAST
+            yield RestrictionRule.PAST
         if start < self.now + self.offer.notice_minutes * MINUTE:
-            yield Rule.NOTICE
+            yield RestrictionRule.NOTICE
         if self.beyond_horizon(start):
-            yield Rule.HORIZON
+            yield RestrictionRule.HORIZON
         if not self.on_grid(start):
-            yield Rule.OFF_GRID
+            yield RestrictionRule.OFF_GRID
         if not self.within_hours(start):
-            yield Rule.CLOSED
+            yield RestrictionRule.CLOSED
         if self.meets(start, self.schedule.time_off):
-            yield Rule.TIME_OFF
+            yield RestrictionRule.TIME_OFF
         if self.meets(start, self.schedule.closures):
-            yield Rule.CLOSURE
+            yield RestrictionRule.CLOSURE
         if self.too_close(start, ClaimKind.APPOINTMENT):
-            yield Rule.APPOINTMENT
+            yield RestrictionRule.APPOINTMENT
         if self.too_close(start, ClaimKind.HOLD):
-            yield Rule.HOLD
+            yield RestrictionRule.HOLD
         if self.meets_outside(start):
-            yield Rule.OUTSIDE_BUSY
+            yield RestrictionRule.OUTSIDE_BUSY
         if self.day_is_full(start):
-            yield Rule.DAILY_LIMIT
+            yield RestrictionRule.DAILY_LIMIT
 
     def minutes(self) -> list[datetime]:
         minute = self.window.start.replace(second=0, microsecond=0)

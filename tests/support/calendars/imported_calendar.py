@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import select
 
-from clinic.booking.appointments.models import OutsideBusy
+from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.booking.appointments.queries import slots_of
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.calendars.imported.service import add_calendar
@@ -53,7 +53,9 @@ class Clinic:
     def busy(self):
         session().rollback()
         rows = session().execute(
-            select(OutsideBusy.starts_at, OutsideBusy.ends_at).order_by(OutsideBusy.starts_at)
+            select(ImportedBusyRow.starts_at, ImportedBusyRow.ends_at).order_by(
+                ImportedBusyRow.starts_at
+            )
         )
         return [tuple(row) for row in rows]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure
-from clinic.notes.between_sessions.service import add_attempt_at_home, add_ratings, draw_cycle
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure
+from clinic.notes.between_sessions.service import add_attempt, add_ratings, draw_cycle
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.restricted.disclosures import write_disclosure
 from clinic.notes.restricted.emergency_access import break_glass
@@ -62,7 +62,7 @@ def write_everything(couple):
         effective_at=NOW, text=MARK, actor=lead, now=NOW,
     )  # fmt: skip
     attempt = AttemptDetails("B", ("appreciation",), "partly", "R-01", note=MARK)
-    add_attempt_at_home(code, attempt, happened_on=AT.date(), actor=lead, now=NOW)
+    add_attempt(code, attempt, happened_on=AT.date(), actor=lead, now=NOW)
     add_ratings(code, RatingDetails("B", "home", 5, 5, 5), actor=lead, now=NOW)
     slip = add_ratings(code, RatingDetails("A", "home", 9), actor=lead, now=NOW)
     mark_in_error(code, "rating", slip, reason=f"{MARK} wrong person", actor=lead, now=NOW)
@@ -80,7 +80,7 @@ def write_everything(couple):
     wrong = add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW + timedelta(minutes=1))
     mark_in_error(code, "run", wrong, reason=MARK, actor=lead, now=NOW + timedelta(minutes=2))
     shelf = put_on_shelf(couple)
-    told = MeasureTold(
+    told = EnteredResponse(
         partner="A", instrument_id=shelf, taken_on=AT.date(), answers={"near": 4, "afraid": 1}
     )
     measure = add_measure(code, told, actor=lead, now=NOW)

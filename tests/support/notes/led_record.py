@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from clinic.notes.between_sessions.queries import told_between_sessions
-from clinic.notes.between_sessions.service import add_attempt_at_home
+from clinic.notes.between_sessions.queries import list_entries
+from clinic.notes.between_sessions.service import add_attempt
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.rules.clinical_values import AttemptDetails, RuptureDetails
 from clinic.notes.rules.note_content import Attempt, NewRupture, NoteContent, Rating
@@ -38,10 +38,10 @@ class LedRecord:
         """Add an attempt at home of 20 November; its id."""
         values = {"by": "B", "acts": ("appreciation",), "receipt": "partly", "rupture": "R-01"}
         details = AttemptDetails(**(values | changes))
-        return self(add_attempt_at_home, details, happened_on=date(2026, 11, 20))
+        return self(add_attempt, details, happened_on=date(2026, 11, 20))
 
     def entries(self, **values):
-        return self(told_between_sessions, **values).entries
+        return self(list_entries, **values).entries
 
 
 def record_with_ruptures():

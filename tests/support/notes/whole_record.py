@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from clinic.foundation.errors import NotAllowed, NotFound
 from clinic.foundation.permissions import Actor
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.queries import told_between_sessions
-from clinic.notes.between_sessions.service import add_attempt_at_home, draw_cycle
+from clinic.notes.between_sessions.queries import list_entries
+from clinic.notes.between_sessions.service import add_attempt, draw_cycle
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.overview import (
     chart_accesses,
@@ -74,7 +74,7 @@ class WholeRecord:
         )
         tried = [AttemptDetails("A", ("appreciation",), "partly", ref) for ref in ("R-01", "R-02")]
         self.told, self.hidden = (
-            add_attempt_at_home(self.couple.code, one, happened_on=AT.date(), actor=lead, now=NOW)
+            add_attempt(self.couple.code, one, happened_on=AT.date(), actor=lead, now=NOW)
             for one in tried
         )
         draw_cycle(self.couple.code, CycleDetails("A missed call"), actor=lead, now=NOW)
@@ -131,7 +131,7 @@ CHARTS = {
     ),
     "told between sessions": lambda record, actor: sorted(
         one.attempt.rupture
-        for one in told_between_sessions(record.couple.code, actor=actor, now=NOW).entries
+        for one in list_entries(record.couple.code, actor=actor, now=NOW).entries
     ),
     "cycle": lambda record, actor: len(cycle_versions(record.couple.code, actor=actor, now=NOW)),
     "drawing the cycle": lambda record, actor: draw_cycle(

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from clinic.extensions import db
 from clinic.foundation.permissions import Actor, Role
 from clinic.practice.hours.service import add_time_off, set_day_override
-from clinic.practice.rules.edit_commands import Absence, DayHours, HoursRange
+from clinic.practice.rules.edit_commands import AbsenceTimes, DayHours, HoursRange
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -38,5 +38,5 @@ def fill(clinic, slug, days):
     for number in range(days):
         on = date(2026, 12, 1) + number * DAY
         set_day_override(slug, hours=DayHours(on, (HoursRange(540, 600),)), actor=actor, now=NOW)
-        away = Absence(f"{on}T12:00", f"{on}T12:30")
+        away = AbsenceTimes(f"{on}T12:00", f"{on}T12:30")
         add_time_off(slug, absence=away, actor=actor, now=NOW)

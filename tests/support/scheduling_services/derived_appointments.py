@@ -17,7 +17,7 @@ from clinic.scheduling_services.rules.appointment_effects import (
     Restore,
 )
 from clinic.scheduling_services.rules.reducer import diff, reduce_all
-from clinic.scheduling_services.rules.reschedule_chain_state import Status
+from clinic.scheduling_services.rules.reschedule_chain_state import ChainStatus
 
 DAY = datetime(2026, 12, 7, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -59,9 +59,9 @@ class Desk:
             return
         (row,) = row
         if isinstance(effect, Confirm):
-            row[1] = Status.CONFIRMED
+            row[1] = ChainStatus.CONFIRMED
         elif isinstance(effect, Cancel):
-            over = Status.REJECTED if effect.rejected else Status.CANCELLED
+            over = ChainStatus.REJECTED if effect.rejected else ChainStatus.CANCELLED
             row[1:4] = [over, effect.starts_at, effect.ends_at]
         elif isinstance(effect, Move | Restore | Correct):
             row[1:4] = [effect.status, effect.starts_at, effect.ends_at]

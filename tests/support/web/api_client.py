@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from clinic.booking.appointments.models import Appointment, AppointmentChange
-from clinic.couples.models import Couple, Person
+from clinic.couples.models import Couple, Partner
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 
@@ -69,7 +69,7 @@ def count(table):
 
 
 def nothing_stored():
-    return [count(table) for table in (Appointment, AppointmentChange, Couple, Person)] == [0] * 4
+    return [count(table) for table in (Appointment, AppointmentChange, Couple, Partner)] == [0] * 4
 
 
 def slots(client, **query):

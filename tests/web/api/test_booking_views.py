@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from clinic.booking.appointments.links import links_of, open_link
 from clinic.booking.appointments.models import Appointment, AppointmentChange
-from clinic.couples.models import Couple, Person
+from clinic.couples.models import Couple, Partner
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from tests.support.factories import make_practice
@@ -115,7 +115,7 @@ def test_other_partner_lives_where_and_speaks_as_the_first(client, practice):
 def test_zone_and_language_left_out_are_the_clinics(client, practice):
     book(client, partner=without(partner(), "time_zone", "language"))
 
-    person = session().scalars(select(Person)).one()
+    person = session().scalars(select(Partner)).one()
     assert (person.time_zone, person.language) == ("Europe/Lisbon", "en")
 
 

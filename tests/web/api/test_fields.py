@@ -7,7 +7,7 @@ from marshmallow import ValidationError
 
 from clinic.web.api.fields import (
     Choice,
-    Day,
+    DayField,
     Document,
     Instant,
     Part,
@@ -27,7 +27,7 @@ class Visit(Document):
     open = Truth()
     words = Texts()
     at = Instant()
-    on = Day()
+    on = DayField()
     name = Text()
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from clinic.booking.slots.restrictions import Rule
+from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.web.api.problem_schemas import ConflictProblem, InputProblem, Problem
 
 PROBLEM = {
@@ -36,7 +36,7 @@ def test_wrong_input_is_named_by_field():
 
 
 def test_rules_are_those_of_the_slots():
-    names = [rule.value for rule in Rule]
+    names = [rule.value for rule in RestrictionRule]
 
     assert [one().fields["rule"].metadata["enum"] for one in (ConflictProblem, InputProblem)] == [
         names,

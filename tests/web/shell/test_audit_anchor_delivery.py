@@ -6,9 +6,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from clinic.foundation.audit_anchors import take_anchor
+from clinic.foundation.audit_anchors import sign_anchor
 from clinic.foundation.database.transactions import session
-from clinic.web.shell.audit_anchor_delivery import AnchorNotTaken, send_anchor
+from clinic.web.shell.audit_anchor_delivery import AnchorRefused, send_anchor
 from tests.support.factories import NOW, make_clinic
 from tests.support.http_listener import listening
 
@@ -16,7 +16,7 @@ from tests.support.http_listener import listening
 @pytest.fixture
 def anchor(context):
     make_clinic()
-    return take_anchor(session(), now=NOW)
+    return sign_anchor(session(), now=NOW)
 
 
 def deliver(context, anchor, *, to):
@@ -33,7 +33,7 @@ def test_web_address_is_sent_the_line_as_json(context, anchor):
 
 
 def test_web_address_that_does_not_take_it_is_tried_again(context, anchor):
-    with listening() as listener, pytest.raises(AnchorNotTaken):
+    with listening() as listener, pytest.raises(AnchorRefused):
         listener.status = 500
         deliver(context, anchor, to=listener.url)
 

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.minute_ranges import merge_spans
-from clinic.calendars.imported.reader.events import Entry, read_entry
+from clinic.calendars.imported.reader.events import CalendarEvent, read_entry
 from clinic.calendars.imported.reader.limits import (
     MAX_OCCURRENCES,
     MAX_WARNINGS,
@@ -25,13 +25,13 @@ from clinic.calendars.imported.reader.parser import RawCalendar, read_calendars
 from clinic.calendars.imported.reader.series import expand_series, plain_span
 from clinic.calendars.imported.reader.zones import Zone, Zones, iana_zone
 
-__all__ = ["OutsideBroken", "OutsideBusy", "busy_from_ics"]
+__all__ = ["CalendarBusyTimes", "OutsideBroken", "busy_from_ics"]
 
 Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class OutsideBusy:
+class CalendarBusyTimes:
     """`busy`: merged spans of aware UTC instants inside the window. `warnings`: sentences."""
 
     busy: list[Span]
@@ -45,7 +45,7 @@ def busy_from_ics(
     zone: str,
     ignore_all_day: bool = False,
     own_uids: Collection[str] = (),
-) -> OutsideBusy:
+) -> CalendarBusyTimes:
     """What the calendar file `data` blocks within `window`, for a therapist in `zone` (IANA).
 
     `own_uids` are the UIDs of our own feed: a calendar that repeats them does not block itself.
@@ -59,7 +59,7 @@ def busy_from_ics(
     for calendar in read_calendars(data):
         work.take(calendar)
     clipped = ((max(a, window.start), min(b, window.end)) for a, b in work.spans)
-    return OutsideBusy(merge_spans(clipped), work.said(zone))
+    return CalendarBusyTimes(merge_spans(clipped), work.said(zone))
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class _Work:
 
     def take(self, calendar: RawCalendar) -> None:
         zones = Zones(calendar, self.own)
-        groups: dict[str, list[Entry]] = {}
+        groups: dict[str, list[CalendarEvent]] = {}
         for raw in calendar.events:
             uid = raw.text("UID")
             if uid in self.own_uids:
@@ -95,7 +95,7 @@ class _Work:
             self.take_group(group, zones=zones)
         self.unknown += zones.unknown
 
-    def take_group(self, group: Sequence[Entry], *, zones: Zones) -> None:
+    def take_group(self, group: Sequence[CalendarEvent], *, zones: Zones) -> None:
         """All entries of one UID: its current version, and the occurrences that were changed."""
         if len(group) == 1 and group[0].is_single:
             self.block(group[0])
@@ -107,7 +107,9 @@ class _Work:
         for orphan in variants:
             self.block(orphan)
 
-    def take_series(self, master: Entry, variants: Sequence[Entry], *, zones: Zones) -> None:
+    def take_series(
+        self, master: CalendarEvent, variants: Sequence[CalendarEvent], *, zones: Zones
+    ) -> None:
         try:
             found = self.expand(master, variants, zones=zones)
         except SetAside as error:
@@ -118,7 +120,9 @@ class _Work:
         self.occurrences += len(found)
         self.spans += found
 
-    def expand(self, master: Entry, variants: Sequence[Entry], *, zones: Zones) -> list[Span]:
+    def expand(
+        self, master: CalendarEvent, variants: Sequence[CalendarEvent], *, zones: Zones
+    ) -> list[Span]:
         try:
             found = expand_series(master, variants=variants, window=self.window, zones=zones)
         except SetAside:
@@ -130,7 +134,7 @@ class _Work:
             raise SetAside("the calendar has too many repetitions")
         return found
 
-    def block(self, entry: Entry) -> None:
+    def block(self, entry: CalendarEvent) -> None:
         if not entry.blocks:
             return
         try:
@@ -158,15 +162,15 @@ class _Work:
         return told
 
 
-def _newest_masters(group: Iterable[Entry]) -> list[Entry]:
+def _newest_masters(group: Iterable[CalendarEvent]) -> list[CalendarEvent]:
     """The newest version; several when nothing tells which one is newer, for time's sake."""
     masters = [entry for entry in group if entry.replaces is None]
     newest = max((entry.version for entry in masters), default=None)
     return [entry for entry in masters if entry.version == newest]
 
 
-def _newest_variants(group: Iterable[Entry]) -> list[Entry]:
-    newest: dict[tuple[datetime, bool], Entry] = {}
+def _newest_variants(group: Iterable[CalendarEvent]) -> list[CalendarEvent]:
+    newest: dict[tuple[datetime, bool], CalendarEvent] = {}
     for entry in group:
         if entry.replaces is not None:
             key = (entry.replaces.utc(), entry.replaces.is_date)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from clinic.calendars.imported.reader.limits import SetAside
-from clinic.calendars.imported.reader.parser import Line, RawEvent
+from clinic.calendars.imported.reader.parser import PropertyLine, RawEvent
 from clinic.calendars.imported.reader.values import (
     Length,
     Moment,
@@ -18,7 +18,7 @@ from clinic.calendars.imported.reader.zones import Zones
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CalendarEvent:
     """A VEVENT in its own terms. `replaces` is its RECURRENCE-ID, `onward` THISANDFUTURE.
 
     `version` orders several copies of one entry: SEQUENCE first, then DTSTAMP.
@@ -34,8 +34,8 @@ class Entry:
     onward: bool
     rules: tuple[str, ...]
     exceptions: tuple[str, ...]
-    added: tuple[Line, ...]
-    left_out: tuple[Line, ...]
+    added: tuple[PropertyLine, ...]
+    left_out: tuple[PropertyLine, ...]
 
     @property
     def is_single(self) -> bool:
@@ -43,14 +43,14 @@ class Entry:
         return not (self.rules or self.added or self.left_out or self.replaces)
 
 
-def read_entry(raw: RawEvent, *, zones: Zones, method: str) -> Entry:
+def read_entry(raw: RawEvent, *, zones: Zones, method: str) -> CalendarEvent:
     """The entry that `raw` describes; raises SetAside when its time cannot be known."""
     begin = raw.first("DTSTART")
     if begin is None:
         raise SetAside("it has no start")
     start = read_moment(begin, zones=zones)
     replaced = raw.first("RECURRENCE-ID")
-    return Entry(
+    return CalendarEvent(
         position=raw.position,
         uid=raw.text("UID"),
         start=start,

@@ -25,7 +25,7 @@ _CUT_OFF = "The calendar file is cut off or damaged."
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PropertyLine:
     """One property: parameters in upper-case names, quotes removed."""
 
     parameters: Mapping[str, str]
@@ -37,9 +37,9 @@ class RawEvent:
     """The lines of one VEVENT that shape time; `position` counts entries from 1 in the file."""
 
     position: int
-    lines: dict[str, list[Line]] = field(default_factory=dict)
+    lines: dict[str, list[PropertyLine]] = field(default_factory=dict)
 
-    def first(self, name: str) -> Line | None:
+    def first(self, name: str) -> PropertyLine | None:
         """The first line of that name."""
         found = self.lines.get(name)
         return found[0] if found else None
@@ -70,7 +70,7 @@ def read_calendars(data: bytes) -> list[RawCalendar]:
     return reader.finish()
 
 
-def split_line(text: str) -> tuple[str, Line] | None:
+def split_line(text: str) -> tuple[str, PropertyLine] | None:
     """Name and line of one unfolded content line, or None when it is none."""
     head, colon, value = text.partition(":")
     if head.partition(";")[0].strip().upper() in _TIMES:
@@ -82,7 +82,7 @@ def split_line(text: str) -> tuple[str, Line] | None:
     name, *parameters = head.split(";") if '"' not in head else _split_quoted(head)
     pairs = (one.partition("=") for one in parameters)
     read = {key.strip().upper(): given.strip('"') for key, _, given in pairs}
-    return name.strip().upper(), Line(read, value.strip())
+    return name.strip().upper(), PropertyLine(read, value.strip())
 
 
 def _unfolded(data: bytes) -> Iterator[str]:
@@ -186,7 +186,7 @@ class _Reader:
         head, colon, value = text.partition(":")
         if head in _KEPT and colon:
             # Most lines by far: a name in capitals and no parameters.
-            event.lines.setdefault(head, []).append(Line(_NO_PARAMETERS, value.strip()))
+            event.lines.setdefault(head, []).append(PropertyLine(_NO_PARAMETERS, value.strip()))
         elif head.partition(";")[0].upper() in _KEPT:
             read = split_line(text)
             if read is not None:

@@ -12,7 +12,7 @@ from clinic.calendars.imported.reader.limits import (
     MAX_INTERVAL,
     SetAside,
 )
-from clinic.calendars.imported.reader.parser import Line
+from clinic.calendars.imported.reader.parser import PropertyLine
 from clinic.calendars.imported.reader.values import Moment, read_moment
 from clinic.calendars.imported.reader.zones import Zones
 
@@ -24,7 +24,7 @@ _LARGEST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RecurrenceRule:
     """A rule within bounds; `until` is the last wall time it may reach, None for no end."""
 
     frequency: str
@@ -54,7 +54,7 @@ class Rule:
         return start + timedelta(days=(before - start).days // step * step)
 
 
-def read_rule(value: str, *, start: Moment, zones: Zones) -> Rule:
+def read_rule(value: str, *, start: Moment, zones: Zones) -> RecurrenceRule:
     """A rule in the wall time of `start`; raises SetAside when it asks for too much."""
     if len(value) > 2_000:
         raise SetAside("its rule of repetition is too long")
@@ -65,7 +65,7 @@ def read_rule(value: str, *, start: Moment, zones: Zones) -> Rule:
     for unwanted in ("BYHOUR", "BYMINUTE", "BYSECOND", "RSCALE", "SKIP"):
         if unwanted in parts:
             raise SetAside(f"its rule of repetition uses {unwanted}")
-    return Rule(
+    return RecurrenceRule(
         frequency=frequency,
         interval=_number(parts.get("INTERVAL", "1"), largest=MAX_INTERVAL),
         count=_number(parts["COUNT"], largest=None) if "COUNT" in parts else None,
@@ -122,7 +122,7 @@ def _until(value: str, *, start: Moment, zones: Zones) -> datetime:
     """The last wall time that still counts, whatever form UNTIL was written in."""
     if value[:4].isdigit() and int(value[:4]) > LAST_READ_YEAR:
         return datetime(LAST_READ_YEAR, 12, 31)  # noqa: DTZ001 - "for ever", as some programs say it
-    told = read_moment(Line({}, value), zones=zones)
+    told = read_moment(PropertyLine({}, value), zones=zones)
     if told.is_date:
         # The day named counts as a whole.
         return told.wall + timedelta(days=1, seconds=-1)

@@ -19,7 +19,7 @@ import dateutil.rrule  # type: ignore[import-untyped] # ships no types
 import recurring_ical_events
 from icalendar import Calendar, Event, vRecur
 
-from clinic.calendars.imported.reader.events import Entry
+from clinic.calendars.imported.reader.events import CalendarEvent
 from clinic.calendars.imported.reader.limits import (
     LAST_READ_YEAR,
     MAX_DAYS,
@@ -28,7 +28,7 @@ from clinic.calendars.imported.reader.limits import (
     MAX_VARIANTS,
     SetAside,
 )
-from clinic.calendars.imported.reader.recurrence_rules import Rule, read_rule
+from clinic.calendars.imported.reader.recurrence_rules import RecurrenceRule, read_rule
 from clinic.calendars.imported.reader.values import Length, Moment, read_moments, read_period
 from clinic.calendars.imported.reader.zones import Zone, Zones
 
@@ -43,9 +43,9 @@ Span = tuple[datetime, datetime]
 class Master:
     """A series: its first entry, rules and lists, all in wall time of the first entry's zone."""
 
-    entry: Entry
-    rules: tuple[Rule, ...]
-    exceptions: tuple[Rule, ...]
+    entry: CalendarEvent
+    rules: tuple[RecurrenceRule, ...]
+    exceptions: tuple[RecurrenceRule, ...]
     added: dict[datetime, Length]
     left_out: frozenset[datetime]
     left_out_days: frozenset[datetime]
@@ -57,7 +57,7 @@ class Master:
 
 
 def expand_series(
-    master: Entry, *, variants: Sequence[Entry], window: Span, zones: Zones
+    master: CalendarEvent, *, variants: Sequence[CalendarEvent], window: Span, zones: Zones
 ) -> list[Span]:
     """The blocked spans of a series that touch `window` (aware UTC); raises SetAside."""
     if len(variants) > MAX_VARIANTS:
@@ -101,7 +101,7 @@ def _rules_end_with_the_century() -> Iterator[None]:
             dateutil.rrule.datetime = dt
 
 
-def _read_master(entry: Entry, *, window: Span, zones: Zones) -> Master:
+def _read_master(entry: CalendarEvent, *, window: Span, zones: Zones) -> Master:
     if max(len(entry.rules), len(entry.exceptions)) > MAX_RULES:
         raise SetAside("it has too many rules of repetition")
     days, moments = _left_out(entry, window=window, zones=zones)
@@ -115,11 +115,15 @@ def _read_master(entry: Entry, *, window: Span, zones: Zones) -> Master:
     )
 
 
-def _rules(texts: Iterable[str], *, entry: Entry, zones: Zones) -> tuple[Rule, ...]:
+def _rules(
+    texts: Iterable[str], *, entry: CalendarEvent, zones: Zones
+) -> tuple[RecurrenceRule, ...]:
     return tuple(read_rule(text, start=entry.start, zones=zones) for text in texts)
 
 
-def _left_out(entry: Entry, *, window: Span, zones: Zones) -> tuple[set[datetime], set[datetime]]:
+def _left_out(
+    entry: CalendarEvent, *, window: Span, zones: Zones
+) -> tuple[set[datetime], set[datetime]]:
     days: set[datetime] = set()
     moments: set[datetime] = set()
     for line in entry.left_out:
@@ -132,7 +136,7 @@ def _left_out(entry: Entry, *, window: Span, zones: Zones) -> tuple[set[datetime
     return _near(days, window=window), _near(moments, window=window)
 
 
-def _added(entry: Entry, *, window: Span, zones: Zones) -> dict[datetime, Length]:
+def _added(entry: CalendarEvent, *, window: Span, zones: Zones) -> dict[datetime, Length]:
     found: dict[datetime, Length] = {}
     for line in entry.added:
         for value in line.value.split(","):
@@ -157,7 +161,7 @@ def _near(walls: set[datetime], *, window: Span) -> set[datetime]:
 
 
 def _rebuild(
-    series: Master, variants: Sequence[Entry], *, first: datetime, last: datetime
+    series: Master, variants: Sequence[CalendarEvent], *, first: datetime, last: datetime
 ) -> Calendar:
     start = series.entry.start.wall
     if len(series.rules) == 1:
@@ -176,7 +180,7 @@ def _rebuild(
     return calendar
 
 
-def _variant(entry: Entry, *, series: Master, part: int) -> Event:
+def _variant(entry: CalendarEvent, *, series: Master, part: int) -> Event:
     event = _event(entry, start=entry.start.wall_in(series.zone), part=part)
     parameters = {"RANGE": "THISANDFUTURE"} if entry.onward else None
     if entry.replaces is not None:
@@ -192,7 +196,7 @@ def _replaced(moment: Moment, *, series: Master) -> datetime:
     return _midnight(wall) if series.entry.start.is_date else wall
 
 
-def _event(entry: Entry, *, start: datetime, part: int) -> Event:
+def _event(entry: CalendarEvent, *, start: datetime, part: int) -> Event:
     event = Event()
     event.add("UID", "series")
     event.add("DTSTART", start)
@@ -214,7 +218,7 @@ def _excluded(series: Master, *, first: datetime, last: datetime) -> set[datetim
 
 
 def _span(
-    found: Event, *, entries: Sequence[Entry], series: Master, gone: set[datetime]
+    found: Event, *, entries: Sequence[CalendarEvent], series: Master, gone: set[datetime]
 ) -> Span | None:
     number = int(found[_PART])
     entry, wall = entries[number], found["DTSTART"].dt
@@ -228,12 +232,12 @@ def _span(
     return series.zone.to_utc(wall), length.end(wall, zone=series.zone)
 
 
-def plain_span(entry: Entry) -> Span:
+def plain_span(entry: CalendarEvent) -> Span:
     """From when to when (aware UTC) the entry lasts, as if it did not repeat."""
     return entry.start.utc(), entry.length.end(entry.start.wall, zone=entry.start.zone)
 
 
-def _shift(entry: Entry, *, series: Master) -> timedelta:
+def _shift(entry: CalendarEvent, *, series: Master) -> timedelta:
     """By how much "this and future" moved the occurrences: exceptions name their old times."""
     if entry.replaces is None:
         return timedelta(0)

@@ -12,7 +12,7 @@ from clinic.calendars.imported.reader.limits import (
     MAX_DAYS,
     SetAside,
 )
-from clinic.calendars.imported.reader.parser import Line
+from clinic.calendars.imported.reader.parser import PropertyLine
 from clinic.calendars.imported.reader.zones import Zone, Zones, iana_zone
 
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
@@ -61,13 +61,13 @@ class Length:
         return timedelta(days=self.days) + self.exact
 
 
-def read_moments(line: Line, *, zones: Zones) -> list[Moment]:
+def read_moments(line: PropertyLine, *, zones: Zones) -> list[Moment]:
     """All values of a DATE or DATE-TIME line (a list for EXDATE and RDATE)."""
     zone = zones.named(line.parameters["TZID"]) if "TZID" in line.parameters else None
     return [_moment(value.strip(), zone=zone, zones=zones) for value in line.value.split(",")]
 
 
-def read_moment(line: Line, *, zones: Zones) -> Moment:
+def read_moment(line: PropertyLine, *, zones: Zones) -> Moment:
     """The one value of a DATE or DATE-TIME line; raises SetAside."""
     found = read_moments(line, zones=zones)
     if len(found) != 1:
@@ -75,7 +75,7 @@ def read_moment(line: Line, *, zones: Zones) -> Moment:
     return found[0]
 
 
-def read_period(value: str, line: Line, *, zones: Zones) -> tuple[Moment, Length]:
+def read_period(value: str, line: PropertyLine, *, zones: Zones) -> tuple[Moment, Length]:
     """`start/end` or `start/duration` of an RDATE with periods."""
     begin, _, rest = value.partition("/")
     zone = zones.named(line.parameters["TZID"]) if "TZID" in line.parameters else None

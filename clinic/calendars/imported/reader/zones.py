@@ -19,7 +19,7 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped] # ships no t
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from clinic.calendars.imported.reader.limits import FIRST_READ_YEAR, LAST_READ_YEAR
-from clinic.calendars.imported.reader.parser import Line, RawCalendar, split_line
+from clinic.calendars.imported.reader.parser import PropertyLine, RawCalendar, split_line
 
 MAX_OBSERVANCES = 200
 MAX_ZONE_NAME = 255
@@ -158,8 +158,8 @@ def _read_timezone(lines: Sequence[str]) -> FileZone | None:
     return FileZone(tuple(at for at, _ in changes), tuple(to for _, to in changes), first)
 
 
-def _observances(lines: Sequence[str]) -> Iterable[dict[str, list[Line]]]:
-    current: dict[str, list[Line]] | None = None
+def _observances(lines: Sequence[str]) -> Iterable[dict[str, list[PropertyLine]]]:
+    current: dict[str, list[PropertyLine]] | None = None
     for text in lines:
         upper = text.strip().upper()
         if upper in {"BEGIN:STANDARD", "BEGIN:DAYLIGHT"}:
@@ -173,7 +173,7 @@ def _observances(lines: Sequence[str]) -> Iterable[dict[str, list[Line]]]:
                 current.setdefault(read[0], []).append(read[1])
 
 
-def _onsets(observance: Mapping[str, list[Line]]) -> Iterable[tuple[datetime, timedelta]]:
+def _onsets(observance: Mapping[str, list[PropertyLine]]) -> Iterable[tuple[datetime, timedelta]]:
     start = _wall(observance["DTSTART"][0].value)
     before = _offset(observance["TZOFFSETFROM"][0].value)
     after = _offset(observance["TZOFFSETTO"][0].value)

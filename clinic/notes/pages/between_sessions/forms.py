@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, RadioField, SelectField
 
 from clinic.foundation.database.transactions import new_id
-from clinic.notes.course.load_course import SIGNED, Course, SessionSeen
+from clinic.notes.course.load_course import SIGNED, Course, CourseSession
 from clinic.notes.pages.labels import first_names, language, offered, point_name, short_date
 from clinic.notes.record.access import Chart
 from clinic.notes.rules.clinical_values import POINTS, AttemptDetails, RatingDetails
@@ -28,7 +28,7 @@ from clinic.practice.form_fields import (
 Choices = list[tuple[str, str]]
 
 
-class Day(CalendarDay):
+class DayField(CalendarDay):
     """A date; an empty one is None."""
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
@@ -56,7 +56,7 @@ class RecordForm(PracticeForm):
 class AttemptForm(RecordForm):
     """An attempt to repair that was made at home."""
 
-    happened_on = Day(_l("On"), validators=[Needed()])
+    happened_on = DayField(_l("On"), validators=[Needed()])
     by = RadioField(_l("Who tried"), validate_choice=False, validators=[Needed()])
     acts = many_of(_l("What was done"))
     receipt = RadioField(
@@ -100,7 +100,7 @@ class RatingsForm(RecordForm):
     partner = RadioField(_l("Whose ratings"), validate_choice=False, validators=[Needed()])
     source = RadioField(_l("Told by"), validate_choice=False, default="self")
     session = SelectField(_l("For"), validate_choice=False)
-    told_on = Day(_l("At home, on"))
+    told_on = DayField(_l("At home, on"))
     point = RadioField(_l("Which moment of the session"), validate_choice=False)
     felt_safety = number(_l("Felt safety"), needed=False)
     defensiveness = number(_l("Defensiveness"), needed=False)
@@ -138,7 +138,7 @@ class InErrorForm(RecordForm):
     reason = line(_l("What is wrong"), needed=True)
 
 
-def _session_name(one: SessionSeen, chart: Chart) -> str:
+def _session_name(one: CourseSession, chart: Chart) -> str:
     day = short_date(chart.day(one.starts_at))
     return str(_("Session %(number)s, %(day)s", number=one.number, day=day))
 

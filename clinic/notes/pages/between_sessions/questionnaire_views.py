@@ -17,13 +17,13 @@ from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
-from clinic.notes.between_sessions.questionnaires import MeasureTold, add_measure, measures_page
+from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, measures_page
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.pages.overview import names_of
 from clinic.notes.record.access import find_chart
 from clinic.notes.rules.questionnaire_responses import read_number
-from clinic.practice.instruments.service import OnShelf, list_instruments
+from clinic.practice.instruments.service import ClinicInstrument, list_instruments
 
 measure_pages = Blueprint("measures", __name__, url_prefix="/desk/couples")
 
@@ -51,7 +51,7 @@ def add(code: str, instrument_id: str) -> AnyResponse | Page:
     actor, now = current_actor(), clock.now()
     try:
         refuse_unkeepable_texts()
-        told = _told(code, instrument_id)
+        told = _entered_answers(code, instrument_id)
         add_measure(code, told, key=request.form.get("key", "")[:64], actor=actor, now=now)
     except (InvalidInput, Conflict) as refused:
         return _form_page(code, instrument_id, refused=refused), refused.status
@@ -92,7 +92,7 @@ def _form_page(code: str, instrument_id: str, **more: Any) -> str:
     return render_template("notes/between_sessions/questionnaire_new.html", **(values | more))
 
 
-def _texts(shelf: Sequence[OnShelf]) -> dict[tuple[str, str, str, str], str]:
+def _texts(shelf: Sequence[ClinicInstrument]) -> dict[tuple[str, str, str, str], str]:
     """The wording of every item, by instrument and code."""
     return {
         (i.code, i.version, i.language, item.code): item.text
@@ -101,14 +101,14 @@ def _texts(shelf: Sequence[OnShelf]) -> dict[tuple[str, str, str, str], str]:
     }
 
 
-def _offered(instrument_id: str) -> OnShelf:
+def _offered(instrument_id: str) -> ClinicInstrument:
     for one in list_instruments(current_actor().clinic_id):
         if one.id == instrument_id and one.retired_at is None:
             return one
     raise NotFound
 
 
-def _told(code: str, instrument_id: str) -> MeasureTold:
+def _entered_answers(code: str, instrument_id: str) -> EnteredResponse:
     """What was typed: the totals where there are any, else the answers."""
     find_chart(code, permission=Permission.WRITE_CHART, actor=current_actor(), now=clock.now())
     instrument = _offered(instrument_id).instrument
@@ -124,7 +124,7 @@ def _told(code: str, instrument_id: str) -> MeasureTold:
     }
     if totals and answers:
         raise InvalidInput({"answers": [_("Give the answers or the totals, not both.")]})
-    return MeasureTold(
+    return EnteredResponse(
         partner=request.form.get("partner", ""),
         instrument_id=instrument_id,
         taken_on=_day(),

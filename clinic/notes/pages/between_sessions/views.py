@@ -17,7 +17,7 @@ from clinic.foundation.errors import Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.between_sessions import service
 from clinic.notes.between_sessions.corrections import mark_in_error
-from clinic.notes.between_sessions.queries import Between, Told, one_told, told_between_sessions
+from clinic.notes.between_sessions.queries import Between, Entry, get_entry, list_entries
 from clinic.notes.pages.between_sessions.forms import (
     AttemptForm,
     InErrorForm,
@@ -51,7 +51,7 @@ def add(code: str, what: str) -> AnyResponse | Page:
     between = _between(code)
     make_form, keep, said = TOLD[what]
     form = make_form(between.course, today=_today(between), sent=request.form)
-    if not _kept(form, lambda: keep(code, form)):
+    if not _submit(form, lambda: keep(code, form)):
         return _page(between, **{what: form})
     flash(str(said), "ok")
     return redirect(url_for("told.show", code=code))
@@ -75,14 +75,14 @@ def mark(code: str, what: str, entry_id: str) -> AnyResponse | Page:
             code, what, entry_id, reason=form.reason.data, actor=current_actor(), now=clock.now()
         )
 
-    if not _kept(form, keep):
+    if not _submit(form, keep):
         return _one_page(code, what, entry_id, form)
     flash(_("It is marked as entered in error and counts no longer."), "ok")
     return redirect(url_for("told.one", code=code, what=what, entry_id=entry_id))
 
 
-def _keep_attempt(code: str, form: AttemptForm) -> None:
-    service.add_attempt_at_home(
+def _add_attempt(code: str, form: AttemptForm) -> None:
+    service.add_attempt(
         code,
         form.details(),
         happened_on=_day(form.happened_on, "happened_on"),
@@ -92,7 +92,7 @@ def _keep_attempt(code: str, form: AttemptForm) -> None:
     )
 
 
-def _keep_ratings(code: str, form: RatingsForm) -> None:
+def _add_ratings(code: str, form: RatingsForm) -> None:
     session_of = form.session.data or None
     service.add_ratings(
         code,
@@ -106,13 +106,13 @@ def _keep_ratings(code: str, form: RatingsForm) -> None:
 
 
 TOLD: dict[str, tuple[Any, Callable[[str, Any], None], Any]] = {
-    "attempts": (AttemptForm, _keep_attempt, _l("The attempt is in the record.")),
-    "ratings": (RatingsForm, _keep_ratings, _l("The ratings are in the record.")),
+    "attempts": (AttemptForm, _add_attempt, _l("The attempt is in the record.")),
+    "ratings": (RatingsForm, _add_ratings, _l("The ratings are in the record.")),
 }
 """What can be told between sessions: its form, how it is kept, what is said then."""
 
 
-def _kept(form: RecordForm, keep: Callable[[], None]) -> bool:
+def _submit(form: RecordForm, keep: Callable[[], None]) -> bool:
     """Whether it could be read and is kept; else the form says why not and holds all of it."""
     if not form.validate():
         return False
@@ -127,7 +127,7 @@ def _kept(form: RecordForm, keep: Callable[[], None]) -> bool:
 
 
 def _between(code: str) -> Between:
-    return told_between_sessions(code, actor=current_actor(), now=clock.now())
+    return list_entries(code, actor=current_actor(), now=clock.now())
 
 
 def _page(
@@ -153,7 +153,7 @@ def _page(
 
 def _one_page(code: str, what: str, entry_id: str, form: InErrorForm) -> Page:
     actor, now = current_actor(), clock.now()
-    told = one_told(code, what, entry_id, actor=actor, now=now)
+    told = get_entry(code, what, entry_id, actor=actor, now=now)
     chart = find_chart(code, actor=actor, now=now)
     page = render_template(
         "notes/between_sessions/entry.html",
@@ -173,7 +173,7 @@ def _top(entries: Any, chart: Any) -> dict[str, Any]:
     }
 
 
-def _authors(entries: list[Told]) -> list[str]:
+def _authors(entries: list[Entry]) -> list[str]:
     marked = [one.in_error.author for one in entries if one.in_error]
     return [one.author for one in entries] + marked
 

@@ -15,7 +15,7 @@ from clinic.foundation.permissions import Permission, is_allowed
 from clinic.notes.between_sessions.service import draw_cycle
 from clinic.notes.charts.cycle import cycle_chart, partner_safe_cycle
 from clinic.notes.pages.labels import first_names
-from clinic.notes.pages.overview import CycleSeenAt, cycle_versions, names_of
+from clinic.notes.pages.overview import CycleVersion, cycle_versions, names_of
 from clinic.notes.pages.record.cycle_forms import CycleForm, cycle_form
 from clinic.notes.record.access import Chart, find_chart
 from clinic.notes.rules.version_diff import compare_cycles
@@ -122,8 +122,8 @@ def _form_page(chart: Chart, form: CycleForm) -> Page:
 
 
 def _chosen(
-    versions: list[CycleSeenAt], name: str, default: CycleSeenAt | None = None
-) -> CycleSeenAt:
+    versions: list[CycleVersion], name: str, default: CycleVersion | None = None
+) -> CycleVersion:
     """The version asked for, else the default, else the latest. Raises `NotFound`."""
     asked = request.args.get(name, "")
     if not asked:
@@ -134,7 +134,7 @@ def _chosen(
     raise NotFound
 
 
-def _versions(code: str) -> list[CycleSeenAt]:
+def _versions(code: str) -> list[CycleVersion]:
     return cycle_versions(code, actor=current_actor(), now=clock.now())
 
 

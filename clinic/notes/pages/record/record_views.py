@@ -12,7 +12,7 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.permissions import Actor, Permission, is_allowed
-from clinic.notes.between_sessions.queries import Told, told_between_sessions
+from clinic.notes.between_sessions.queries import Entry, list_entries
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.labels import first_names, searchable
 from clinic.notes.pages.overview import Overview, couple_overview
@@ -23,7 +23,7 @@ from clinic.notes.ruptures.safety_flags import flags_due, list_safety_flags
 from clinic.notes.session_notes import service
 from clinic.notes.session_notes.couple_list import list_couples, next_session
 from clinic.notes.session_notes.search import Wanted, fold, search_couple, search_own_couples
-from clinic.notes.session_notes.unsigned import unsigned_notes, waiting_for_cosignature
+from clinic.notes.session_notes.unsigned import notes_to_cosign, unsigned_notes
 
 record = Blueprint("record", __name__, url_prefix="/desk")
 
@@ -57,7 +57,7 @@ def show(code: str) -> str:
         overview=overview,
         page=page,
         coming=next_session(overview.chart, now=now),
-        waiting=[one for one in _waiting() if one.code == code],
+        waiting=[one for one in _unsigned() if one.code == code],
         flags=[f for f in list_safety_flags(code, actor=actor, now=now) if f.cleared_at is None],
         searched=_searched(),
         can_write=is_allowed(actor, Permission.WRITE_CHART, overview.chart),
@@ -113,7 +113,7 @@ def brief(code: str) -> str:
         overview=overview,
         flags=[one for one in flags if one.cleared_at is None],
         coming=next_session(overview.chart, now=now),
-        told=_told_since(overview, actor=actor, now=now),
+        told=_entries_since(overview, actor=actor, now=now),
         appointment=writable_appointment(appointment, actor=actor, now=now),
         **_standing(overview),
     )
@@ -167,21 +167,21 @@ def unsigned() -> str:
         "notes/record/unsigned.html",
         waiting=unsigned_notes(actor=actor, now=now),
         flags=flags_due(actor=actor, now=now),
-        to_cosign=waiting_for_cosignature(actor=actor, now=now),
+        to_cosign=notes_to_cosign(actor=actor, now=now),
     )
 
 
 def _new_note_page(code: str, form: HeldSessionForm) -> str:
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
-    waiting = [one for one in _waiting() if one.code == code]
+    waiting = [one for one in _unsigned() if one.code == code]
     wanted = writable_appointment(request.args.get("appointment", ""), actor=actor, now=now)
     return render_template(
         "notes/session_note/new.html", chart=chart, waiting=waiting, wanted=wanted, form=form
     )
 
 
-def _waiting() -> list[Any]:
+def _unsigned() -> list[Any]:
     return list(unsigned_notes(actor=current_actor(), now=clock.now()))
 
 
@@ -201,10 +201,10 @@ def _standing(overview: Overview) -> dict[str, Any]:
     }
 
 
-def _told_since(overview: Overview, *, actor: Actor, now: datetime) -> list[Told]:
+def _entries_since(overview: Overview, *, actor: Actor, now: datetime) -> list[Entry]:
     """What was told since the last session and still counts, newest first."""
     held = [one.ends_at for one in overview.sessions if one.ends_at <= now]
-    between = told_between_sessions(overview.chart.code, actor=actor, now=now)
+    between = list_entries(overview.chart.code, actor=actor, now=now)
     return [
         one
         for one in between.entries

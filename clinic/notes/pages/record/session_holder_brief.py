@@ -19,11 +19,11 @@ from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotAllowed, NotFound
 from clinic.foundation.permissions import Actor, Permission
-from clinic.notes.course.load_course import RuptureSeen
+from clinic.notes.course.load_course import CourseRupture
 from clinic.notes.course.read_scope import frame_for_note
-from clinic.notes.record.access import Written, make_chart, may, tell_reading
+from clinic.notes.record.access import Written, audit_read, make_chart, may
 from clinic.notes.record.note_models import SessionNote
-from clinic.notes.session_notes.drafts import CarriedForward, carried_into
+from clinic.notes.session_notes.drafts import CarriedForward, carried_into_session
 from clinic.notes.session_notes.session_writers import session_to_write
 
 
@@ -41,7 +41,7 @@ class HeldBrief:
     is_individual: bool
     named: tuple[str, ...]
     has_note: bool
-    open_ruptures: tuple[RuptureSeen, ...]
+    open_ruptures: tuple[CourseRupture, ...]
     carried: CarriedForward
 
 
@@ -60,7 +60,7 @@ def held_brief(code: str, appointment_id: str, *, actor: Actor, now: datetime) -
     if appointment.couple_id != couple.id:
         raise NotFound
     about = {"kind": "appointment", "object_id": appointment.id}
-    tell_reading("session.briefed", **about, actor=actor, now=now)
+    audit_read("session.briefed", **about, actor=actor, now=now)
     return _brief(appointment, subject, kind, actor=actor)
 
 
@@ -88,5 +88,5 @@ def _brief(appointment: Appointment, subject: Written, kind: str, *, actor: Acto
         named=tuple(one.person.name or "" for one in named_members(appointment)),
         has_note=session().scalar(of_it) is not None,
         open_ruptures=() if subject.is_individual else frame.open_ruptures,
-        carried=carried_into(subject, before=appointment.starts_at),
+        carried=carried_into_session(subject, before=appointment.starts_at),
     )

@@ -9,10 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, SelectField
 
-from clinic.notes.pages.between_sessions.forms import Day, partners
+from clinic.notes.pages.between_sessions.forms import DayField, partners
 from clinic.notes.pages.labels import choice_name
 from clinic.notes.record.access import Chart
-from clinic.notes.restricted.disclosures import DisclosureSeen
+from clinic.notes.restricted.disclosures import ReadableDisclosure
 from clinic.notes.restricted.process_notes import ProcessText
 from clinic.notes.rules.clinical_values import DECISIONS, DisclosureDetails, FlagDetails
 from clinic.practice.form_fields import Needed, PracticeForm, line, lines
@@ -21,7 +21,7 @@ NEW = "new"
 """Stands for what is not kept yet, where the others have their id."""
 
 
-class ApartForm(PracticeForm):
+class FormPerEntry(PracticeForm):
     """One of several forms of its kind on a page: the fields' ids end in the id of their entry."""
 
     def __init__(self, sent: Any = None, *, entry: str = NEW, **given: Any) -> None:
@@ -36,19 +36,19 @@ class ApartForm(PracticeForm):
         self.form_errors.append(message)
 
 
-class ProcessForm(ApartForm):
+class ProcessForm(FormPerEntry):
     """A process note."""
 
     text = lines(_l("Text"), needed=True)
 
 
-class DisclosureForm(ApartForm):
+class DisclosureForm(FormPerEntry):
     """What one partner told alone, and what was decided about it."""
 
     by = SelectField(_l("Told by"), validate_choice=False, validators=[Needed()])
     disclosable = SelectField(_l("May it be shared?"), validate_choice=False)
     decision = SelectField(_l("Decision"), validate_choice=False, validators=[Needed()])
-    review_on = Day(_l("Look at it again by"), validators=[Needed()])
+    review_on = DayField(_l("Look at it again by"), validators=[Needed()])
     text = lines(_l("What was told"), needed=True)
     decision_reason = line(_l("Why this decision"))
     flagged = BooleanField(_l("For supervision: the supervisor may read it"))
@@ -64,14 +64,14 @@ class DisclosureForm(ApartForm):
         )
 
 
-class FlagForm(ApartForm):
+class FlagForm(FormPerEntry):
     """A safety flag to open."""
 
     about = lines(_l("The concern"), needed=True)
     action = lines(_l("What is done"), needed=True)
     level = SelectField(_l("Level"), choices=["1", "2", "3"], validate_choice=False)
     owner = line(_l("Who sees to it"))
-    flag_review_on = Day(_l("Look at it again by"), validators=[Needed()])
+    flag_review_on = DayField(_l("Look at it again by"), validators=[Needed()])
 
     aliases: Mapping[str, str] = {"review_on": "flag_review_on"}
 
@@ -86,7 +86,7 @@ class FlagForm(ApartForm):
         )
 
 
-class ClearForm(ApartForm):
+class ClearForm(FormPerEntry):
     """Why a safety flag can be cleared."""
 
     because = line(_l("Why it can be cleared"), needed=True)
@@ -102,7 +102,7 @@ def process_form(kept: ProcessText | None = None, *, sent: Any = None) -> Proces
 
 
 def disclosure_form(
-    chart: Chart, kept: DisclosureSeen | None = None, *, sent: Any = None
+    chart: Chart, kept: ReadableDisclosure | None = None, *, sent: Any = None
 ) -> DisclosureForm:
     """For something new, or for one that is kept."""
     given = _disclosed(kept) if kept else {}
@@ -113,7 +113,7 @@ def disclosure_form(
     return form
 
 
-def _disclosed(kept: DisclosureSeen) -> dict[str, Any]:
+def _disclosed(kept: ReadableDisclosure) -> dict[str, Any]:
     told = kept.details
     return {
         "by": told.by,

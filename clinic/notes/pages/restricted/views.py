@@ -17,9 +17,9 @@ from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.overview import names_of
 from clinic.notes.pages.restricted.forms import (
     NEW,
-    ApartForm,
     ClearForm,
     FlagForm,
+    FormPerEntry,
     disclosure_form,
     process_form,
 )
@@ -66,7 +66,7 @@ def write_process(code: str) -> AnyResponse | Page:
             note_id = request.form.get("note") or None
             write_process_note(code, form.text.data, note_id=note_id, **_by())
 
-    if not _is_done(form, keep):
+    if not _is_executed(form, keep):
         return _process_page(code, form), form.status
     flash(_("Kept. Only you can read it."), "ok")
     return redirect(url_for("restricted.process", code=code))
@@ -94,7 +94,7 @@ def disclose(code: str) -> AnyResponse | Page:
         else:
             write_disclosure(code, form.details(), **told, **_by())
 
-    if not _is_done(form, keep):
+    if not _is_executed(form, keep):
         return _page(code, form), form.status
     flash(_("Kept. It is not part of the joint record."), "ok")
     return redirect(url_for("restricted.show", code=code))
@@ -106,7 +106,9 @@ def flag(code: str) -> AnyResponse | Page:
     """Open a safety flag: the open ruptures are parked until it is cleared."""
     form = FlagForm(request.form)
     day = form.flag_review_on.data
-    if not _is_done(form, lambda: open_safety_flag(code, form.details(), review_on=day, **_by())):
+    if not _is_executed(
+        form, lambda: open_safety_flag(code, form.details(), review_on=day, **_by())
+    ):
         return _page(code, form), form.status
     flash(_("The flag is open. Open ruptures are parked until it is cleared."), "ok")
     return redirect(url_for("restricted.show", code=code))
@@ -118,13 +120,13 @@ def clear(code: str, flag_id: str) -> AnyResponse | Page:
     """Clear a safety flag, with the reason."""
     form = ClearForm(request.form, entry=flag_id)
     because = form.because.data
-    if not _is_done(form, lambda: clear_safety_flag(code, flag_id, because=because, **_by())):
+    if not _is_executed(form, lambda: clear_safety_flag(code, flag_id, because=because, **_by())):
         return _page(code, form), form.status
     flash(_("The flag is cleared."), "ok")
     return redirect(url_for("restricted.show", code=code))
 
 
-def _is_done(form: ApartForm, use_case: Callable[[], object]) -> bool:
+def _is_executed(form: FormPerEntry, use_case: Callable[[], object]) -> bool:
     """Whether the use case was carried out; else the form says why not."""
     if not form.validate():
         return False
@@ -138,10 +140,10 @@ def _is_done(form: ApartForm, use_case: Callable[[], object]) -> bool:
     return not form.is_refused
 
 
-def _process_page(code: str, refused: ApartForm | None = None) -> str:
+def _process_page(code: str, refused: FormPerEntry | None = None) -> str:
     chart = find_chart(code, permission=Permission.WRITE_PROCESS_NOTE, **_by())
     kept = list_process_notes(code, **_by())
-    forms: dict[str, ApartForm] = {one.id: process_form(one) for one in kept}
+    forms: dict[str, FormPerEntry] = {one.id: process_form(one) for one in kept}
     return render_template(
         "notes/restricted/process_note.html",
         chart=chart,
@@ -151,7 +153,7 @@ def _process_page(code: str, refused: ApartForm | None = None) -> str:
     )
 
 
-def _page(code: str, refused: ApartForm | None = None) -> str:
+def _page(code: str, refused: FormPerEntry | None = None) -> str:
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.READ_RESTRICTED, actor=actor, now=now)
     kept = list_disclosures(code, actor=actor, now=now)
@@ -174,7 +176,9 @@ def _page(code: str, refused: ApartForm | None = None) -> str:
     )
 
 
-def _in_place(forms: Iterable[ApartForm], refused: ApartForm | None) -> dict[str, ApartForm]:
+def _in_place(
+    forms: Iterable[FormPerEntry], refused: FormPerEntry | None
+) -> dict[str, FormPerEntry]:
     """Each form by its entry; the refused one stands where it was sent from."""
     placed = {form.entry: form for form in forms}
     if refused is not None and any(type(refused) is type(form) for form in placed.values()):

@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 
 from clinic.foundation.crypto.vault import derived_token
 from clinic.foundation.permissions import Actor
-from clinic.notes.course.load_course import RuptureSeen
+from clinic.notes.course.load_course import CourseRupture
 from clinic.notes.pages.labels import first_names
-from clinic.notes.pages.refusals import said
+from clinic.notes.pages.refusals import finding_text
 from clinic.notes.rules.note_checks import Finding
 from clinic.notes.rules.note_content import Attempt, NewRupture, NoteContent, Rating, RuptureEntry
 from clinic.notes.session_notes.form_fields import Fields, filled_rows
@@ -39,10 +39,10 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class RuptureRow:
+class RuptureFields:
     """A rupture on the screen: what is known, what was written of it, where it may stand."""
 
-    known: RuptureSeen
+    known: CourseRupture
     entry: RuptureEntry
     statuses: tuple[str, ...]
 
@@ -57,8 +57,8 @@ class ScreenPage:
     missing: tuple[Missing, ...]
     ratings: Mapping[tuple[str, str], Rating]
     points: tuple[str, ...]
-    open_rows: tuple[RuptureRow, ...]
-    other_rows: tuple[RuptureRow, ...]
+    open_rows: tuple[RuptureFields, ...]
+    other_rows: tuple[RuptureFields, ...]
     attempts: tuple[tuple[str, Attempt], ...]
     new_ruptures: tuple[tuple[str, NewRupture], ...]
     needs_late_reason: bool
@@ -123,7 +123,7 @@ def missing_of(
     """Findings with the ids of their fields on the page, and whom they concern."""
     keys = _keys(content, fields)
     return tuple(
-        Missing(_anchor(one.path, content, keys), _about(one, names) + said(one))
+        Missing(_anchor(one.path, content, keys), _about(one, names) + finding_text(one))
         for one in findings
     )
 
@@ -150,10 +150,10 @@ def _points(content: NoteContent) -> tuple[str, ...]:
     return (*used, *RATED_POINTS)
 
 
-def _rows(ruptures: Iterable[RuptureSeen], content: NoteContent) -> tuple[RuptureRow, ...]:
+def _rows(ruptures: Iterable[CourseRupture], content: NoteContent) -> tuple[RuptureFields, ...]:
     entries = {one.ref: one for one in content.ruptures}
     return tuple(
-        RuptureRow(
+        RuptureFields(
             one,
             entries.get(one.ref, RuptureEntry(one.ref)),
             () if one.state.merged else _STANDS.get(str(one.state.status or ""), ()),

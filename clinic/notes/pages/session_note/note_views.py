@@ -18,7 +18,7 @@ from clinic.notes.pages.labels import FILTERS, first_names, offered
 from clinic.notes.pages.note_part_labels import PART_FILTERS
 from clinic.notes.pages.overview import names_of
 from clinic.notes.pages.password_forms import prove_by_form
-from clinic.notes.pages.refusals import refusal, said
+from clinic.notes.pages.refusals import finding_text, refusal
 from clinic.notes.pages.session_note.note_page import ScreenPage, missing_of, screen_page
 from clinic.notes.pages.session_note.signed_note_page import reading_page
 from clinic.notes.rules.clinical_values import NoteBody
@@ -37,7 +37,7 @@ session_notes = Blueprint("session_notes", __name__, url_prefix="/desk")
 for _name, _filter in (FILTERS | PART_FILTERS).items():
     session_notes.add_app_template_filter(_filter, _name)
 session_notes.add_app_template_filter(refusal)
-session_notes.add_app_template_filter(said)
+session_notes.add_app_template_filter(finding_text)
 
 Page = str | tuple[str, int]
 DRAFTS = (NoteStatus.DRAFT, NoteStatus.READY)
@@ -72,7 +72,7 @@ def save(note_id: str) -> AnyResponse | Page:
             note_screen(note_id, actor=actor, now=now),
             content=content,
             late_reason=reason,
-            said=refused,
+            refused_input=refused,
         ), 422
     return _after_saving(note_id, request.form.get("then", ""))
 
@@ -203,7 +203,7 @@ def _screen(
     *,
     content: NoteContent | None = None,
     late_reason: str | None = None,
-    said: InvalidInput | None = None,
+    refused_input: InvalidInput | None = None,
 ) -> str:
     page = screen_page(
         screen,
@@ -212,7 +212,8 @@ def _screen(
         blank=request.args.getlist("add"),
         actor=current_actor(),
     )
-    at_fields = {"field_errors": said.errors if said else {}, "field_labels": {}}
+    errors = refused_input.errors if refused_input else {}
+    at_fields = {"field_errors": errors, "field_labels": {}}
     shown = _terms(page, screen) | at_fields
     return render_template("notes/session_note/write.html", screen=screen, page=page, **shown)
 

@@ -12,12 +12,12 @@ from clinic.notes.between_sessions.queries import marked_in_note
 from clinic.notes.pages.overview import names_of
 from clinic.notes.rules.note_formats import birp, dap, girp, soap
 from clinic.notes.rules.sealing import RECALL_WINDOW
-from clinic.notes.session_notes.queries import NoteSeen
+from clinic.notes.session_notes.queries import ReadableNote
 
 NOTE_FORMATS = {"soap": soap, "dap": dap, "birp": birp, "girp": girp}
 
 
-def reading_page(seen: NoteSeen, **more: Any) -> str:
+def reading_page(seen: ReadableNote, **more: Any) -> str:
     """A signed note: the whole of it or one of the classical formats, and what was added."""
     view = request.args.get("view", "")
     chosen = NOTE_FORMATS.get(view)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.calendars.imported.reader.busy_times import OutsideBusy, busy_from_ics
+from clinic.calendars.imported.reader.busy_times import CalendarBusyTimes, busy_from_ics
 from tests.support.calendars.ics_text import (
     AN_HOUR,
     BERLIN,
@@ -121,7 +121,7 @@ def test_an_impossible_change_leaves_its_series_and_an_impossible_series_leaves_
 
 
 def test_an_empty_but_complete_calendar_is_a_success():
-    assert busy_from_ics(calendar(), window=WINDOW, zone=BERLIN) == OutsideBusy([], [])
+    assert busy_from_ics(calendar(), window=WINDOW, zone=BERLIN) == CalendarBusyTimes([], [])
 
 
 def test_a_zone_that_is_ours_must_exist():

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from clinic.calendars.imported.reader.events import Entry, read_entry
+from clinic.calendars.imported.reader.events import CalendarEvent, read_entry
 from clinic.calendars.imported.reader.limits import SetAside
-from clinic.calendars.imported.reader.parser import Line, RawCalendar, RawEvent
+from clinic.calendars.imported.reader.parser import PropertyLine, RawCalendar, RawEvent
 from clinic.calendars.imported.reader.values import Length, Moment
 from clinic.calendars.imported.reader.zones import Zones, iana_zone
 from tests.support.calendars.ics_text import busy, timed
@@ -15,7 +15,9 @@ LISBON = iana_zone("Europe/Lisbon")
 
 
 def read_one(method="", **lines):
-    raw = RawEvent(3, {name.replace("_", "-"): [Line({}, value)] for name, value in lines.items()})
+    raw = RawEvent(
+        3, {name.replace("_", "-"): [PropertyLine({}, value)] for name, value in lines.items()}
+    )
     return read_entry(raw, zones=Zones(RawCalendar(), LISBON), method=method)
 
 
@@ -51,7 +53,7 @@ def test_an_entry_is_read_with_everything_that_shapes_its_time():
         RDATE="20260603T100000", EXDATE="20260608T100000", RECURRENCE_ID="20260601T090000",
     )  # fmt: skip
 
-    assert entry == Entry(
+    assert entry == CalendarEvent(
         position=3,
         uid="visit",
         start=at(10),
@@ -62,8 +64,8 @@ def test_an_entry_is_read_with_everything_that_shapes_its_time():
         onward=False,
         rules=("FREQ=WEEKLY",),
         exceptions=("FREQ=DAILY",),
-        added=(Line({}, "20260603T100000"),),
-        left_out=(Line({}, "20260608T100000"),),
+        added=(PropertyLine({}, "20260603T100000"),),
+        left_out=(PropertyLine({}, "20260608T100000"),),
     )
     assert not entry.is_single
 

@@ -5,7 +5,7 @@ import pytest
 from clinic.calendars.imported.reader.busy_times import busy_from_ics
 from clinic.calendars.imported.reader.limits import OutsideBroken
 from clinic.calendars.imported.reader.parser import (
-    Line,
+    PropertyLine,
     RawCalendar,
     RawEvent,
     read_calendars,
@@ -88,12 +88,12 @@ def test_a_file_is_read_into_the_lines_that_shape_time():
                 RawEvent(
                     1,
                     {
-                        "UID": [Line({}, "1")],
-                        "DTSTART": [Line({"TZID": "Own"}, "20260601T100000")],
-                        "RDATE": [Line({}, "a"), Line({}, "b")],
+                        "UID": [PropertyLine({}, "1")],
+                        "DTSTART": [PropertyLine({"TZID": "Own"}, "20260601T100000")],
+                        "RDATE": [PropertyLine({}, "a"), PropertyLine({}, "b")],
                     },
                 ),
-                RawEvent(2, {"UID": [Line({}, "2")]}),
+                RawEvent(2, {"UID": [PropertyLine({}, "2")]}),
             ],
             timezones=[["TZID:Own", "BEGIN:STANDARD", "TZOFFSETTO:+0100", "END:STANDARD"]],
         )
@@ -101,20 +101,23 @@ def test_a_file_is_read_into_the_lines_that_shape_time():
 
 
 def test_the_first_line_of_a_name_counts():
-    event = RawEvent(1, {"UID": [Line({}, "one"), Line({}, "two")]})
+    event = RawEvent(1, {"UID": [PropertyLine({}, "one"), PropertyLine({}, "two")]})
 
-    assert (event.first("UID"), event.text("UID")) == (Line({}, "one"), "one")
+    assert (event.first("UID"), event.text("UID")) == (PropertyLine({}, "one"), "one")
     assert (event.first("DTEND"), event.text("DTEND")) == (None, "")
 
 
 @pytest.mark.parametrize(
     ("text", "read"),
     [
-        ("summary:a:b", ("SUMMARY", Line({}, "a:b"))),
-        ("DTSTART;TZID=tzone://X:20260601", ("DTSTART", Line({"TZID": "tzone://X"}, "20260601"))),
+        ("summary:a:b", ("SUMMARY", PropertyLine({}, "a:b"))),
+        (
+            "DTSTART;TZID=tzone://X:20260601",
+            ("DTSTART", PropertyLine({"TZID": "tzone://X"}, "20260601")),
+        ),
         (
             'X-A;CN="a:b;c";role=CHAIR: v ',
-            ("X-A", Line({"CN": "a:b;c", "ROLE": "CHAIR"}, "v")),
+            ("X-A", PropertyLine({"CN": "a:b;c", "ROLE": "CHAIR"}, "v")),
         ),
         ("no colon at all", None),
         ('X-A;CN="a:b', None),

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.calendars.imported.reader.limits import SetAside
 from clinic.calendars.imported.reader.parser import RawCalendar
-from clinic.calendars.imported.reader.recurrence_rules import Rule, read_rule
+from clinic.calendars.imported.reader.recurrence_rules import RecurrenceRule, read_rule
 from clinic.calendars.imported.reader.values import Moment
 from clinic.calendars.imported.reader.zones import Zones, iana_zone
 from tests.support.calendars.ics_text import GOOD_SPAN, WEEKS, busy, timed
@@ -42,7 +42,7 @@ def test_a_year_that_stands_for_ever_is_no_mistake():
 def test_a_rule_is_read_in_the_wall_time_of_its_start():
     assert read_text(
         "freq=weekly;INTERVAL=2;COUNT=5;UNTIL=20260701T090000Z;WKST=SU;BYDAY=MO,-1TU;BYMONTH=6,7"
-    ) == Rule(
+    ) == RecurrenceRule(
         frequency="WEEKLY",
         interval=2,
         count=5,
@@ -52,7 +52,7 @@ def test_a_rule_is_read_in_the_wall_time_of_its_start():
 
 
 def test_a_rule_written_again_ends_at_the_earlier_of_two_ends():
-    rule = Rule("DAILY", 3, 5, datetime(2026, 7, 1, 10), ";BYDAY=MO")
+    rule = RecurrenceRule("DAILY", 3, 5, datetime(2026, 7, 1, 10), ";BYDAY=MO")
 
     assert rule.text(until=datetime(2026, 8, 1)) == (
         "FREQ=DAILY;INTERVAL=3;BYDAY=MO;COUNT=5;UNTIL=20260701T100000"
@@ -69,7 +69,7 @@ def test_a_rule_written_again_ends_at_the_earlier_of_two_ends():
     ],
 )
 def test_only_steps_of_whole_days_without_a_count_may_begin_later(frequency, count, start):
-    rule = Rule(frequency, 3, count, None, "")
+    rule = RecurrenceRule(frequency, 3, count, None, "")
 
     assert rule.nearer(MONDAY, before=datetime(2026, 7, 12)) == start
     assert rule.nearer(MONDAY, before=MONDAY) == MONDAY

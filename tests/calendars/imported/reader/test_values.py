@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.calendars.imported.reader.limits import SetAside
-from clinic.calendars.imported.reader.parser import Line, RawCalendar
+from clinic.calendars.imported.reader.parser import PropertyLine, RawCalendar
 from clinic.calendars.imported.reader.values import (
     Length,
     Moment,
@@ -50,12 +50,12 @@ def test_an_entry_that_begins_in_the_missing_hour_still_blocks():
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        (Line({}, "20260601"), [moment(2026, 6, 1, is_date=True)]),
+        (PropertyLine({}, "20260601"), [moment(2026, 6, 1, is_date=True)]),
         (
-            Line({"TZID": "Europe/Berlin"}, "20260601T100000, 20260602T235960"),
+            PropertyLine({"TZID": "Europe/Berlin"}, "20260601T100000, 20260602T235960"),
             [moment(2026, 6, 1, 10, zone=BERLIN), moment(2026, 6, 2, 23, 59, 59, zone=BERLIN)],
         ),
-        (Line({}, "20260601T100000"), [moment(2026, 6, 1, 10)]),
+        (PropertyLine({}, "20260601T100000"), [moment(2026, 6, 1, 10)]),
     ],
 )
 def test_dates_and_times_are_read_as_wall_times_of_their_zone(line, found):
@@ -63,7 +63,7 @@ def test_dates_and_times_are_read_as_wall_times_of_their_zone(line, found):
 
 
 def test_a_time_with_z_is_an_instant_in_utc():
-    found = read_moment(Line({"TZID": "Europe/Berlin"}, "20260601T100000Z"), zones=ZONES)
+    found = read_moment(PropertyLine({"TZID": "Europe/Berlin"}, "20260601T100000Z"), zones=ZONES)
 
     assert found.utc() == datetime(2026, 6, 1, 10, tzinfo=UTC)
 
@@ -84,7 +84,7 @@ def test_a_moment_shows_another_clock_in_another_zone_and_a_date_the_same():
 )
 def test_a_moment_that_cannot_be_used_is_set_aside_with_the_reason(value, why):
     with pytest.raises(SetAside) as refused:
-        read_moment(Line({}, value), zones=ZONES)
+        read_moment(PropertyLine({}, value), zones=ZONES)
 
     assert str(refused.value) == why
 
@@ -121,7 +121,7 @@ def test_a_period_is_a_start_with_an_end_or_a_duration():
     start, hour = moment(2026, 6, 1, 10), Length(exact=timedelta(hours=1))
 
     for value in ("20260601T100000/20260601T110000", "20260601T100000/PT1H"):
-        assert read_period(value, Line({}, ""), zones=ZONES) == (start, hour)
+        assert read_period(value, PropertyLine({}, ""), zones=ZONES) == (start, hour)
 
 
 def test_between_dates_there_are_days_and_between_times_exact_time():

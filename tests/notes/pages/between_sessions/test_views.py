@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.permissions import Role
-from clinic.notes.between_sessions.service import add_attempt_at_home, add_ratings
+from clinic.notes.between_sessions.service import add_attempt, add_ratings
 from clinic.notes.pages.overview import couple_overview
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails
@@ -62,7 +62,7 @@ def overview(desk):
 def tried(desk, **changes):
     values = {"by": "B", "acts": ("appreciation",), "receipt": "partly"} | changes
     return desk.make(
-        lambda: add_attempt_at_home(
+        lambda: add_attempt(
             desk.couple.code,
             AttemptDetails(**values),
             happened_on=AT.date(),

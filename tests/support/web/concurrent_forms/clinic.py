@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment
 from clinic.booking.appointments.sequence_and_history import manage_token
-from clinic.booking.rules.contact_details import Person
+from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.couples.service import PartnerDetails
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.permissions import Actor, Role
@@ -136,7 +136,9 @@ class House:
         """Reference and link token of a new appointment, and when it is."""
         start = self.slot()
         email = f"client{self.next_number()}@example.org"
-        partner = Person(name="Client", email=email, time_zone="Europe/Lisbon", language="en")
+        partner = EnteredPartner(
+            name="Client", email=email, time_zone="Europe/Lisbon", language="en"
+        )
 
         def make() -> tuple[str, str, datetime]:
             row = make_appointment(self.practice, start, partner=partner)

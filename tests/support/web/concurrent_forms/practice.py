@@ -92,9 +92,9 @@ def _(house: House) -> Sent:
 @case("/desk/practice/therapists/<slug>/time-off/<time_off_id>/remove")
 def _(house: House) -> Sent:
     from clinic.practice.hours.service import add_time_off
-    from clinic.practice.rules.edit_commands import Absence
+    from clinic.practice.rules.edit_commands import AbsenceTimes
 
-    absence = Absence(**away(house))
+    absence = AbsenceTimes(**away(house))
     made = house.do(
         lambda: add_time_off("daniel-reyes", absence=absence, actor=house.admin, now=NOW).id
     )
@@ -111,9 +111,9 @@ def _(house: House) -> Sent:
 @case("/desk/practice/closures/<closure_id>/remove")
 def _(house: House) -> Sent:
     from clinic.practice.hours.service import add_closure
-    from clinic.practice.rules.edit_commands import Absence, ClinicClosure
+    from clinic.practice.rules.edit_commands import AbsenceTimes, ClinicClosure
 
-    closure = ClinicClosure(name="Retreat", away=Absence(**away(house)))
+    closure = ClinicClosure(name="Retreat", away=AbsenceTimes(**away(house)))
     made = house.do(lambda: add_closure(closure, actor=house.admin, now=NOW).id)
     return house.by("admin", f"/desk/practice/closures/{made}/remove", {"closure": -1})
 
