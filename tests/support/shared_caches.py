@@ -47,14 +47,19 @@ def full_cost() -> Iterator[None]:
 
 
 def _compile_each_template_once() -> None:
-    """What Jinja compiled for one app serves the others of this run.
+    """What Jinja compiled for one app serves the others of this process.
 
-    Not those of the next: how a filter is called is compiled in, and filters change.
+    Not those of the next run: how a filter is called is compiled in, and filters change. And not
+    those of another worker: the first to end would remove what the others still write to.
     """
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = Path(tempfile.gettempdir()) / f"templates-of-a-test-run-{run}"
-    folder.mkdir(exist_ok=True)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    owner = os.getpid()
+    folder = Path(tempfile.mkdtemp(prefix="templates-of-a-test-run-"))
+
+    def remove() -> None:
+        if os.getpid() == owner:  # not a forked child of it
+            shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(remove)
     Flask.jinja_options = {"bytecode_cache": FileSystemBytecodeCache(str(folder))}
 
 
