@@ -6,7 +6,7 @@ PORT ?= 8000
 export FLASK_APP := app.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check lint types architecture texts bench clean
+.PHONY: help run test check lint types architecture texts coverage bench clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,8 +52,11 @@ texts: $(BIN)/.test ## Collect the texts for translation and compile what is tra
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width=100
 	@$(BIN)/pybabel -q compile -d clinic/translations
 
+coverage: $(BIN)/.test ## Measure the branches of clinic/ that the tests on SQLite reach
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not browser" --cov --cov-report=term:skip-covered
+
 bench: $(BIN)/.test ## Measure (ratios to a ceiling in the same run)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what the commands made, but not the instance folder
-	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage

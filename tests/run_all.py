@@ -6,82 +6,39 @@ With CI=true something that cannot run is a failure.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support.postgresql_server import running_server, server_programs
+from tests.support.run_report import RunReport, closing_lines, has_failed, read_step
 
 BIN = Path(sys.executable).parent
 ON_CI = os.environ.get("CI") == "true"
 CORES = min(4, os.cpu_count() or 1)
-FAILING_TEST = re.compile(r"(?:FAILED|ERROR) (tests/.*)")
-"""As pytest's short summary names one."""
-
-
-@dataclass
-class Told:
-    """What the end tells: how long each step took, what failed and what could not run."""
-
-    times: dict[str, float] = field(default_factory=dict)
-    failed: list[str] = field(default_factory=list)
-    absent: list[str] = field(default_factory=list)
+SHORT = ("--tb=short", "--maxfail=60")
 
 
 def main() -> int:
     """Run everything, in the order of how soon it can fail."""
-    told = Told()
+    run = RunReport()
     for name, command in CHECKS:
-        _step(name, command, told)
-    has_browser = _chromium()
-    if not has_browser:
-        told.absent.append("browser tests: Chromium is missing (apt-get install chromium)")
-    marks = [] if has_browser else ["-m", "not browser"]
-    _step("tests on SQLite", _pytest(*marks, workers=CORES), told)
-    with ExitStack() as stack:
-        url = os.environ.get("TEST_DATABASE_URL")
-        if not url and server_programs():
-            url = stack.enter_context(running_server())
-        if url:
-            environment = os.environ | {"TEST_DATABASE_URL": url}
-            _step(
-                "tests on PostgreSQL",
-                # One more than cores: each of them waits for the server now and then.
-                _pytest("-m", "not browser and not one_database", workers=CORES + 1),
-                told,
-                environment,
-            )
-        else:
-            told.absent.append("tests on PostgreSQL: install it or set TEST_DATABASE_URL")
-    return _close(told)
+        _step(run, name, command)
+    _step(run, "tests on SQLite", _pytest("-m", "not browser", workers=CORES))
+    _test_in_a_browser(run)
+    _test_on_postgresql(run)
+    print("\n".join(closing_lines(run, on_ci=ON_CI)))
+    return int(has_failed(run, on_ci=ON_CI))
 
 
 def _tool(*words: str) -> list[str]:
     return [str(BIN / words[0]), *words[1:]]
 
 
-def _pytest(*more: str, workers: int) -> list[str]:
-    return [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-n",
-        str(workers),
-        "--dist",
-        "worksteal",
-        *SHORT,
-        *more,
-    ]
-
-
-SHORT = ("--tb=short", "--maxfail=60")
 CHECKS: list[tuple[str, list[str]]] = [
     ("lint", _tool("ruff", "check", ".")),
     ("format", _tool("ruff", "format", "--check", ".")),
@@ -92,30 +49,52 @@ CHECKS: list[tuple[str, list[str]]] = [
 ]
 
 
+def _pytest(*more: str, workers: int) -> list[str]:
+    spread = ("-n", str(workers), "--dist", "worksteal")
+    return [sys.executable, "-m", "pytest", "-q", *spread, *SHORT, *more]
+
+
+def _test_in_a_browser(run: RunReport) -> None:
+    if _has_chromium():
+        _step(run, "browser tests", _pytest("-m", "browser", "tests/browser", workers=CORES))
+    else:
+        run.absent.append("browser tests: Chromium is missing (apt-get install chromium)")
+
+
+def _test_on_postgresql(run: RunReport) -> None:
+    with ExitStack() as stack:
+        url = os.environ.get("TEST_DATABASE_URL")
+        if not url and server_programs():
+            url = stack.enter_context(running_server())
+        if url:
+            # One more than cores: each of them waits for the server now and then.
+            command = _pytest("-m", "not browser and not one_database", workers=CORES + 1)
+            _step(run, "tests on PostgreSQL", command, os.environ | {"TEST_DATABASE_URL": url})
+        else:
+            run.absent.append("tests on PostgreSQL: install it or set TEST_DATABASE_URL")
+
+
 def _step(
-    name: str, command: list[str], told: Told, environment: dict[str, str] | None = None
+    run: RunReport, name: str, command: list[str], environment: dict[str, str] | None = None
 ) -> None:
     print(f"== {name}", flush=True)
     started = time.monotonic()
-    code, tests = _run(command, environment)
-    if code != 0:
-        told.failed += [name, *tests]
-    told.times[name] = time.monotonic() - started
-    print(f"   {told.times[name]:.0f} s", flush=True)
+    exit_code, lines = _execute(command, environment)
+    run.add(name, time.monotonic() - started, exit_code, read_step(lines))
+    print(f"   {run.seconds[name]:.0f} s", flush=True)
 
 
-def _run(command: list[str], environment: dict[str, str] | None) -> tuple[int, list[str]]:
-    """Show what it says as it says it; its exit code, and the tests it says failed."""
-    tests = []
+def _execute(command: list[str], environment: dict[str, str] | None) -> tuple[int, list[str]]:
+    """Show what the command prints while it prints it; return its exit code and the lines."""
+    lines = []
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as running:
         for line in running.stdout or ():
             print(line, end="", flush=True)
-            if found := FAILING_TEST.match(line):
-                tests.append(f"  {found[1]}")
-    return running.returncode, tests
+            lines.append(line)
+    return running.returncode, lines
 
 
-def _chromium() -> bool:
+def _has_chromium() -> bool:
     if shutil.which("chromium"):
         return True
     if os.geteuid() == 0 and shutil.which("apt-get"):
@@ -124,20 +103,6 @@ def _chromium() -> bool:
         quiet(["apt-get", "update", "-qq"], check=False)
         quiet(["apt-get", "install", "-y", "-qq", "chromium"], check=False)
     return shutil.which("chromium") is not None
-
-
-def _close(told: Told) -> int:
-    """How long it took and what is wrong, in the last lines: CI shows only a tail."""
-    print("".join(f"{seconds:6.0f} s  {name}\n" for name, seconds in told.times.items()), end="")
-    print(f"{sum(told.times.values()):6.0f} s  in all")
-    for what in told.absent:
-        print(f"NOT RUN  {what}")
-    for name in told.failed:
-        print(f"FAILED   {name}")
-    if told.failed or (told.absent and ON_CI):
-        return 1
-    print("All that ran passed.")
-    return 0
 
 
 if __name__ == "__main__":
