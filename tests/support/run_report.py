@@ -36,7 +36,7 @@ class RunReport:
     covered: float | None = None
 
     def add(self, step: str, seconds: float, exit_code: int, report: StepReport) -> None:
-        """Take up how a step went."""
+        """Add how a step went."""
         self.seconds[step] = seconds
         if exit_code != 0:
             self.failed += [step, *(f"  {name}" for name in report.failed)]
