@@ -24,7 +24,7 @@ def test_as_many_rows_are_made_as_were_asked_for(context, settings):
     made = {
         kind.__name__: count(kind) for kind in (Therapist, Couple, Appointment, ImportedBusyRow)
     }
-    assert made == {"Therapist": 2, "Couple": 3, "Appointment": 2 * 18, "OutsideBusy": 2 * 4}
+    assert made == {"Therapist": 2, "Couple": 3, "Appointment": 2 * 18, "ImportedBusyRow": 2 * 4}
     assert found["couples"] == ["C-0001", "C-0002", "C-0003"]
     assert [one["slug"] for one in found["therapists"]] == ["therapist-1", "therapist-2"]
 
