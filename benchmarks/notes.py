@@ -23,7 +23,7 @@ from clinic.couples.models import Couple
 from clinic.extensions import db
 from clinic.foundation.crypto.encryption import Place, open_sealed
 from clinic.foundation.crypto.vault import data_key
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record.note_models import SessionNote

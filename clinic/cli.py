@@ -33,7 +33,7 @@ from clinic.foundation.crypto.vault import check_keys
 from clinic.foundation.database.transactions import session
 from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record

@@ -11,7 +11,7 @@ from flask import Flask
 
 from app import create_app
 from clinic.accounts.browser.route_guard import PUBLIC, declared
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from tests.conftest import settings_for
 from tests.support.source_code import (
     MODULES,
@@ -375,7 +375,7 @@ def routes_page(house: Flask) -> str:
         "Held against the code by `tests/test_architecture.py`; written anew by",
         "`pytest tests/test_architecture.py --update-golden`. The right-hand column is the permission",
         "that is asked for before the page is; what each role may do is `POLICY` in",
-        "`clinic/foundation/permissions.py`.",
+        "`clinic/foundation/permissions/access_policy.py`.",
         "",
         "| address | methods | for |",
         "| --- | --- | --- |",

@@ -64,7 +64,7 @@ class Account(Base, UserMixin):  # type: ignore[misc]
 
     @property
     def roles(self) -> list[Any]:
-        """Flask-Security's own roles are not used: `role_names` and the permission table are."""
+        """Flask-Security's own roles are not used: `role_names` and the access policy are."""
         return []
 
     def verify_and_update_password(self, password: str) -> bool:

@@ -13,7 +13,7 @@ from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.foundation import audit
 from clinic.foundation.crypto.vault import create_keys, index_of
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.practice.models import Clinic
 
 EMAIL_INDEX = "person-email"

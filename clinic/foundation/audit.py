@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.foundation.crypto.vault import KeyMissing, KeyPurpose, data_key, has_any_key
 from clinic.foundation.database.transactions import ID, Base, before_commit
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 ROWS_AT_ONCE = 1000
 """How many entries are held in memory while the chain is verified."""

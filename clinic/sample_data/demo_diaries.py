@@ -17,7 +17,7 @@ from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.booking.rules.errors import SlotUnavailable, TimeRefused
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.wall_clock import instant_from, local_date
 from clinic.practice.clinic.page_queries import TherapistHours, therapist_hours
 from clinic.practice.hours.service import set_day_override

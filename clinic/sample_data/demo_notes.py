@@ -15,7 +15,7 @@ from clinic.accounts.models import Account
 from clinic.booking.appointments.models import Appointment
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.between_sessions.service import draw_cycle
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.rules.clinical_values import CycleDetails, CyclePart

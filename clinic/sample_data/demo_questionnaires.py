@@ -13,7 +13,7 @@ from fractions import Fraction
 from importlib.resources import files
 from typing import Any
 
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure
 from clinic.practice.instruments.service import add_instrument, list_instruments
 

@@ -24,7 +24,7 @@ from clinic.couples.models import Couple
 from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.wall_clock import instant_from, local_date, wall_text
 from clinic.practice.clinic.clinics import open_clinic
 from clinic.practice.models import (

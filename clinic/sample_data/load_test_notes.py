@@ -14,7 +14,7 @@ from sqlalchemy import select
 from clinic.accounts.models import Account
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.rules.note_content import (
     Attempt,
     Attendance,

@@ -14,7 +14,7 @@ from clinic.extensions import db
 from clinic.foundation import audit
 from clinic.foundation.audit import AuditEntry, AuditHead, first_broken_entry
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from tests.support.databases import POSTGRESQL
 from tests.support.factories import NOW, make_clinic
 

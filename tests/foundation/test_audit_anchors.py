@@ -29,7 +29,7 @@ from clinic.foundation.audit_anchors import (
 )
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from tests.support.databases import POSTGRESQL
 from tests.support.factories import NOW, make_clinic
 

@@ -16,7 +16,7 @@ from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import Backlog
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.practice.models import Therapist
 from tests.conftest import settings_for
 from tests.support.accounts.sign_in import signed_in

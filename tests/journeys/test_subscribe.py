@@ -15,7 +15,7 @@ from clinic.booking.appointments.models import Appointment
 from clinic.calendars.feeds.service import create_therapist_feed, revoke_feed
 from clinic.calendars.models import CalendarFeed
 from clinic.extensions import db
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.calendars.calendar_programs import listed, sync
 from tests.support.factories import NOW, make_appointment, make_practice
 from tests.support.live_clinic import live_clinic

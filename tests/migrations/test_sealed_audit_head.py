@@ -9,7 +9,7 @@ from flask_migrate import downgrade, upgrade
 from clinic.extensions import db
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from tests.support.factories import NOW, make_clinic
 
 BEFORE = "visitor_limits"

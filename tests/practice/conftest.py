@@ -2,7 +2,7 @@
 
 import pytest
 
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from tests.support.factories import make_clinic, make_session_type, make_therapist
 from tests.support.practice_client import Browser
 

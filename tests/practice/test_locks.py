@@ -4,7 +4,7 @@ import pytest
 
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_practice, lock_therapist
 from tests.support.factories import make_clinic, make_therapist
 

@@ -13,7 +13,8 @@ from datetime import date
 from clinic.booking.appointments.models import Appointment
 from clinic.booking.appointments.named_partners import BookedSession
 from clinic.couples.models import Couple
-from clinic.foundation.permissions import Actor, Permission, Role
+from clinic.foundation.permissions.actors import Actor, Role
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.record.access import Chart, Written
 
 P = Permission

@@ -14,7 +14,7 @@ from clinic.booking.appointments.models import Appointment
 from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.couples.service import PartnerDetails, enrol_couple
 from clinic.foundation.database.transactions import new_id, transaction
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.rules.note_content import Attendance, Intervention, NoteContent, SafetyCheck
 from clinic.notes.rules.transparency_window import Happening, RunDetails
 from clinic.notes.session_notes.service import enter_note, save_draft

@@ -5,7 +5,7 @@ import re
 from sqlalchemy import select
 
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.practice.models import Clinic, Therapist
 from tests.support.factories import PASSWORD, make_account
 

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from clinic.accounts.models import Account
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 
 
 def count(what):

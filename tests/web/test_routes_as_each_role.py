@@ -23,7 +23,8 @@ from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.models import OutsideCalendar
 from clinic.extensions import db
 from clinic.foundation.database.transactions import Base, session, transaction
-from clinic.foundation.permissions import Actor, Permission, Role
+from clinic.foundation.permissions.actors import Actor, Role
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.record.rupture_models import RepairAttempt
 from clinic.notes.restricted.disclosures import write_disclosure
 from clinic.notes.restricted.process_notes import write_process_note

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
 
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.foundation.texts.localized_dates import place_of
 from clinic.web.shell.request_context import LANGUAGE_NAMES
 from tests.support.accounts.sign_in import signed_in

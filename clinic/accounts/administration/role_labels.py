@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask_babel import gettext as _
 
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 
 
 def role_labels() -> dict[Role, str]:

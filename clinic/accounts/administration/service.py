@@ -26,7 +26,9 @@ from clinic.foundation.crypto.vault import random_token
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.mail.addresses import is_mail_address
-from clinic.foundation.permissions import Actor, Permission, Role, require
+from clinic.foundation.permissions.access_policy import require
+from clinic.foundation.permissions.actors import Actor, Role
+from clinic.foundation.permissions.permission_names import Permission
 
 LONGEST_NAME = 120
 

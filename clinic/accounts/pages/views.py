@@ -41,7 +41,7 @@ from clinic.accounts.sign_in.sessions import end_other_sessions, end_own_session
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, TooManyRequests
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 
 accounts = Blueprint("accounts", __name__)
 AFTER_SIGN_IN = "/desk"

@@ -22,7 +22,7 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.crypto.vault import derived_token, token_hash
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 
 class LinkInvalid(NotFound):

@@ -20,7 +20,7 @@ from clinic.accounts.sign_in.credentials import address_index, email_index, lock
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import TooManyRequests
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 RESET_ASKED = "account.reset_asked"
 """An outbox kind: somebody asked for a link for the account with this index, if there is one."""

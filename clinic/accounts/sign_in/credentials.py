@@ -33,7 +33,7 @@ from clinic.foundation.client_networks import network_of
 from clinic.foundation.crypto.vault import index_of
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 Keys = Mapping[Scope, bytes]
 TRACES_KEPT_FOR = timedelta(days=90)

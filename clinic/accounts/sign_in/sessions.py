@@ -17,7 +17,7 @@ from clinic.foundation.crypto.vault import random_token, token_hash
 from clinic.foundation.database.informational_writes import informational_write
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)

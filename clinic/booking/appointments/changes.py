@@ -22,7 +22,9 @@ from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TooLateT
 from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
-from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.permissions.access_policy import require
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.wall_clock import wall_text
 from clinic.practice.locks import lock_diary
 

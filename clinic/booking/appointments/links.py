@@ -2,7 +2,7 @@
 
 A partner named in a booking has one link, with a token that is only ever mailed to their address.
 Whoever books on the site or by the API is shown another token of it. What each may be used for is
-`foundation.permissions.LINK_MAY`; a shown one carries nothing of the partner, so that nothing of a
+`LINK_MAY` in the access policy; a shown one carries nothing of the partner, so that nothing of a
 known partner can be read by booking with their address.
 
 Both tokens belong to the appointment, not to its time or status: they stay when it is moved,
@@ -25,7 +25,7 @@ from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.crypto.vault import index_of, token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, LinkChannel
+from clinic.foundation.permissions.actors import Actor, LinkChannel
 
 OPEN_AFTER_END = timedelta(days=30)
 

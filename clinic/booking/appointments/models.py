@@ -159,7 +159,7 @@ class ManageLink(Base):
     """One partner's link to one appointment: only hashes of its tokens are kept.
 
     The mailed token opens it as that partner. Whoever booked was also shown another token, which
-    opens the appointment and nothing else (`foundation.permissions.LINK_MAY`).
+    opens the appointment and nothing else (`LINK_MAY` in the access policy).
     """
 
     __tablename__ = "manage_link"

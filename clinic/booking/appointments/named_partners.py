@@ -24,7 +24,7 @@ Named = tuple[CoupleMember, ...]
 
 @dataclass(frozen=True, slots=True)
 class BookedSession:
-    """An appointment as the permission table sees it: whose it is and whether one comes alone."""
+    """An appointment as the access policy sees it: whose it is and whether one comes alone."""
 
     couple: Couple
     clinic_id: str
@@ -64,7 +64,7 @@ def is_individual(named: Collection[str], *, members: Collection[str], held_by_l
 
 
 def booked_session(appointment: Appointment, named: Sequence[CoupleMember]) -> BookedSession:
-    """Return what the permission table asks of an appointment."""
+    """Return what the access policy asks of an appointment."""
     couple = appointment.couple
     return BookedSession(
         couple=couple,

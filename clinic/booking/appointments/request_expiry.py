@@ -10,7 +10,7 @@ from clinic.booking.appointments.changes import expire_request
 from clinic.booking.appointments.models import Appointment
 from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import GiveUp
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 EXPIRE = "appointment.expire_request"
 

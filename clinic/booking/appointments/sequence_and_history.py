@@ -13,7 +13,7 @@ from clinic.couples.models import CoupleMember
 from clinic.foundation import audit, outbox
 from clinic.foundation.crypto.vault import derived_token, token_hash
 from clinic.foundation.database.transactions import new_id
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 MAIL = "appointment.mail"
 CHANGED = "appointment.changed"

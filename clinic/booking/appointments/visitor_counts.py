@@ -34,7 +34,7 @@ from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.client_networks import network_of
 from clinic.foundation.crypto.vault import index_of, token_hash
 from clinic.foundation.database.transactions import lock_name
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,8 @@ from clinic.booking.desk.forms import ReasonForm, requested_week
 from clinic.booking.desk.queries import find_appointment, staff_slots
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TimeRefused
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.permissions.access_policy import is_allowed
+from clinic.foundation.permissions.permission_names import Permission
 
 desk_appointments = Blueprint(
     "desk_appointments", __name__, url_prefix="/desk/appointments/<reference>"

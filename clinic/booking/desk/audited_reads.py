@@ -24,7 +24,7 @@ from clinic.booking.rules.diary_lines import DiaryEntry
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.practice.models import Therapist
 
 

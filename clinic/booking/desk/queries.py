@@ -32,7 +32,9 @@ from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission, is_allowed, require
+from clinic.foundation.permissions.access_policy import is_allowed, require
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.practice.clinic.queries import list_public_therapists
 from clinic.practice.models import SessionType, Therapist
 from clinic.practice.rules.vocabulary import Term

@@ -16,7 +16,9 @@ from clinic.couples.models import CoupleMember
 from clinic.foundation.crypto.vault import token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission, Role, is_allowed
+from clinic.foundation.permissions.access_policy import is_allowed
+from clinic.foundation.permissions.actors import Actor, Role
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.practice.models import Clinic, Therapist
 
 CANCELLED_KEPT = timedelta(days=30)

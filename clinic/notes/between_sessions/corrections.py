@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import N_, Conflict, NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.record.access import changing_chart
 from clinic.notes.record.correction_models import EntryInError
 from clinic.notes.record.entries_in_error import CORRECTABLE_KINDS, Entry

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.between_sessions.questionnaires import StoredResponse, list_measures
 from clinic.notes.course.load_course import Course, list_sessions, load_frame
 from clinic.notes.course.read_scope import hidden_notes, hidden_refs

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from clinic.foundation import audit
 from clinic.foundation.errors import N_, Conflict
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.course.load_course import SIGNED
 from clinic.notes.record.idempotent_forms import id_of_form, is_stored
 from clinic.notes.record.rupture_models import CycleMap, PartnerRating, RepairAttempt

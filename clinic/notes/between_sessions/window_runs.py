@@ -11,7 +11,8 @@ from datetime import date, datetime
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, Conflict
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.stored_windows import StoredRun, list_runs
 from clinic.notes.record.access import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.record.exercise_models import ExerciseRun

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import SIGNED, Course, load_course, load_frame
 from clinic.notes.record.access import Chart, Written, may, written
 from clinic.notes.record.held_sessions import held_session, held_sessions

@@ -20,7 +20,8 @@ from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, union_
 from clinic.booking.appointments.models import Appointment
 from clinic.foundation.database.transactions import UtcDateTime, session
 from clinic.foundation.errors import N_, InvalidInput
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import (
     Course,
     CourseAttempt,

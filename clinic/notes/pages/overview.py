@@ -14,7 +14,8 @@ from sqlalchemy import select
 from clinic.accounts.models import Account
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import (
     Course,
     CourseAttempt,

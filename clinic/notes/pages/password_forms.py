@@ -8,7 +8,7 @@ from flask import request
 
 from clinic.accounts.browser.browser_sessions import current_session
 from clinic.accounts.browser.device_cookie import token_in_cookie
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.signing.reauthentication import show_password
 
 

@@ -20,7 +20,9 @@ from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, session, transaction
 from clinic.foundation.errors import NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, Permission, is_allowed
+from clinic.foundation.permissions.access_policy import is_allowed
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.wall_clock import local_date
 from clinic.notes.record.held_sessions import HeldSession, held_session
 from clinic.notes.record.note_models import SessionNote
@@ -30,7 +32,7 @@ from clinic.practice.models import Clinic
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """A couple's chart as the permission table sees it, and what its pages need at the top."""
+    """A couple's chart as the access policy sees it, and what its pages need at the top."""
 
     couple_id: str
     code: str
@@ -111,7 +113,7 @@ def find_note(
 def note_with_chart(note_id: str, *, actor: Actor, now: datetime) -> tuple[SessionNote, Chart]:
     """A note of the actor's clinic with its chart, whoever asks. Raises `NotFound`.
 
-    The caller asks the permission table.
+    The caller asks the access policy.
     """
     own = (SessionNote.id == note_id, SessionNote.clinic_id == actor.clinic_id)
     if session().info.get("writing"):
@@ -126,7 +128,7 @@ def note_with_chart(note_id: str, *, actor: Actor, now: datetime) -> tuple[Sessi
 
 
 def written(chart: Chart, held: HeldSession) -> Written:
-    """What the permission table asks of a session and its note."""
+    """What the access policy asks of a session and its note."""
     return Written(
         chart,
         author=held.author,
@@ -144,7 +146,7 @@ def require_for(subject: Written, permission: Permission, *, actor: Actor) -> No
 
 
 def may(actor: Actor, permission: Permission, subject: Chart | Written) -> bool:
-    """Whether the permission table grants it."""
+    """Whether the access policy grants it."""
     return is_allowed(actor, permission, subject)
 
 

@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.between_sessions.questionnaires import definition_files
 from clinic.notes.record.access import audit_read, find_chart
 from clinic.notes.record.held_sessions import held_sessions

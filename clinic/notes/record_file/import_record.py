@@ -16,7 +16,7 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.crypto.vault import create_keys, index_of
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import InvalidInput, NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.between_sessions.questionnaires import definitions
 from clinic.notes.record.access import lock_course
 from clinic.notes.record.sealed_rows import SealedValue

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict, NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.record.access import (
     Chart,
     Written,

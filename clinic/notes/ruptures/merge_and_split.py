@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from clinic.foundation.errors import N_
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.record.rupture_models import Rupture, ref_of
 from clinic.notes.rules.clinical_checks import refuse, rupture_problems
 from clinic.notes.rules.clinical_values import RuptureDetails

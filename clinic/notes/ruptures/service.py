@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.course.load_course import Course, CourseRupture, load_course
 from clinic.notes.record.access import Chart, changing_chart
 from clinic.notes.record.note_models import SessionNote

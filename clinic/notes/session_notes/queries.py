@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import Course, CourseRupture, load_frame
 from clinic.notes.course.read_scope import frame_for_note, shown_body
 from clinic.notes.record.access import (
@@ -63,7 +64,7 @@ class ReadableNote:
     chart: Chart
     """Names only whom the note is about."""
     subject: Written
-    """What the permission table asks of the note."""
+    """What the access policy asks of the note."""
     appointment_id: str | None
     kind: str
     number: int | None

@@ -17,7 +17,8 @@ from clinic.booking.appointments.models import LIVE
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import N_, ChangedElsewhere, Conflict, InvalidInput
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.read_scope import frame_for_note
 from clinic.notes.record.access import Chart, Written, find_chart, find_note, lock_course, written
 from clinic.notes.record.held_sessions import UNTOUCHED, held_session

@@ -13,7 +13,8 @@ from clinic.booking.appointments.named_partners import named_members
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import N_, Conflict, NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.record.access import Written, find_note, make_chart, require_for, written
 from clinic.notes.record.held_sessions import (
     UNTOUCHED,
@@ -30,7 +31,7 @@ from clinic.notes.session_notes.drafts import add_version
 def session_to_write(
     appointment_id: str, *, actor: Actor, now: datetime
 ) -> tuple[Appointment, Written, str]:
-    """An appointment whose note the actor writes, what it is to the permission table, its kind.
+    """An appointment whose note the actor writes, what it is to the access policy, its kind.
 
     Raises `NotFound`, `NotAllowed`.
     """

@@ -8,7 +8,7 @@ from clinic.accounts.sign_in.credentials import CredentialsRefused, prove_passwo
 from clinic.accounts.sign_in.sessions import renew_proof
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import N_, InvalidInput, NotAllowed
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 
 def show_password(

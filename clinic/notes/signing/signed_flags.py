@@ -9,7 +9,7 @@ from clinic.accounts.models import Account
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import N_, Conflict
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.course.load_course import CourseRupture, load_course
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.restricted_models import SafetyFlag

@@ -17,7 +17,7 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import Conflict, NotFound
 from clinic.foundation.messages import Problems, message, refuse
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.practice.clinic import page_queries
 from clinic.practice.locks import lock_all_diaries, lock_clinic, lock_diary, lock_therapist
 from clinic.practice.models import Clinic, SessionType, Therapist

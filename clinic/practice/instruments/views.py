@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.practice.instruments.service import (
     InstrumentExists,
     add_instrument,

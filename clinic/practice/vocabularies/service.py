@@ -17,7 +17,7 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import N_, ChangedElsewhere, Conflict
 from clinic.foundation.messages import refuse
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.practice.locks import lock_clinic
 from clinic.practice.models import Clinic, VocabularyTerm
 from clinic.practice.rules.custom_terms import (

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.practice.rules.custom_terms import differing
 from clinic.practice.rules.vocabulary import Vocabulary
 from clinic.practice.vocabularies import service as vocabulary_service

@@ -19,7 +19,7 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.config import current_settings
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.practice.clinic.queries import list_public_therapists, list_session_types
 from clinic.practice.models import in_language
 from clinic.scheduling_services.desk import connections, labels, queries

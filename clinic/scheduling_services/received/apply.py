@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import new_id, transaction
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.practice.locks import lock_diary
 from clinic.scheduling_services.models import (
     DeliveryState,

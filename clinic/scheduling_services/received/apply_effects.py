@@ -21,7 +21,7 @@ from clinic.booking.appointments.models import AppointmentStatus as Standing
 from clinic.booking.appointments.sequence_and_history import raise_sequence
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.crypto.vault import index_of
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.practice.models import Clinic, Therapist
 from clinic.scheduling_services.models import ServiceChain, TaskKind
 from clinic.scheduling_services.received.mapping import host_of, map_chain, partners_of

@@ -30,7 +30,9 @@ from clinic.foundation.outbound.allowed_addresses import (
 )
 from clinic.foundation.outbound_http import send
 from clinic.foundation.outbox import GiveUp
-from clinic.foundation.permissions import Actor, Permission, require
+from clinic.foundation.permissions.access_policy import require
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.texts.single_line import one_line
 from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber
 from clinic.scheduling_services.rules.signatures import new_outgoing_secret, sign_outgoing

@@ -7,7 +7,7 @@ from flask import g, request
 from clinic.booking.appointments.visitor_counts import Visitor
 from clinic.extensions import limiter
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 
 read_limit = limiter.shared_limit("120/minute", scope="api-reading")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import CourseAttempt, CourseRupture
 from clinic.notes.course.stored_windows import StoredRun
 from clinic.notes.course.timeline import NoteLine, TimelineItem, timeline_page

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from clinic.accounts.browser.route_guard import requires
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 
 LATE = timedelta(minutes=10)
 """What was due so long ago and never tried says that no worker runs."""

@@ -24,7 +24,8 @@ from clinic.foundation.clock import clock
 from clinic.foundation.crypto.encryption import SealBroken
 from clinic.foundation.crypto.vault import check_keys
 from clinic.foundation.errors import N_, NotFound, Unavailable
-from clinic.foundation.permissions import Permission, is_allowed
+from clinic.foundation.permissions.access_policy import is_allowed
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.texts.localized_dates import LOCALES, clock_text, day_text, when_text
 from clinic.foundation.wall_clock import local_date
 from clinic.practice.clinic.clinics import the_clinic

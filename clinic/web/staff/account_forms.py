@@ -11,7 +11,7 @@ from wtforms import EmailField, RadioField, SelectField, SelectMultipleField
 
 from clinic.accounts.administration.role_labels import role_labels
 from clinic.foundation.errors import ClinicError, Conflict, InvalidInput
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.foundation.texts.posted_texts import CheckedForm
 from clinic.practice.form_fields import line
 from clinic.web.shell.request_context import LANGUAGE_NAMES

@@ -24,7 +24,7 @@ from clinic.accounts.administration.role_labels import names_of, role_hints
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Conflict, InvalidInput
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.practice.clinic.page_queries import therapist_names
 from clinic.web.staff.account_forms import InviteForm, RolesForm
 

@@ -19,7 +19,7 @@ from clinic.accounts.administration.service import (
 )
 from clinic.accounts.sign_in.sessions import check_session, end_session_of, start_session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_account, make_clinic
 
 

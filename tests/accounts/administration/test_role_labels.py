@@ -4,7 +4,7 @@ import pytest
 from flask_babel import force_locale
 
 from clinic.accounts.administration.role_labels import names_of, role_hints, role_labels
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from clinic.accounts.models import Account
 from clinic.accounts.passwords.new_passwords import WeakPassword
 from clinic.extensions import db
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound, SignInNeeded
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 
 

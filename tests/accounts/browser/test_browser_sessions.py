@@ -17,7 +17,8 @@ from clinic.foundation import audit
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import ProofNeeded
-from clinic.foundation.permissions import Actor, Permission, Role
+from clinic.foundation.permissions.actors import Actor, Role
+from clinic.foundation.permissions.permission_names import Permission
 from tests.support.accounts.sign_in import (
     EMAIL,
     csrf_token,

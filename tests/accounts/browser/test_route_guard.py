@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from clinic.accounts.browser.route_guard import PUBLIC, UndeclaredRoute, declared, guard_request
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 
 
 def test_every_route_says_who_may_use_it(context):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from clinic.accounts.models import Account, AccountLink
 from clinic.extensions import db
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from tests.support.accounts.mailbox import letters, link_in, text_of
 from tests.support.accounts.sign_in import (
     EMAIL,

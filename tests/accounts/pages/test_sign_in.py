@@ -13,7 +13,8 @@ from clinic.accounts.administration.service import deactivate_account
 from clinic.accounts.browser.route_guard import requires
 from clinic.extensions import db
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Actor, Permission, Role
+from clinic.foundation.permissions.actors import Actor, Role
+from clinic.foundation.permissions.permission_names import Permission
 from tests.support.accounts.sign_in import (
     ELSEWHERE,
     EMAIL,

@@ -26,7 +26,7 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.crypto.vault import token_hash
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.mailbox import letters, token_in
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 

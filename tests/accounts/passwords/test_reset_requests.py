@@ -13,7 +13,7 @@ from clinic.accounts.passwords.reset_requests import request_reset_link
 from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.errors import TooManyRequests
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.mailbox import letters
 from tests.support.accounts.sign_in import ELSEWHERE, EMAIL, HOME
 from tests.support.factories import NOW, make_account, make_clinic

@@ -18,7 +18,7 @@ from clinic.accounts.sign_in.credentials import (
 from clinic.accounts.sign_in.sessions import start_session
 from clinic.extensions import db
 from clinic.foundation.errors import NotFound, TooManyRequests
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.sign_in import ELSEWHERE, EMAIL, HOME
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 

@@ -26,7 +26,7 @@ from clinic.accounts.sign_in.known_devices import remember_device
 from clinic.accounts.sign_in.sessions import end_other_sessions, end_own_session, start_session
 from clinic.extensions import db
 from clinic.foundation.errors import TooManyRequests
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.sign_in import ELSEWHERE, EMAIL, HOME
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 

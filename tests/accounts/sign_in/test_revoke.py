@@ -19,7 +19,7 @@ from clinic.calendars.models import CalendarFeed
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.mailbox import deliver
 from tests.support.factories import NOW, PASSWORD, make_account, make_practice, make_therapist
 

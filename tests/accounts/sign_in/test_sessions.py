@@ -22,7 +22,7 @@ from clinic.extensions import db
 from clinic.foundation.crypto.vault import token_hash
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from tests.support.factories import NOW, make_account, make_clinic
 
 MINUTE = timedelta(minutes=1)

@@ -18,7 +18,7 @@ from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound, SignInNeeded
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = datetime(2026, 11, 26, 10, tzinfo=UTC)

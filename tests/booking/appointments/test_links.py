@@ -21,7 +21,7 @@ from clinic.booking.appointments.sequence_and_history import manage_token, shown
 from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, LinkChannel
+from clinic.foundation.permissions.actors import Actor, LinkChannel
 from tests.support.factories import NOW, a_request, make_appointment, make_practice
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)

@@ -8,7 +8,7 @@ import pytest
 
 from clinic.booking.appointments.changes import cancel_appointment
 from clinic.booking.appointments.outside_hours import OutsideHours, booked_outside_hours
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.hours.service import (
     add_closure,
     add_time_off,

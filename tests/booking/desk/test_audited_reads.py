@@ -9,7 +9,7 @@ from clinic.booking.desk.audited_reads import read_appointment, read_day, read_r
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_appointment, make_practice, make_therapist
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)

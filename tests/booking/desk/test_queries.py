@@ -20,7 +20,7 @@ from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_appointment, make_practice, make_therapist
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)

@@ -16,7 +16,7 @@ from clinic.calendars.models import CalendarFeed, Show
 from clinic.couples.models import CoupleMember
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.models import Therapist
 from tests.support.booking.desk_fixtures import open_desk, send, words
 from tests.support.factories import NOW

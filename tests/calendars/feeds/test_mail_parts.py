@@ -23,7 +23,7 @@ from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.calendars.feeds.settings import FeedSettings
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.models import Therapist
 from tests.support.factories import NOW, make_appointment, make_practice
 

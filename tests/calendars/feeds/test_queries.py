@@ -14,7 +14,7 @@ from clinic.calendars.feeds.service import create_partner_feed, create_therapist
 from clinic.calendars.feeds.writer.feed import EntryStatus
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_appointment, make_practice
 
 TEN = NOW + timedelta(days=1, hours=1)

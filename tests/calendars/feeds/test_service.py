@@ -10,7 +10,7 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.crypto.vault import token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_practice
 
 TEN = NOW + timedelta(days=1, hours=1)

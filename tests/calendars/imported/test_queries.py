@@ -13,7 +13,7 @@ from clinic.calendars.imported.service import add_calendar
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.outbound.allowed_addresses import Guard
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_practice, make_therapist
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -14,7 +14,7 @@ from clinic.calendars.feeds.writer.feed import Feed, render_busy, render_feed
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.calendars.calendar_server import Answer, busy_at, calendar_of, calendar_server
 from tests.support.calendars.imported_calendar import BLOCKED, DENTIST, GOOD, TEN, Clinic
 from tests.support.factories import NOW, make_appointment

@@ -19,7 +19,7 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import ClinicError, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.outbound.allowed_addresses import Guard
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_practice
 
 URL = "https://cal.example.org/private/7f3a/basic.ics"

@@ -7,7 +7,7 @@ from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.calendars.feeds.service import create_therapist_feed, revoke_feed
 from clinic.calendars.models import CalendarFeed
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.booking.desk_fixtures import open_desk, send, words
 from tests.support.factories import NOW
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from clinic.accounts.models import Account
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.between_sessions.questionnaires import measures_page
 from clinic.notes.pages.overview import chain_break, couple_ledger, couple_overview
 from clinic.notes.record.note_models import SessionNote

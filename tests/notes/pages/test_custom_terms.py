@@ -14,7 +14,7 @@ from clinic.accounts.models import Account
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.rules.clinical_values import RuptureDetails
 from clinic.notes.rules.note_content import Attempt, RuptureEntry

@@ -17,7 +17,7 @@ from clinic.couples.service import PartnerDetails
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.between_sessions.service import add_attempt
 from clinic.notes.course.read_scope import shown_body
 from clinic.notes.ledger.build_ledger import build_ledger

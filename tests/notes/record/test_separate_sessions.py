@@ -10,7 +10,7 @@ import pytest
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.rules.note_content import (
     Rating,
 )

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, measures_page
 from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.record_file.export_record import export_record

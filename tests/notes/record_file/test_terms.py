@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.notes.rules.note_content import Attempt

@@ -18,7 +18,7 @@ from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.foundation.crypto.vault import SealedText
 from clinic.foundation.database.transactions import Base, session, transaction
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.texts import characters
 from clinic.notes.pages.overview import chain_break
 from clinic.notes.record.exercise_models import ExerciseRun

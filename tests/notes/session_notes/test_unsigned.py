@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.session_notes.queries import read_note
 from clinic.notes.session_notes.unsigned import notes_to_cosign, unsigned_notes

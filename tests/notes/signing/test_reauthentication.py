@@ -8,7 +8,7 @@ from clinic.accounts.models import StaffSession
 from clinic.accounts.sign_in.sessions import start_session
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.signing.reauthentication import show_password
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 

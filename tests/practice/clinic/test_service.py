@@ -13,7 +13,7 @@ from clinic.foundation.errors import (
     NotFound,
     SignInNeeded,
 )
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.clinic.page_queries import (
     clinic_details,
     session_type_details,

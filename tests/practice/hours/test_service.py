@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.wall_clock import NonexistentTime
 from clinic.practice.clinic.page_queries import therapist_hours
 from clinic.practice.hours.service import (

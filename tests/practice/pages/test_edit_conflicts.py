@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.practice.clinic.clinics import the_clinic
 from clinic.practice.clinic.page_queries import (
     clinic_details,

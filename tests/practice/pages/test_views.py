@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.practice.clinic.page_queries import (
     clinic_details,
     session_type_details,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.rules.custom_terms import details_of
 from clinic.practice.rules.vocabulary import UnknownTerm, load_all, load_vocabulary
 from clinic.practice.rules.vocabulary_edit_limits import limits_of

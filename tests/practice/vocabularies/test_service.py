@@ -10,7 +10,7 @@ from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.models import VocabularyTerm
 from clinic.practice.rules.custom_terms import details_of
 from clinic.practice.rules.edit_commands import TermDetails

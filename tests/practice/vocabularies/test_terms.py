@@ -7,7 +7,7 @@ from sqlalchemy import event
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.models import Clinic
 from clinic.practice.rules.vocabulary import load_all, load_vocabulary
 from clinic.practice.vocabularies.service import retire_term

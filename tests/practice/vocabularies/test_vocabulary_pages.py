@@ -11,7 +11,7 @@ from sqlalchemy import select
 from clinic.accounts.models import Account
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.practice.models import Clinic, VocabularyTerm
 from clinic.practice.vocabularies.terms import vocabulary_of
 from tests.support.factories import make_account, make_clinic, make_session_type, make_therapist

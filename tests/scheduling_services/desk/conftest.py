@@ -8,7 +8,7 @@ import pytest
 
 from clinic.extensions import db
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from tests.conftest import settings_for
 from tests.support.calcom_stand_in import StandIn, running
 from tests.support.factories import make_account

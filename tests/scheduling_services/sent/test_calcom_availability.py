@@ -70,7 +70,7 @@ def calcom(context, client):
 
 @pytest.fixture
 def by(calcom):
-    from clinic.foundation.permissions import Actor, Role
+    from clinic.foundation.permissions.actors import Actor, Role
 
     desk = Actor(
         clinic_id=calcom.practice.clinic.id,

@@ -15,7 +15,7 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber
 from clinic.scheduling_services.sent.outgoing_webhooks import (
     add_subscriber,

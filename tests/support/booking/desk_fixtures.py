@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 from clinic.booking.appointments.changes import cancel_appointment, move_appointment
 from clinic.booking.appointments.models import Appointment
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.sign_in import TOKEN_FIELD, sign_in
 from tests.support.factories import (
     NOW,

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from clinic.accounts.models import Account
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.session_notes.service import enter_note
 from clinic.sample_data.demo_people import PASSWORD
 from tests.conftest import NOW

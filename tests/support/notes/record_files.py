@@ -9,7 +9,7 @@ from flask_migrate import upgrade
 
 from clinic.extensions import db
 from clinic.foundation.database.transactions import Base
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.shape import CoupleRecord

@@ -14,7 +14,7 @@ from clinic.booking.appointments.models import Appointment
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.rules.note_content import Attempt, Attendance, NewRupture
 from clinic.notes.session_notes.service import open_note, save_draft
 from clinic.notes.signing.signing import sign_note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 from clinic.foundation.errors import NotAllowed, NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.between_sessions.queries import list_entries
 from clinic.notes.between_sessions.service import add_attempt, draw_cycle

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import event
 
 from clinic.extensions import db
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from clinic.practice.hours.service import add_time_off, set_day_override
 from clinic.practice.rules.edit_commands import AbsenceTimes, DayHours, HoursRange
 

@@ -5,7 +5,7 @@ from flask import g
 
 from clinic.booking.appointments.visitor_counts import Visitor
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.web.api.callers import connection, visitor
 
 

@@ -9,7 +9,7 @@ import pytest
 from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.rules.note_content import Attempt, NewRupture

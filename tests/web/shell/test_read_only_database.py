@@ -16,7 +16,7 @@ from clinic.calendars.models import CalendarFeed
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from tests.conftest import settings_for
 from tests.support.accounts.sign_in import EMAIL, csrf_token, signed_in
 from tests.support.databases import POSTGRESQL, read_only

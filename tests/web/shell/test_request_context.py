@@ -8,7 +8,8 @@ import pytest
 from flask import g
 
 from clinic.extensions import db
-from clinic.foundation.permissions import Permission, Role
+from clinic.foundation.permissions.actors import Role
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.web.shell.request_context import (
     LANGUAGE_NAMES,
     clock_time,

@@ -8,7 +8,7 @@ from clinic.accounts.administration.service import (
     send_password_link,
 )
 from clinic.accounts.sign_in.sessions import check_session, start_session
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.mailbox import LINK, letters, text_of
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from clinic.accounts.models import Account
 from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from tests.accounts.pages.test_password_pages import NEW, choose
 from tests.support.accounts.mailbox import letters, link_in
 from tests.support.accounts.sign_in import EMAIL, is_inside, post, sign_in, signed_in

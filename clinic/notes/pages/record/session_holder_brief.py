@@ -18,7 +18,8 @@ from clinic.booking.appointments.named_partners import named_members
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotAllowed, NotFound
-from clinic.foundation.permissions import Actor, Permission
+from clinic.foundation.permissions.actors import Actor
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import CourseRupture
 from clinic.notes.course.read_scope import frame_for_note
 from clinic.notes.record.access import Written, audit_read, make_chart, may

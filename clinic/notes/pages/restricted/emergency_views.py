@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.texts.localized_dates import clock_text
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.notes.pages.password_forms import prove_by_form

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions import Permission
+from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.notes.pages.overview import names_of
 from clinic.notes.pages.password_forms import prove_by_form

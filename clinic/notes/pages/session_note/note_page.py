@@ -9,7 +9,7 @@ from typing import TypeVar
 from flask_babel import gettext as _
 
 from clinic.foundation.crypto.vault import derived_token
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from clinic.notes.course.load_course import CourseRupture
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.refusals import finding_text

@@ -15,7 +15,7 @@ import vobject
 
 from clinic.calendars.feeds.service import create_therapist_feed
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.booking.desk_fixtures import open_desk
 from tests.support.calendars.calendar_programs import listed, served, sync
 from tests.support.calendars.ical_js import read_with_ical_js

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import new_id, session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.between_sessions.service import add_attempt, add_ratings
 from clinic.notes.pages.overview import couple_overview
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt

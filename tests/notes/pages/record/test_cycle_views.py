@@ -8,7 +8,7 @@ import pytest
 
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import new_id
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.between_sessions.service import draw_cycle
 from clinic.notes.pages.overview import cycle_versions
 from clinic.notes.rules.clinical_values import CycleDetails, CyclePart

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.ruptures.service import change_status
 from tests.support.factories import NOW, make_signed_note
 from tests.support.notes.record_client import AT, open_desk

@@ -12,7 +12,7 @@ from clinic.foundation.audit import AuditEntry
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import OutboxMessage
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.record.restricted_models import EmergencyAccess
 from clinic.notes.restricted.emergency_access import EMERGENCY_OPENED
 from tests.support.accounts.sign_in import csrf_token, signed_in

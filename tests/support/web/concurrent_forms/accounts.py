@@ -11,7 +11,7 @@ from clinic.accounts.models import AccountLink, StaffSession
 from clinic.accounts.passwords.links import token_of
 from clinic.accounts.sign_in.sessions import start_session
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from tests.support.factories import NOW, PASSWORD
 from tests.support.web.concurrent_forms.clinic import House, case
 from tests.support.web.concurrent_requests import Sent

@@ -10,7 +10,7 @@ from clinic.booking.appointments.links import links_of
 from clinic.booking.appointments.models import Appointment
 from clinic.calendars.feeds.service import create_partner_feed
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions import Actor
+from clinic.foundation.permissions.actors import Actor
 from tests.support.booking.booking_client import details_form
 from tests.support.factories import NOW
 from tests.support.web.api_client import BOOKINGS, a_body

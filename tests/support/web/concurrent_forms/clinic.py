@@ -16,7 +16,7 @@ from clinic.booking.appointments.sequence_and_history import manage_token
 from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.couples.service import PartnerDetails
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.permissions import Actor, Role
+from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.sign_in import csrf_token, signed_in
 from tests.support.factories import (
     make_account,

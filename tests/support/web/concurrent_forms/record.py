@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import sqlalchemy as sa
 
 from clinic.foundation.database.transactions import new_id, session
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.notes.record.rupture_models import RepairAttempt
 from clinic.notes.rules.clinical_values import FlagDetails
 from clinic.notes.rules.json_values import dump

@@ -9,17 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.foundation.errors import NotAllowed
-from clinic.foundation.permissions import (
+from clinic.foundation.permissions.access_policy import (
     DENIED,
     LINK_MAY,
     POLICY,
-    Actor,
-    LinkChannel,
-    Permission,
-    Role,
     is_allowed,
     require,
 )
+from clinic.foundation.permissions.actors import Actor, LinkChannel, Role
+from clinic.foundation.permissions.permission_names import Permission
 from tests.support.access_table import (
     ANA,
     CHART,
@@ -150,7 +148,8 @@ def test_partner_never_learns_of_the_others_own_or_of_what_is_restricted_whateve
     monkeypatch,
 ):
     monkeypatch.setattr(
-        "clinic.foundation.permissions.POLICY", {one: (lambda *_: True,) for one in Permission}
+        "clinic.foundation.permissions.access_policy.POLICY",
+        {one: (lambda *_: True,) for one in Permission},
     )
     kept = [OF_RUI, HIDDEN, Thing(member_id=ANA, visibility="restricted")]
 
@@ -167,7 +166,8 @@ def test_partner_never_learns_of_the_others_own_or_of_what_is_restricted_whateve
 
 def test_nothing_of_another_clinic_is_granted_whatever_the_role(monkeypatch):
     monkeypatch.setattr(
-        "clinic.foundation.permissions.POLICY", {one: (lambda *_: True,) for one in Permission}
+        "clinic.foundation.permissions.access_policy.POLICY",
+        {one: (lambda *_: True,) for one in Permission},
     )
     stranger = STRANGERS["staff of another clinic, every role"]
 
@@ -195,8 +195,8 @@ actors = st.builds(
 @settings(max_examples=500)
 @given(actor=actors, permission=st.sampled_from(Permission), subject=st.sampled_from(SUBJECTS))
 def test_whatever_holds_beside_it_what_is_denied_is_not_granted(actor, permission, subject):
-    denied = any(clause(actor, subject) for clause in DENIED)
-    granted = any(clause(actor, subject) for clause in POLICY[permission])
+    denied = any(condition(actor, subject) for condition in DENIED)
+    granted = any(condition(actor, subject) for condition in POLICY[permission])
     within = actor.link is None or permission in LINK_MAY[actor.link]
 
     assert is_allowed(actor, permission, subject) is (granted and within and not denied)

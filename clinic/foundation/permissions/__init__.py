@@ -1,0 +1,1 @@
+"""Who may do what: the access policy, its conditions, and who asks."""
