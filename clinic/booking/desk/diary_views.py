@@ -14,7 +14,13 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.booking import display
 from clinic.booking.appointments.queries import next_slots, slots_of
 from clinic.booking.desk.audited_reads import read_day, read_requests
-from clinic.booking.desk.display import actor_name, change_name, sentence_for, week_grid
+from clinic.booking.desk.display import (
+    actor_name,
+    change_name,
+    row_classes,
+    sentence_for,
+    week_grid,
+)
 from clinic.booking.desk.forms import requested_day, requested_wall_time, requested_week
 from clinic.booking.desk.queries import open_requests, visible_therapists, weeks_of, why_not_at
 from clinic.booking.rules.diary_lines import day_window
@@ -30,7 +36,14 @@ from clinic.practice.models import SessionType, Therapist
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 
-for filter_ in (actor_name, change_name, display.format_name, display.language_name, local_date):
+for filter_ in (
+    actor_name,
+    change_name,
+    display.format_name,
+    display.language_name,
+    local_date,
+    row_classes,
+):
     desk.add_app_template_filter(filter_)
 desk.add_app_template_filter(day_year_text, "long_day")
 desk.add_app_template_filter(place_of, "place")

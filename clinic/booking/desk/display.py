@@ -110,6 +110,16 @@ def _labels(hours: tuple[int, int]) -> tuple[tuple[int, str], ...]:
     return tuple(((hour - first) * rows_an_hour, f"{hour:02d}:00") for hour in range(first, last))
 
 
+def row_classes(row: int, rows: int) -> str:
+    """Return the classes of desk.css that place `rows` rows from `row` rows down.
+
+    `h-1 m-25 for-m-50`: 1 h 25 min after the first hour shown, for 50 minutes.
+    """
+    begin, length = row * ROW_MINUTES, rows * ROW_MINUTES
+    numbers = {"h": begin // 60, "m": begin % 60, "for-h": length // 60, "for-m": length % 60}
+    return " ".join(f"{name}-{number}" for name, number in numbers.items() if number)
+
+
 def sentence_for(rule: RestrictionRule, session_type: SessionType) -> str:
     """Why a start is not offered, with the numbers of the session type where they decide."""
     numbered = {

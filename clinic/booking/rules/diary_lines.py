@@ -19,8 +19,9 @@ ROW_MINUTES = 5
 SHORTEST_GAP = timedelta(minutes=15)
 USUAL_HOURS = (8, 18)
 MOST_HOURS = 18
-"""The style sheet places 216 rows; a longer week is shown as lists only."""
+"""Hours that desk.css can place; a longer week is shown as lists only."""
 LONGEST_BLOCK = 96
+"""Rows: the eight hours that desk.css can draw."""
 
 
 class LineKind(StrEnum):

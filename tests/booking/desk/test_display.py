@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,15 +9,18 @@ from flask_babel import force_locale
 from clinic.booking.desk.display import (
     actor_name,
     change_name,
+    row_classes,
     sentence_for,
     week_grid,
 )
 from clinic.booking.desk.queries import TherapistWeek
+from clinic.booking.rules.diary_lines import LONGEST_BLOCK, MOST_HOURS, ROW_MINUTES
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.foundation.wall_clock import local_date
 from clinic.practice.models import SessionType, Therapist
+from tests.support.paths import ROOT
 
 MONDAY = date(2026, 11, 23)
 CALL = SessionType(notice_minutes=90, horizon_days=1, grid_minutes=15)
@@ -103,3 +107,20 @@ def test_a_weekend_day_is_shown_when_somebody_works_on_it():
 
 def test_a_week_without_therapists_has_no_columns():
     assert week_grid(MONDAY, [], zone="UTC").columns == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "rows", "classes"),
+    [(0, 1, "for-m-5"), (12, 12, "h-1 for-h-1"), (17, 25, "h-1 m-25 for-h-2 for-m-5")],
+)
+def test_place_of_a_block_is_named_by_hours_and_minutes(row, rows, classes):
+    assert row_classes(row, rows) == classes
+
+
+def test_style_sheet_knows_every_place_of_a_block():
+    rows_shown = MOST_HOURS * 60 // ROW_MINUTES
+    named = {name for row in range(rows_shown) for name in row_classes(row, 1).split()}
+    named |= {name for rows in range(1, LONGEST_BLOCK + 1) for name in row_classes(0, rows).split()}
+
+    sheet = (ROOT / "static" / "css" / "desk.css").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\.((?:for-)?[hm]-\d+) ", sheet, re.MULTILINE)) == named
