@@ -48,23 +48,6 @@ def test_a_flag_is_raised_on_the_notes_screen_and_opened_by_the_signature(desk):
     assert "What is done: A call tomorrow. · Inês Duarte" in kept
 
 
-@pytest.mark.parametrize("view", ["soap", "dap", "birp", "girp"])
-def test_every_classical_format_prints_the_flag_with_its_level(desk, view):
-    note_id = desk.make(lambda: make_signed_note(desk.couple, a_note(safety=RAISED), at=AT))
-
-    page = desk.get(f"/desk/notes/{note_id}?view={view}")
-
-    told = [
-        one
-        for one in re.findall(r'<li class="pre" dir="auto">(.*?)</li>', page)
-        if one.startswith("Safety")
-    ]
-    assert told == [
-        "Safety: Safety flag raised · level 2 of 3 · Afraid at home.",
-        "Safety: A call tomorrow. · to be looked at again by Monday 23 November 2026",
-    ]
-
-
 def test_what_the_flag_still_needs_leads_to_its_field(desk):
     note = f"/desk/notes/{desk.draft()}"
     desk.post(
