@@ -5,8 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from clinic.foundation.outbox import MAIL_LANE, register_handler
-from clinic.notes.mails.emergency_access import notify_clinic, notify_therapist
-from clinic.notes.mails.safety_flags import remind_therapist
+from clinic.notes.mails.emergency_access_mails import notify_clinic, notify_therapist
+from clinic.notes.mails.safety_flag_mails import remind_therapist
 from clinic.notes.pages.between_sessions.questionnaire_views import measure_pages
 from clinic.notes.pages.between_sessions.views import told_pages
 from clinic.notes.pages.between_sessions.window_views import exercise_pages

@@ -15,7 +15,7 @@ from clinic.booking.appointments.named_partners import BookedSession
 from clinic.couples.models import Couple
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import Chart, Written
+from clinic.notes.record.open_record import Chart, Written
 
 P = Permission
 ANA, RUI = "member-a", "member-b"

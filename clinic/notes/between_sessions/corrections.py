@@ -16,10 +16,10 @@ from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import N_, Conflict, NotFound
 from clinic.foundation.permissions.actors import Actor
-from clinic.notes.record.access import changing_chart
 from clinic.notes.record.correction_models import EntryInError
 from clinic.notes.record.entries_in_error import CORRECTABLE_KINDS, Entry
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import changing_chart
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_checks import error_problems, refuse
 from clinic.notes.rules.clinical_values import ErrorDetails

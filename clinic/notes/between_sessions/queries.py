@@ -20,8 +20,8 @@ from clinic.notes.between_sessions.questionnaires import StoredResponse, list_me
 from clinic.notes.course.load_course import Course, list_sessions, load_frame
 from clinic.notes.course.read_scope import hidden_notes, hidden_refs
 from clinic.notes.course.stored_windows import StoredRun, list_runs
-from clinic.notes.record.access import Chart, audit_read, find_chart
 from clinic.notes.record.entries_in_error import InError, marked_in_error, marks_of
+from clinic.notes.record.open_record import Chart, audit_read, find_chart
 from clinic.notes.record.rupture_models import PartnerRating, RepairAttempt
 from clinic.notes.rules.clinical_values import AttemptDetails, RatingDetails
 

@@ -14,9 +14,9 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, InvalidInput
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.record.entries_in_error import InError, marks_of
 from clinic.notes.record.idempotent_forms import id_of_form, is_stored
+from clinic.notes.record.open_record import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.record.questionnaire_models import MeasureResponse
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.questionnaire_responses import (

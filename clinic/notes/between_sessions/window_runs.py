@@ -14,9 +14,9 @@ from clinic.foundation.errors import N_, Conflict
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.stored_windows import StoredRun, list_runs
-from clinic.notes.record.access import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.record.exercise_models import ExerciseRun
 from clinic.notes.record.idempotent_forms import id_of_form, is_stored
+from clinic.notes.record.open_record import Chart, audit_read, changing_chart, find_chart
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.transparency_window import RunDetails, run_problems
 from clinic.notes.ruptures.signed_ruptures import safety_flag_open

@@ -24,10 +24,10 @@ from clinic.notes.ledger.ledger_facts import (
     SessionFact,
     WindowRunFact,
 )
-from clinic.notes.record.access import Chart
 from clinic.notes.record.entries_in_error import in_error, marked_in_error
 from clinic.notes.record.held_sessions import individual_notes, separate_notes
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart
 from clinic.notes.record.rupture_models import (
     PartnerRating,
     RepairAttempt,

@@ -8,9 +8,9 @@ from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import SIGNED, Course, load_course, load_frame
-from clinic.notes.record.access import Chart, Written, may, written
 from clinic.notes.record.held_sessions import held_session, held_sessions
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart, Written, may, written
 from clinic.notes.redaction.redacted_notes import for_emergency, for_partners
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.note_content import NoteContent

@@ -33,11 +33,11 @@ from clinic.notes.course.load_course import (
 )
 from clinic.notes.course.read_scope import hidden_notes, hidden_refs, readable_statuses, shown_body
 from clinic.notes.course.stored_windows import StoredRun, list_runs
-from clinic.notes.record.access import Chart, audit_read, find_chart, may
 from clinic.notes.record.entries_in_error import in_error, marked_in_error
 from clinic.notes.record.exercise_models import ExerciseRun
 from clinic.notes.record.held_sessions import held_sessions, separate_appointments, separate_notes
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart, audit_read, find_chart, may
 from clinic.notes.record.rupture_models import RepairAttempt, Rupture
 
 PAGE = 25

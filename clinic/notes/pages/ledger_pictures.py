@@ -16,7 +16,7 @@ from clinic.notes.charts.time_to_repair import lasting_episodes, time_to_repair
 from clinic.notes.charts.transparency_window import transparency_window
 from clinic.notes.course.stored_windows import StoredRun
 from clinic.notes.ledger.ledger_facts import LedgerInput
-from clinic.notes.record.access import Chart
+from clinic.notes.record.open_record import Chart
 
 
 def ledger_pictures(

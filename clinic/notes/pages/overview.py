@@ -25,9 +25,9 @@ from clinic.notes.course.load_course import (
 )
 from clinic.notes.course.read_scope import course_for
 from clinic.notes.ledger.build_ledger import Ledger, build_ledger
-from clinic.notes.record.access import Chart, audit_read, find_chart, may
 from clinic.notes.record.held_sessions import separate_notes
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart, audit_read, find_chart, may
 from clinic.notes.record.restricted_models import EmergencyAccess
 from clinic.notes.record.rupture_models import CycleMap
 from clinic.notes.rules.clinical_values import CycleDetails

@@ -15,8 +15,8 @@ from clinic.foundation.database.transactions import session
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.between_sessions.questionnaires import definition_files
-from clinic.notes.record.access import audit_read, find_chart
 from clinic.notes.record.held_sessions import held_sessions
+from clinic.notes.record.open_record import audit_read, find_chart
 from clinic.notes.record.sealed_rows import SealedValue
 from clinic.notes.record_file.instruments import used_instruments
 from clinic.notes.record_file.shape import (

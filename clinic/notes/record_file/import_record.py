@@ -18,7 +18,7 @@ from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions.actors import Actor
 from clinic.notes.between_sessions.questionnaires import definitions
-from clinic.notes.record.access import lock_course
+from clinic.notes.record.open_record import lock_course
 from clinic.notes.record.sealed_rows import SealedValue
 from clinic.notes.record_file.check import record_problems
 from clinic.notes.record_file.instruments import instrument_clashes, new_instruments

@@ -14,7 +14,7 @@ from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import Conflict, NotFound
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import (
+from clinic.notes.record.open_record import (
     Chart,
     Written,
     audit_read,

@@ -18,8 +18,8 @@ from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, Not
 from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import Chart, audit_read, find_chart, lock_course
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart, audit_read, find_chart, lock_course
 from clinic.notes.record.restricted_models import ProcessNote
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.repeated_submission import repeats_since

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from clinic.foundation.database.transactions import new_id
-from clinic.notes.record.access import Chart
+from clinic.notes.record.open_record import Chart
 from clinic.notes.record.rupture_models import Rupture, RuptureEventRow
 from clinic.notes.rules.clinical_values import EventDetails, RuptureDetails
 from clinic.notes.rules.rupture_events import EventKind, RuptureEvent, RuptureStatus

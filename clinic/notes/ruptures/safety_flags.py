@@ -18,7 +18,7 @@ from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.wall_clock import local_date
-from clinic.notes.record.access import audit_read, find_chart, may
+from clinic.notes.record.open_record import audit_read, find_chart, may
 from clinic.notes.record.restricted_models import SafetyFlag
 from clinic.notes.rules.clinical_checks import (
     flag_problems,

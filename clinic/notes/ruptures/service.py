@@ -13,8 +13,8 @@ from clinic.foundation import audit
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions.actors import Actor
 from clinic.notes.course.load_course import Course, CourseRupture, load_course
-from clinic.notes.record.access import Chart, changing_chart
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart, changing_chart
 from clinic.notes.record.restricted_models import IndividualDisclosure
 from clinic.notes.record.rupture_models import Rupture
 from clinic.notes.rules.clinical_checks import refuse, rupture_problems

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation.database.transactions import new_id
 from clinic.notes.course.load_course import Course, CourseRupture
-from clinic.notes.record.access import Chart
 from clinic.notes.record.held_sessions import separate_notes
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart
 from clinic.notes.record.restricted_models import SafetyFlag
 from clinic.notes.record.rupture_models import RuptureEntryRow, ref_of
 from clinic.notes.rules.clinical_values import EntryDetails, RuptureDetails

@@ -16,8 +16,8 @@ from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import load_frame
-from clinic.notes.record.access import Chart, make_chart, may
 from clinic.notes.record.held_sessions import HELD, separate_appointments
+from clinic.notes.record.open_record import Chart, make_chart, may
 from clinic.practice.models import Therapist
 
 

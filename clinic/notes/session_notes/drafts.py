@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import N_
 from clinic.notes.course.load_course import SIGNED, Course
-from clinic.notes.record.access import Chart, Written
 from clinic.notes.record.held_sessions import HeldSession, held_session, individual_notes
 from clinic.notes.record.note_models import NoteVersion, SessionNote
+from clinic.notes.record.open_record import Chart, Written
 from clinic.notes.rules.clinical_checks import code_problems
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.note_checks import Finding, NoteSetting, missing_to_sign, wrong_values

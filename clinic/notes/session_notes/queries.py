@@ -16,7 +16,9 @@ from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import Course, CourseRupture, load_frame
 from clinic.notes.course.read_scope import frame_for_note, shown_body
-from clinic.notes.record.access import (
+from clinic.notes.record.held_sessions import held_session
+from clinic.notes.record.note_models import NoteAddendum, NoteVersion, SessionNote
+from clinic.notes.record.open_record import (
     Chart,
     Written,
     audit_read,
@@ -25,8 +27,6 @@ from clinic.notes.record.access import (
     note_with_chart,
     written,
 )
-from clinic.notes.record.held_sessions import held_session
-from clinic.notes.record.note_models import NoteAddendum, NoteVersion, SessionNote
 from clinic.notes.rules.clinical_values import AddendumText, NoteBody
 from clinic.notes.rules.note_checks import Finding, NoteSetting
 from clinic.notes.rules.sealing import NoteStatus, NoteStep, allowed_steps, is_overdue

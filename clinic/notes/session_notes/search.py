@@ -28,8 +28,8 @@ from clinic.notes.course.read_scope import (
     readable_statuses,
     shown_content,
 )
-from clinic.notes.record.access import Chart, find_chart, make_chart
 from clinic.notes.record.note_models import NoteAddendum, SessionNote
+from clinic.notes.record.open_record import Chart, find_chart, make_chart
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.note_content import NoteContent
 

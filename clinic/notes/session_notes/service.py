@@ -20,9 +20,16 @@ from clinic.foundation.errors import N_, ChangedElsewhere, Conflict, InvalidInpu
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.read_scope import frame_for_note
-from clinic.notes.record.access import Chart, Written, find_chart, find_note, lock_course, written
 from clinic.notes.record.held_sessions import UNTOUCHED, held_session
 from clinic.notes.record.note_models import INDIVIDUAL_KINDS, NOTE_KINDS, SessionNote
+from clinic.notes.record.open_record import (
+    Chart,
+    Written,
+    find_chart,
+    find_note,
+    lock_course,
+    written,
+)
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.json_values import dump

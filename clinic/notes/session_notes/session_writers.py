@@ -15,7 +15,6 @@ from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import N_, Conflict, NotFound
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import Written, find_note, make_chart, require_for, written
 from clinic.notes.record.held_sessions import (
     UNTOUCHED,
     HeldSession,
@@ -23,6 +22,7 @@ from clinic.notes.record.held_sessions import (
     kind_of_appointment,
 )
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Written, find_note, make_chart, require_for, written
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.note_content import Attendance
 from clinic.notes.session_notes.drafts import add_version

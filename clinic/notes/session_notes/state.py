@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.foundation.permissions.actors import Actor
-from clinic.notes.record.access import find_note, written
 from clinic.notes.record.held_sessions import held_session
+from clinic.notes.record.open_record import find_note, written
 from clinic.notes.session_notes.drafts import chart_of_note
 
 

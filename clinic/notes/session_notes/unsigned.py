@@ -14,9 +14,9 @@ from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.conditions import leads_the_couple
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import make_chart, may, written
 from clinic.notes.record.held_sessions import held_session
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import make_chart, may, written
 from clinic.notes.rules.sealing import NoteStatus, is_overdue
 
 LOOK_BACK = timedelta(days=90)

@@ -17,9 +17,9 @@ from clinic.foundation.errors import N_, Conflict, InvalidInput, ProofNeeded
 from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
-from clinic.notes.record.access import find_note, lock_course, written
 from clinic.notes.record.held_sessions import held_session
 from clinic.notes.record.note_models import NoteAddendum, SessionNote
+from clinic.notes.record.open_record import find_note, lock_course, written
 from clinic.notes.rules.clinical_checks import by_place, refuse
 from clinic.notes.rules.clinical_values import AddendumText
 from clinic.notes.rules.json_values import to_plain

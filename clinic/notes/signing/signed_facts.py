@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.wall_clock import instant_from
 from clinic.notes.course.load_course import load_course
-from clinic.notes.record.access import Chart
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Chart
 from clinic.notes.record.rupture_models import (
     PartnerRating,
     RepairAttempt,

@@ -22,9 +22,9 @@ from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.read_scope import course_for_note
-from clinic.notes.record.access import find_note, lock_course, written
 from clinic.notes.record.held_sessions import held_session
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import find_note, lock_course, written
 from clinic.notes.rules.clinical_values import NoteBody
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.note_checks import Finding, places_of

@@ -22,8 +22,8 @@ from clinic.notes.between_sessions.service import add_attempt
 from clinic.notes.course.read_scope import shown_body
 from clinic.notes.ledger.build_ledger import build_ledger
 from clinic.notes.pages.overview import couple_ledger
-from clinic.notes.record.access import find_chart
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.redaction.partner_course import partner_safe
 from clinic.notes.rules.clinical_values import AttemptDetails, FlagDetails
 from clinic.notes.rules.json_values import dump

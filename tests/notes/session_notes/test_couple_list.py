@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotAllowed
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.rules.clinical_values import RuptureDetails
 from clinic.notes.ruptures.service import open_rupture
 from clinic.notes.session_notes.couple_list import list_couples, next_session

@@ -13,7 +13,7 @@ from wtforms import HiddenField, RadioField, SelectField
 from clinic.foundation.database.transactions import new_id
 from clinic.notes.course.load_course import SIGNED, Course, CourseSession
 from clinic.notes.pages.labels import first_names, language, offered, point_name, short_date
-from clinic.notes.record.access import Chart
+from clinic.notes.record.open_record import Chart
 from clinic.notes.rules.clinical_values import POINTS, AttemptDetails, RatingDetails
 from clinic.practice.form_fields import (
     CalendarDay,

@@ -22,7 +22,7 @@ from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_me
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.ledger_pictures import questionnaire_pictures
 from clinic.notes.pages.overview import names_of
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.rules.questionnaire_responses import read_number
 from clinic.practice.instruments.service import ClinicInstrument, list_instruments
 

@@ -27,7 +27,7 @@ from clinic.notes.pages.between_sessions.forms import (
 )
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.overview import names_of
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 
 told_pages = Blueprint("told", __name__, url_prefix="/desk/couples")
 

@@ -22,7 +22,7 @@ from clinic.notes.between_sessions.window_runs import add_run, runs_page
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.ledger_pictures import window_pictures
 from clinic.notes.pages.overview import names_of
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.transparency_window import run_problems, window_rules
 

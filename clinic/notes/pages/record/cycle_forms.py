@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import HiddenField, SelectField
 
 from clinic.notes.pages.between_sessions.forms import RecordForm, terms
-from clinic.notes.record.access import Chart
+from clinic.notes.record.open_record import Chart
 from clinic.notes.rules.clinical_checks import CYCLE_TEXTS
 from clinic.notes.rules.clinical_values import CycleDetails, CyclePart
 from clinic.practice.form_fields import line

@@ -18,7 +18,7 @@ from clinic.notes.charts.cycle import cycle_chart, partner_safe_cycle
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.overview import CycleVersion, cycle_versions, names_of
 from clinic.notes.pages.record.cycle_forms import CycleForm, cycle_form
-from clinic.notes.record.access import Chart, find_chart
+from clinic.notes.record.open_record import Chart, find_chart
 from clinic.notes.rules.version_diff import compare_cycles
 
 cycle_pages = Blueprint("cycle", __name__, url_prefix="/desk/couples")

@@ -20,7 +20,7 @@ from clinic.notes.pages.labels import first_names, searchable
 from clinic.notes.pages.overview import Overview, couple_overview
 from clinic.notes.pages.record.session_holder_brief import held_brief, writable_appointment
 from clinic.notes.pages.session_note.past_session_form import HeldSessionForm, held_session_form
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.ruptures.safety_flags import flags_due, list_safety_flags
 from clinic.notes.session_notes import service
 from clinic.notes.session_notes.couple_list import list_couples, next_session

@@ -19,7 +19,7 @@ from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.foundation.wall_clock import instant_from, local_date
 from clinic.notes.pages.labels import first_names, offered
 from clinic.notes.pages.overview import couple_ledger, names_of
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.rules.clinical_values import RuptureDetails
 from clinic.notes.rules.rupture_history import allowed_transitions
 from clinic.notes.rules.rupture_lifecycle import TransitionRefused

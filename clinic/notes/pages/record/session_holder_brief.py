@@ -22,8 +22,8 @@ from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.notes.course.load_course import CourseRupture
 from clinic.notes.course.read_scope import frame_for_note
-from clinic.notes.record.access import Written, audit_read, make_chart, may
 from clinic.notes.record.note_models import SessionNote
+from clinic.notes.record.open_record import Written, audit_read, make_chart, may
 from clinic.notes.session_notes.drafts import CarriedForward, carried_into_session
 from clinic.notes.session_notes.session_writers import session_to_write
 

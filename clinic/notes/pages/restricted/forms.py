@@ -11,7 +11,7 @@ from wtforms import BooleanField, SelectField
 
 from clinic.notes.pages.between_sessions.forms import DayField, partners
 from clinic.notes.pages.labels import choice_name
-from clinic.notes.record.access import Chart
+from clinic.notes.record.open_record import Chart
 from clinic.notes.restricted.disclosures import ReadableDisclosure
 from clinic.notes.restricted.process_notes import ProcessText
 from clinic.notes.rules.clinical_values import DECISIONS, DisclosureDetails, FlagDetails

@@ -24,7 +24,7 @@ from clinic.notes.pages.restricted.forms import (
     disclosure_form,
     process_form,
 )
-from clinic.notes.record.access import find_chart
+from clinic.notes.record.open_record import find_chart
 from clinic.notes.restricted.disclosures import (
     decide_disclosure,
     list_disclosures,

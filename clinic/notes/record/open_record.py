@@ -1,8 +1,10 @@
-"""Whose chart it is and who is let in: every way to a couple's record goes through here.
+"""Open a couple's record: find it, ask the access policy, lock it, audit the reading.
 
-Who may not read a chart learns nothing of it (`NotFound`); who may read it but not do what they
-ask is told so (`NotAllowed`). A reading is written to the audit log before the text is given; if
-that fails the text is not shown.
+Every way to a record goes through here. Who may read what is decided in
+`clinic/foundation/permissions/access_policy.py`; this module brings it the couple or note. Who may
+not read a record learns nothing of it (`NotFound`); who may read it but not do what they ask gets
+`NotAllowed`. A reading is written to the audit log before the text is given; if that fails the text
+is not shown.
 """
 
 from __future__ import annotations
