@@ -21,8 +21,8 @@ from benchmarks.instances import NOW, clinic_with
 from clinic.accounts.models import Account
 from clinic.couples.models import Couple
 from clinic.extensions import db
+from clinic.foundation.crypto.data_keys import data_key
 from clinic.foundation.crypto.encryption import Place, open_sealed
-from clinic.foundation.crypto.vault import data_key
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.overview import couple_ledger

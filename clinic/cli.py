@@ -28,8 +28,8 @@ from clinic.foundation.audit_anchors import (
     stored_anchors,
 )
 from clinic.foundation.clock import clock
+from clinic.foundation.crypto.data_keys import check_keys
 from clinic.foundation.crypto.rotation import count_by_master, rotate_keys
-from clinic.foundation.crypto.vault import check_keys
 from clinic.foundation.database.transactions import session
 from clinic.foundation.database.waiting import end_read_before_waiting
 from clinic.foundation.errors import ClinicError

@@ -5,7 +5,7 @@ from clinic.booking.appointments import models as booking
 from clinic.calendars import models as calendars
 from clinic.couples import models as couples
 from clinic.foundation import audit, outbox
-from clinic.foundation.crypto import vault
+from clinic.foundation.crypto import data_keys
 from clinic.notes.record import (
     correction_models,
     exercise_models,
@@ -25,6 +25,7 @@ __all__ = [
     "calendars",
     "correction_models",
     "couples",
+    "data_keys",
     "exercise_models",
     "instrument_models",
     "measure_models",
@@ -34,5 +35,4 @@ __all__ = [
     "restricted_models",
     "rupture_models",
     "scheduling_services",
-    "vault",
 ]

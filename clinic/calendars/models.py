@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.foundation.crypto.vault import SealedText
+from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.database.transactions import ID, Base, new_id
 from clinic.practice.models import Therapist
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from clinic.foundation.crypto.vault import SealedText
+from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.database.transactions import ID, Base, new_id
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.foundation import audit
-from clinic.foundation.crypto.vault import create_keys, index_of
+from clinic.foundation.crypto.blind_index import index_of
+from clinic.foundation.crypto.data_keys import create_keys
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.permissions.actors import Actor
 from clinic.practice.models import Clinic

@@ -18,7 +18,7 @@ from datetime import datetime
 from sqlalchemy import LargeBinary, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.foundation.crypto.vault import KeyMissing, KeyPurpose, data_key, has_any_key
+from clinic.foundation.crypto.data_keys import KeyMissing, KeyPurpose, data_key, has_any_key
 from clinic.foundation.database.transactions import ID, Base, before_commit
 from clinic.foundation.permissions.actors import Actor
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation import outbox
 from clinic.foundation.audit import AuditEntry, AuditHead, keyed_mac
-from clinic.foundation.crypto.vault import KeyMissing
+from clinic.foundation.crypto.data_keys import KeyMissing
 from clinic.foundation.database.transactions import lock_name, transaction
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.outbox import OutboxMessage

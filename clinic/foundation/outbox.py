@@ -21,7 +21,7 @@ from flask import Flask, current_app
 from sqlalchemy import JSON, ColumnElement, Index, String, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from clinic.foundation.crypto.vault import KeyMissing
+from clinic.foundation.crypto.data_keys import KeyMissing
 from clinic.foundation.database.transactions import Base, session, transaction
 from clinic.foundation.database.waiting import end_reading
 from clinic.foundation.errors import ClinicError, InvalidInput, NotFound

@@ -25,7 +25,7 @@ from flask_migrate import upgrade
 from clinic.config import Settings
 from clinic.extensions import db
 from clinic.foundation.clock import clock
-from clinic.foundation.crypto.vault import check_keys
+from clinic.foundation.crypto.data_keys import check_keys
 from clinic.foundation.errors import ClinicError
 from clinic.operations.supervision import SupervisedProcess
 from clinic.practice.models import Clinic

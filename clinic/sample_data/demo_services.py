@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from clinic.config import Settings
-from clinic.foundation.crypto.vault import random_token
+from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.practice.models import SessionType, Therapist
 from clinic.scheduling_services.models import (

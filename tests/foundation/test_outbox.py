@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from clinic.extensions import db
 from clinic.foundation import outbox
-from clinic.foundation.crypto.vault import KeyMissing
+from clinic.foundation.crypto.data_keys import KeyMissing
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import InvalidInput, NotFound, Unavailable
 from clinic.foundation.mail.message import MailFailed, MailRefused

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from flask_migrate import downgrade, upgrade
 
 from clinic.extensions import db
+from clinic.foundation.crypto.data_keys import data_key
 from clinic.foundation.crypto.encryption import Place, open_sealed, seal
-from clinic.foundation.crypto.vault import data_key
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, list_measures
 from clinic.notes.between_sessions.service import add_ratings

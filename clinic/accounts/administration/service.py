@@ -22,7 +22,7 @@ from clinic.accounts.sign_in.credentials import (
 from clinic.accounts.sign_in.revoke import cut_off, end_calendar_addresses
 from clinic.accounts.sign_in.sessions import end_sessions, renew_proof
 from clinic.foundation import audit
-from clinic.foundation.crypto.vault import random_token
+from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.mail.addresses import is_mail_address

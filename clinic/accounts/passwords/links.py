@@ -19,7 +19,7 @@ from clinic.accounts.rules.password_link_rules import LINK_LASTS, LinkPurpose, i
 from clinic.accounts.sign_in.credentials import lift_throttle
 from clinic.accounts.sign_in.revoke import cut_off, end_links
 from clinic.foundation import audit, outbox
-from clinic.foundation.crypto.vault import derived_token, token_hash
+from clinic.foundation.crypto.tokens import derived_token, token_hash
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions.actors import Actor

@@ -30,7 +30,7 @@ from clinic.accounts.rules.throttling import (
 from clinic.accounts.sign_in.known_devices import forget_old_devices, forgive_device, locked_device
 from clinic.foundation import audit
 from clinic.foundation.client_networks import network_of
-from clinic.foundation.crypto.vault import index_of
+from clinic.foundation.crypto.blind_index import index_of
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import ClinicError, NotFound, TooManyRequests
 from clinic.foundation.permissions.actors import Actor

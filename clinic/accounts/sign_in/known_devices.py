@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from clinic.accounts.models import Account, KnownDevice, StaffSession
 from clinic.accounts.rules.throttling import DEVICE_KNOWN_FOR, DEVICE_STOPPED_AT
-from clinic.foundation.crypto.vault import random_token, token_hash
+from clinic.foundation.crypto.tokens import random_token, token_hash
 from clinic.foundation.database.transactions import new_id, transaction
 
 

@@ -13,7 +13,7 @@ from clinic.accounts.rules.session_rules import SEEN_EVERY, SessionState, state_
 from clinic.accounts.sign_in.credentials import address_index
 from clinic.accounts.sign_in.known_devices import forget_device_of, forget_devices
 from clinic.foundation import audit
-from clinic.foundation.crypto.vault import random_token, token_hash
+from clinic.foundation.crypto.tokens import random_token, token_hash
 from clinic.foundation.database.informational_writes import informational_write
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import NotFound

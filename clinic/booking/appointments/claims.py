@@ -22,7 +22,7 @@ from clinic.booking.rules.errors import TAKEN, HoldExpired, SlotUnavailable, Tim
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import Slot
 from clinic.booking.slots.restrictions import RestrictionRule
-from clinic.foundation.crypto.vault import derived_token
+from clinic.foundation.crypto.tokens import derived_token
 from clinic.foundation.database.transactions import ID, new_id, transaction
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, InvalidInput

@@ -22,7 +22,8 @@ from clinic.booking.appointments.models import Appointment, AppointmentChange, M
 from clinic.booking.rules.contact_details import tidy
 from clinic.couples.models import CoupleMember
 from clinic.couples.service import EMAIL_INDEX
-from clinic.foundation.crypto.vault import index_of, token_hash
+from clinic.foundation.crypto.blind_index import index_of
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import N_, NotAllowed, NotFound
 from clinic.foundation.permissions.actors import Actor, LinkChannel

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from clinic.booking.appointments.models import Appointment, AppointmentChange, ManageLink
 from clinic.couples.models import CoupleMember
 from clinic.foundation import audit, outbox
-from clinic.foundation.crypto.vault import derived_token, token_hash
+from clinic.foundation.crypto.tokens import derived_token, token_hash
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.permissions.actors import Actor
 

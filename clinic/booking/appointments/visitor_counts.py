@@ -32,7 +32,8 @@ from clinic.config import current_settings
 from clinic.couples.models import CoupleMember, Partner
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation.client_networks import network_of
-from clinic.foundation.crypto.vault import index_of, token_hash
+from clinic.foundation.crypto.blind_index import index_of
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import lock_name
 from clinic.foundation.permissions.actors import Actor
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from clinic.booking.rules.person_names import has_link
-from clinic.foundation.crypto.encryption import normalise_email
 from clinic.foundation.errors import N_
 from clinic.foundation.mail.addresses import is_mail_address
 from clinic.foundation.texts.characters import has_refused_characters
+from clinic.foundation.texts.email_spelling import normalise_email
 from clinic.foundation.texts.single_line import has_control_characters
 from clinic.foundation.wall_minutes import zone_names
 from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES

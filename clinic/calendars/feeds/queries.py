@@ -13,7 +13,7 @@ from clinic.calendars.feeds.settings import initials_of
 from clinic.calendars.feeds.writer.feed import EntryStatus, Feed, FeedEntry
 from clinic.calendars.models import CalendarFeed, FeedKind, Show
 from clinic.couples.models import CoupleMember
-from clinic.foundation.crypto.vault import token_hash
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions.access_policy import is_allowed

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from clinic.calendars.feeds.settings import FeedSettings, check_feed
 from clinic.calendars.models import CalendarFeed, FeedKind
 from clinic.foundation import audit
-from clinic.foundation.crypto.vault import random_token, token_hash
+from clinic.foundation.crypto.tokens import random_token, token_hash
 from clinic.foundation.database.informational_writes import informational_write
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.database.transactions import session as reading

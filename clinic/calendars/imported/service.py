@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.models import OutsideCalendar
 from clinic.foundation import audit, outbox
-from clinic.foundation.crypto.vault import index_of
+from clinic.foundation.crypto.blind_index import index_of
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused, Target, check_url

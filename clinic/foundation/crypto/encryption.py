@@ -10,25 +10,21 @@ Both carry associated data that names the place, each part preceded by its lengt
 a value moved to another row, column, couple or revision does not open.
 
 Pure: no database, no settings, no clock. Sources: reliability.md 5; NIST SP 800-38D
-(random 96-bit nonces, at most 2**32 values under one key); RFC 5869 (HKDF).
+(random 96-bit nonces, at most 2**32 values under one key).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import hmac
 import re
 import secrets
 import struct
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from clinic.foundation.errors import N_, ClinicError
 
@@ -196,7 +192,7 @@ def wrapped_under(wrapped: bytes) -> str:
 def _wrapping_data(master_id: str, data_key_id: str, owner: str) -> bytes:
     if not owner.strip():
         raise PlaceIncomplete
-    return _lengths_first(
+    return length_prefixed(
         APP.encode(), b"data-key", bytes([CIPHER_FORMAT]), bytes.fromhex(master_id),
         _key_id_bytes(data_key_id), owner.encode(),
     )  # fmt: skip
@@ -255,7 +251,7 @@ def _seal_with_nonce(data_key: DataKey, plaintext: bytes, place: Place, nonce: b
 
 
 def _sealing_data(key_id: str, place: Place) -> bytes:
-    return _lengths_first(
+    return length_prefixed(
         APP.encode(), bytes([CIPHER_FORMAT]), place.table.encode(), place.column.encode(),
         place.owner.encode(), place.row.encode(), str(place.revision).encode(),
         _key_id_bytes(key_id),
@@ -268,7 +264,8 @@ def _key_id_bytes(key_id: str) -> bytes:
     return bytes.fromhex(key_id)
 
 
-def _lengths_first(*parts: bytes) -> bytes:
+def length_prefixed(*parts: bytes) -> bytes:
+    """Join parts so that none can be shifted into the next: each follows its length (4 bytes)."""
     return b"".join(struct.pack(">I", len(part)) + part for part in parts)
 
 
@@ -278,34 +275,3 @@ def _decrypt(secret: bytes, nonce_and_body: bytes, bound_to: bytes) -> bytes:
         return AESGCM(secret).decrypt(nonce, body, bound_to)
     except (InvalidTag, ValueError):
         raise SealBroken from None
-
-
-# --- Keys for other purposes ---------------------------------------------------------------
-
-
-def derive_key(secret: bytes, purpose: str) -> bytes:
-    """32 bytes for one purpose from a strong secret (HKDF-SHA256); purposes do not mix."""
-    if len(secret) < KEY_BYTES or not purpose:
-        raise ValueError("a key is derived from at least 32 bytes, for a named purpose")
-    info = _lengths_first(APP.encode(), b"derived-key", purpose.encode())
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(secret)
-
-
-def blind_index(key: bytes, value: str, *, purpose: str) -> bytes:
-    """32 bytes to look an encrypted value up by: HMAC-SHA256 of it, normalised as an e-mail is.
-
-    Without the key nothing can be guessed from it; equal values for two purposes differ.
-    """
-    if len(key) < KEY_BYTES or not purpose:
-        raise ValueError("a blind index needs a key of at least 32 bytes and a purpose")
-    # Half a surrogate pair can come in through JSON; it must look up nothing, not fail.
-    normal = normalise_email(value).encode("utf-8", "surrogatepass")
-    parts = _lengths_first(APP.encode(), purpose.encode(), normal)
-    return hmac.new(key, parts, hashlib.sha256).digest()
-
-
-def normalise_email(value: str) -> str:
-    """The spelling under which two e-mail addresses count as one: trimmed, NFKC, case-folded."""
-    folded = unicodedata.normalize("NFKC", value).strip().casefold()
-    # Folding can undo the normal form (U+0345 does), and the result must be stable.
-    return unicodedata.normalize("NFKC", folded).strip()

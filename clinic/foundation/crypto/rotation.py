@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import LargeBinary, func, select, update
 from sqlalchemy.orm import Session
 
+from clinic.foundation.crypto.data_keys import WrappedKey, key_ring
 from clinic.foundation.crypto.encryption import (
     CIPHER_FORMAT,
     HEAD_BYTES,
@@ -21,7 +22,6 @@ from clinic.foundation.crypto.encryption import (
     rewrap,
     wrapped_under,
 )
-from clinic.foundation.crypto.vault import WrappedKey, key_ring
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Conflict
 

@@ -10,7 +10,8 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.foundation.crypto.vault import KeyPurpose, SealedText
+from clinic.foundation.crypto.data_keys import KeyPurpose
+from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.database.transactions import ID, Base, new_id
 from clinic.notes.record.sealed_rows import AUTHOR, OfCouple, Revised, SealedValue
 from clinic.notes.rules.clinical_values import DisclosureDetails, FlagDetails

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar, overload
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from clinic.foundation.crypto.vault import KeyPurpose, SealedText
+from clinic.foundation.crypto.data_keys import KeyPurpose
+from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.texts.characters import CANNOT_BE_KEPT, json_has_refused_characters
 from clinic.notes.rules.json_values import NotPlain, dump_checked, load_readable, text_of, to_plain

@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from clinic.couples.models import Couple, CoupleMember, Partner
 from clinic.couples.service import EMAIL_INDEX
 from clinic.foundation import audit, outbox
-from clinic.foundation.crypto.vault import create_keys, index_of
+from clinic.foundation.crypto.blind_index import index_of
+from clinic.foundation.crypto.data_keys import create_keys
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions.actors import Actor

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import select
 
 from clinic.couples.models import Couple
-from clinic.foundation.crypto.vault import KeyMissing, SealedText
+from clinic.foundation.crypto.data_keys import KeyMissing
+from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.database.transactions import Base, session
 from clinic.notes.record.sealed_rows import SealedValue
 

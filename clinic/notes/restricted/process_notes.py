@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.foundation import audit
-from clinic.foundation.crypto.vault import KeyPurpose, WrappedKey, create_keys
+from clinic.foundation.crypto.data_keys import KeyPurpose, WrappedKey, create_keys
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions.access_policy import is_allowed

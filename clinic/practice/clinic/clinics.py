@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from clinic.foundation import audit
-from clinic.foundation.crypto.vault import KeyPurpose, create_keys
+from clinic.foundation.crypto.data_keys import KeyPurpose, create_keys
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import NotFound
 from clinic.practice.models import Clinic

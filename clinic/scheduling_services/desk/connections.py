@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from clinic.foundation import audit, outbox
-from clinic.foundation.crypto.vault import random_token
+from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, ClinicError, InvalidInput, NotFound

@@ -20,7 +20,7 @@ from clinic.booking.appointments.models import LIVE, Appointment, Source
 from clinic.booking.appointments.models import AppointmentStatus as Standing
 from clinic.booking.appointments.sequence_and_history import raise_sequence
 from clinic.couples.service import EMAIL_INDEX
-from clinic.foundation.crypto.vault import index_of
+from clinic.foundation.crypto.blind_index import index_of
 from clinic.foundation.permissions.actors import Actor
 from clinic.practice.models import Clinic, Therapist
 from clinic.scheduling_services.models import ServiceChain, TaskKind

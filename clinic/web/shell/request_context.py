@@ -21,8 +21,8 @@ from clinic.accounts.browser.route_guard import current_actor
 from clinic.config import current_settings
 from clinic.extensions import babel
 from clinic.foundation.clock import clock
+from clinic.foundation.crypto.data_keys import check_keys
 from clinic.foundation.crypto.encryption import SealBroken
-from clinic.foundation.crypto.vault import check_keys
 from clinic.foundation.errors import N_, NotFound, Unavailable
 from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission

@@ -23,7 +23,7 @@ from clinic.accounts.rules.password_hashing import matches
 from clinic.accounts.sign_in.sessions import start_session
 from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
-from clinic.foundation.crypto.vault import token_hash
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions.actors import Actor, Role

@@ -19,7 +19,7 @@ from clinic.accounts.sign_in.sessions import (
     start_session,
 )
 from clinic.extensions import db
-from clinic.foundation.crypto.vault import token_hash
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions.actors import Actor

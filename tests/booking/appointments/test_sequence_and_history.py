@@ -16,7 +16,7 @@ from clinic.booking.appointments.models import Appointment, AppointmentChange, M
 from clinic.booking.appointments.sequence_and_history import MAIL, manage_token, raise_sequence
 from clinic.booking.rules.contact_details import EnteredPartner
 from clinic.foundation.audit import AuditEntry, first_broken_entry
-from clinic.foundation.crypto.vault import token_hash
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
 from tests.support.factories import NOW, make_appointment, make_practice

@@ -7,7 +7,7 @@ from clinic.calendars.feeds.queries import get_feed
 from clinic.calendars.feeds.service import create_therapist_feed, note_read, revoke_feed
 from clinic.calendars.models import CalendarFeed
 from clinic.foundation.audit import AuditEntry
-from clinic.foundation.crypto.vault import token_hash
+from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound
 from clinic.foundation.permissions.actors import Actor, Role

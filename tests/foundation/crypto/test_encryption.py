@@ -20,10 +20,7 @@ from clinic.foundation.crypto.encryption import (
     PlaceIncomplete,
     SealBroken,
     _seal_with_nonce,
-    blind_index,
-    derive_key,
     generate_key,
-    normalise_email,
     open_sealed,
     rewrap,
     seal,
@@ -54,15 +51,7 @@ def test_the_stored_format_never_changes():
     assert open_sealed(KEY, KNOWN_ANSWER, PLACE) == TEXT
 
 
-def test_the_derived_keys_and_indexes_never_change():
-    assert (
-        derive_key(bytes(range(32)), "audit").hex()
-        == "5156394c1678f7d04874353d45bed40be51e598b6bad8d18be86f6c2595e0810"
-    )
-    assert (
-        blind_index(bytes(range(32)), "Ana@Example.org ", purpose="partner.email").hex()
-        == "3ba9d865a380931c74f9cde12555435a8ce1183c2890f5d7b42b4298ebb534dc"
-    )
+def test_the_id_of_a_master_key_never_changes():
     assert MasterKey.of(bytes(range(32))).id == "630dcd29"
 
 
@@ -269,47 +258,3 @@ def test_rewrapping_moves_a_data_key_under_the_newest_master():
 def test_a_data_key_is_wrapped_only_when_all_is_given(data_key, key_id, owner, error):
     with pytest.raises(error):
         wrap_data_key(KeyRing((OLD,)), data_key, data_key_id=key_id, owner=owner)
-
-
-# --- Looking up, deriving
-
-
-@pytest.mark.parametrize(
-    "spelling", ["ana@example.org", " Ana@Example.ORG\n", "ａｎａ@example.org", "ANA@EXAMPLE.ORG"]
-)
-def test_spellings_of_one_address_share_an_index(spelling):
-    key = b"k" * 32
-    assert normalise_email(spelling) == "ana@example.org"
-    assert blind_index(key, spelling, purpose="email") == blind_index(
-        key, "ana@example.org", purpose="email"
-    )
-
-
-def test_index_differs_by_value_purpose_and_key():
-    values = {
-        blind_index(key, value, purpose=purpose)
-        for key in (b"k" * 32, b"l" * 32)
-        for value in ("a@x.org", "b@x.org", "\ud800")
-        for purpose in ("staff", "partner")
-    }
-    assert len(values) == 12
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(max_size=40))
-def test_normalising_twice_changes_nothing(value):
-    assert normalise_email(normalise_email(value)) == normalise_email(value)
-
-
-def test_derived_keys_differ_by_purpose_and_secret():
-    keys = {derive_key(secret, p) for secret in (b"a" * 32, b"b" * 32) for p in ("x", "y")}
-    assert len(keys) == 4
-    assert {len(key) for key in keys} == {32}
-
-
-@pytest.mark.parametrize(("secret", "purpose"), [(b"short", "x"), (b"a" * 32, "")])
-def test_weak_secrets_and_nameless_purposes_are_refused(secret, purpose):
-    with pytest.raises(ValueError):
-        derive_key(secret, purpose)
-    with pytest.raises(ValueError):
-        blind_index(secret, "a@x.org", purpose=purpose)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from app import create_app
 from clinic.extensions import db
+from clinic.foundation.crypto.data_keys import KeyPurpose, WrappedKey, create_keys, data_key
 from clinic.foundation.crypto.encryption import KeyRing, MasterKeyMissing, generate_key
 from clinic.foundation.crypto.rotation import (
     MasterCount,
@@ -22,7 +23,6 @@ from clinic.foundation.crypto.rotation import (
     count_by_master,
     rotate_keys,
 )
-from clinic.foundation.crypto.vault import KeyPurpose, WrappedKey, create_keys, data_key
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Conflict
 from tests.conftest import KEY

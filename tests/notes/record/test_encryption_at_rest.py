@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from clinic.foundation.crypto.data_keys import KeyMissing, KeyPurpose, WrappedKey
 from clinic.foundation.crypto.encryption import SealBroken
-from clinic.foundation.crypto.vault import KeyMissing, KeyPurpose, WrappedKey
 from clinic.foundation.database.transactions import Base, session
 from clinic.notes.record.restricted_models import ProcessNote
 from clinic.notes.record.rupture_models import RepairAttempt, Rupture, RuptureEventRow

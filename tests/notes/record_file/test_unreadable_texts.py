@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from clinic.cli import unreadable_command
 from clinic.couples.models import Partner
 from clinic.extensions import db
-from clinic.foundation.crypto.vault import SealedText
+from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.database.transactions import Base, session, transaction
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.texts import characters

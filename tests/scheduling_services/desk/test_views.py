@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.foundation.audit import AuditEntry
-from clinic.foundation.crypto.vault import KeyMissing
+from clinic.foundation.crypto.data_keys import KeyMissing
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotAllowed, NotFound, SignInNeeded
 from clinic.scheduling_services.desk import connections

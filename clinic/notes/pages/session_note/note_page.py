@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from flask_babel import gettext as _
 
-from clinic.foundation.crypto.vault import derived_token
+from clinic.foundation.crypto.tokens import derived_token
 from clinic.foundation.permissions.actors import Actor
 from clinic.notes.course.load_course import CourseRupture
 from clinic.notes.pages.labels import first_names
