@@ -12,7 +12,7 @@ from clinic.command_line import show
 from clinic.extensions import db
 from clinic.foundation.audit_anchors import sign_anchor, store_anchor
 from clinic.foundation.clock import clock
-from clinic.foundation.crypto.encryption import KeyRing
+from clinic.foundation.crypto.key_wrapping import KeyRing
 from clinic.foundation.database.transactions import session
 from clinic.foundation.outbox import OutboxMessage
 from tests.conftest import POSTGRESQL

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from clinic.extensions import db, migrate
-from clinic.foundation.crypto.encryption import KeyRing
+from clinic.foundation.crypto.key_wrapping import KeyRing
 from clinic.foundation.database.transactions import give_back_session, prepare_engine
 from clinic.foundation.mail.message import transport_from
 from clinic.private_files import make_private

@@ -14,9 +14,9 @@ from sqlalchemy import LargeBinary, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from clinic.extensions import db
-from clinic.foundation.crypto.encryption import (
+from clinic.foundation.crypto.encryption import DataKey
+from clinic.foundation.crypto.key_wrapping import (
     HEAD_BYTES,
-    DataKey,
     KeyRing,
     unwrap_data_key,
     wrap_data_key,

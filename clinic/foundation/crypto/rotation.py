@@ -15,13 +15,8 @@ from sqlalchemy import LargeBinary, func, select, update
 from sqlalchemy.orm import Session
 
 from clinic.foundation.crypto.data_keys import WrappedKey, key_ring
-from clinic.foundation.crypto.encryption import (
-    CIPHER_FORMAT,
-    HEAD_BYTES,
-    KeyRing,
-    rewrap,
-    wrapped_under,
-)
+from clinic.foundation.crypto.encryption import CIPHER_FORMAT
+from clinic.foundation.crypto.key_wrapping import HEAD_BYTES, KeyRing, rewrap, wrapped_under
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Conflict
 

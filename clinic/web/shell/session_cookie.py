@@ -21,7 +21,8 @@ from itsdangerous import BadSignature, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_decode, base64_encode
 from itsdangerous.exc import BadData
 
-NONCE_BYTES = 12
+from clinic.foundation.crypto.encryption import NONCE_BYTES
+
 PURPOSE = b"couples-clinic session cookie"
 
 

@@ -15,13 +15,8 @@ from clinic.foundation.crypto.data_keys import (
     create_keys,
     data_key,
 )
-from clinic.foundation.crypto.encryption import (
-    KeyRing,
-    MasterKeyMissing,
-    SealBroken,
-    generate_key,
-    rewrap,
-)
+from clinic.foundation.crypto.encryption import SealBroken
+from clinic.foundation.crypto.key_wrapping import KeyRing, MasterKeyMissing, generate_key, rewrap
 from clinic.foundation.database.transactions import new_id, session, transaction
 from tests.conftest import KEY, settings_for
 from tests.support.factories import make_clinic, make_practice

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from app import create_app
 from clinic.extensions import db
 from clinic.foundation.crypto.data_keys import KeyPurpose, WrappedKey, create_keys, data_key
-from clinic.foundation.crypto.encryption import KeyRing, MasterKeyMissing, generate_key
+from clinic.foundation.crypto.key_wrapping import KeyRing, MasterKeyMissing, generate_key
 from clinic.foundation.crypto.rotation import (
     MasterCount,
     check_removable,
