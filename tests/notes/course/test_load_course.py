@@ -14,7 +14,7 @@ from clinic.notes.ledger.ledger_facts import (
     RuptureFacts,
     SessionFact,
 )
-from clinic.notes.record.access import chart_of
+from clinic.notes.record.open_record import chart_of
 from clinic.notes.rules.note_content import Attempt, NewRupture, Rating
 from clinic.notes.rules.rupture_events import EventKind, RuptureEvent, RuptureStatus
 from clinic.notes.signing.addenda import add_addendum

@@ -6,7 +6,7 @@ import pytest
 
 from clinic.foundation.database.transactions import session, transaction
 from clinic.notes.course.load_course import load_frame
-from clinic.notes.record.access import chart_of
+from clinic.notes.record.open_record import chart_of
 from clinic.notes.record.rupture_models import Rupture, RuptureEventRow
 from clinic.notes.rules.rupture_events import EventKind, RuptureEvent, RuptureStatus
 from clinic.notes.ruptures.event_log import add_event, add_rupture, next_number, status_event

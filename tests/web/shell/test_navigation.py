@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clinic.extensions import db
-from clinic.foundation.permissions import Role
+from clinic.foundation.permissions.actors import Role
 from clinic.web.shell.navigation import desk_context
 from tests.support.accounts.sign_in import signed_in
 from tests.support.factories import (
