@@ -64,7 +64,7 @@ def test_only_the_clock_reads_the_clock():
 
 WITH_ZONES = {
     "clinic/foundation/wall_clock.py",
-    "clinic/foundation/wall_minutes.py",
+    "clinic/foundation/zone_offsets.py",
     "clinic/calendars/imported/reader/zones.py",  # zones that foreign files bring
     "clinic/calendars/feeds/writer/vtimezones.py",  # from the pinned database, never the system's
 }

@@ -21,7 +21,7 @@ RULES = {
     "note_significant_change": "clinic/booking/appointments/sequence_and_history.py",
     "instants_showing": "clinic/foundation/wall_clock.py",
     "day_bounds": "clinic/foundation/wall_clock.py",
-    "zone_names": "clinic/foundation/wall_minutes.py",
+    "zone_names": "clinic/foundation/zone_offsets.py",
     "length_problems": "clinic/notes/rules/text_limits.py",
 }
 OF_A_MODULE = {

@@ -5,7 +5,7 @@ the times in the gap do not exist; when they go back, those in the fold come twi
 that somebody typed is refused by name (`NonexistentTime`); one that the product chose itself (the
 start of a day, a reminder's hour) is moved to the end of the gap. Intervals are half-open.
 
-No other module does zone arithmetic but `wall_minutes`, for rules that compute in bulk.
+No other module does zone arithmetic but `zone_offsets.py`, for rules that compute in bulk.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from clinic.foundation.epoch_minutes import MINUTE
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.messages import message
-from clinic.foundation.wall_minutes import MINUTE
 
 _WALL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}", re.ASCII)
 _SECOND = timedelta(seconds=1)

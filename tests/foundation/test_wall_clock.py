@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from clinic.foundation.epoch_minutes import MINUTE, ceil_minute, floor_minute, instant_at
 from clinic.foundation.wall_clock import (
     NonexistentTime,
     day_bounds,
@@ -20,14 +21,7 @@ from clinic.foundation.wall_clock import (
     times_around,
     wall_text,
 )
-from clinic.foundation.wall_minutes import (
-    MINUTE,
-    ceil_minute,
-    floor_minute,
-    instant_at,
-    wall_clock,
-    zone_names,
-)
+from clinic.foundation.zone_offsets import zone_names, zone_offsets
 
 
 def at(text):
@@ -169,7 +163,7 @@ def around_changes(draw):
     """A zone, and an instant within a day of one of its changes of clocks."""
     zone = draw(ANY_ZONE)
     start, end = ceil_minute(utc("1990-01-01T00:00")), ceil_minute(utc("2037-01-01T00:00"))
-    eras = wall_clock(zone, start, end).eras
+    eras = zone_offsets(zone, start, end).eras
     change = draw(st.sampled_from(eras)).end
     return zone, instant_at(change + draw(st.integers(-1440, 1440)))
 
@@ -188,7 +182,7 @@ def test_near_a_change_each_wall_time_has_the_instants_that_minute_arithmetic_fi
     zone, near = found
     wall = near.replace(tzinfo=None)  # read as a wall time, it lies near the change all the same
     minute = floor_minute(near)
-    by_eras = wall_clock(zone, minute, minute).instants(minute)
+    by_eras = zone_offsets(zone, minute, minute).instants(minute)
 
     assert instants_showing(wall, zone=zone) == tuple(map(instant_at, by_eras))
 

@@ -17,7 +17,7 @@ from clinic.foundation.mail.addresses import is_mail_address
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.email_spelling import normalise_email
 from clinic.foundation.texts.single_line import has_control_characters
-from clinic.foundation.wall_minutes import zone_names
+from clinic.foundation.zone_offsets import zone_names
 from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
 
 NAME_LENGTH = 100

@@ -12,8 +12,8 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 from clinic.booking.slots.instant_ranges import Interval, intersect, subtract
+from clinic.foundation.epoch_minutes import MINUTES_A_DAY
 from clinic.foundation.wall_clock import day_bounds, local_date, local_time
-from clinic.foundation.wall_minutes import MINUTES_A_DAY
 
 ROW_MINUTES = 5
 SHORTEST_GAP = timedelta(minutes=15)

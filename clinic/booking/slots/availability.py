@@ -8,16 +8,15 @@ from datetime import date
 
 from clinic.booking.slots.instant_ranges import Interval, subtract
 from clinic.booking.slots.minute_ranges import merge_spans
-from clinic.foundation.wall_minutes import (
+from clinic.foundation.epoch_minutes import (
     MINUTES_A_DAY,
-    WallClock,
     ceil_minute,
     day_date,
     day_number,
     floor_minute,
     instant_at,
-    wall_clock,
 )
+from clinic.foundation.zone_offsets import ZoneOffsets, zone_offsets
 
 # A range may run over midnight to the end of the following day.
 _LATEST_END = 2 * MINUTES_A_DAY
@@ -80,7 +79,7 @@ class Schedule:
 
 
 def working_spans(
-    schedule: Schedule, *, clock: WallClock, start: int, end: int
+    schedule: Schedule, *, offsets: ZoneOffsets, start: int, end: int
 ) -> list[tuple[int, int]]:
     """Working hours that touch epoch minutes `start` to `end`, whole, merged over midnight.
 
@@ -93,7 +92,7 @@ def working_spans(
         ranges = replaced.get(day)
         if ranges is None:
             ranges = weekly[day_date(day).weekday()]
-        spans.extend(_spans_on(day, ranges, clock=clock))
+        spans.extend(_spans_on(day, ranges, offsets=offsets))
     return [span for span in merge_spans(spans) if span[0] < end and span[1] > start]
 
 
@@ -103,10 +102,10 @@ def open_hours(schedule: Schedule, *, window: Interval) -> list[Interval]:
     Ranges that touch the window come whole, as a calendar shades them.
     """
     start, end = floor_minute(window.start), ceil_minute(window.end)
-    clock = wall_clock(schedule.time_zone, start, end - 1)
+    offsets = zone_offsets(schedule.time_zone, start, end - 1)
     hours = [
         Interval(instant_at(first), instant_at(last))
-        for first, last in working_spans(schedule, clock=clock, start=start, end=end)
+        for first, last in working_spans(schedule, offsets=offsets, start=start, end=end)
     ]
     return subtract(hours, [*schedule.time_off, *schedule.closures])
 
@@ -121,11 +120,11 @@ def _days_reaching(start: int, end: int) -> range:
 
 
 def _spans_on(
-    day: int, ranges: Iterable[WallRange], *, clock: WallClock
+    day: int, ranges: Iterable[WallRange], *, offsets: ZoneOffsets
 ) -> Iterable[tuple[int, int]]:
     midnight = day * MINUTES_A_DAY
     for worked in ranges:
         yield (
-            clock.opening(midnight + worked.start_minute),
-            clock.closing(midnight + worked.end_minute),
+            offsets.opening(midnight + worked.start_minute),
+            offsets.closing(midnight + worked.end_minute),
         )

@@ -15,13 +15,8 @@ from clinic.booking.slots.restrictions import (
     first_on_grid,
     restrictions,
 )
-from clinic.foundation.wall_minutes import (
-    MINUTES_A_DAY,
-    day_number,
-    floor_minute,
-    instant_at,
-    wall_clock,
-)
+from clinic.foundation.epoch_minutes import MINUTES_A_DAY, day_number, floor_minute, instant_at
+from clinic.foundation.zone_offsets import zone_offsets
 
 
 def explain(
@@ -72,7 +67,7 @@ def explain_wall(
     `fold` 1 means the later of two instants. A skipped time gives NONEXISTENT_TIME.
     """
     wall = day_number(on) * MINUTES_A_DAY + minute
-    shown = wall_clock(schedule.time_zone, wall, wall).instants(wall)
+    shown = zone_offsets(schedule.time_zone, wall, wall).instants(wall)
     if not shown:
         return RestrictionRule.NONEXISTENT_TIME
     return explain(
@@ -87,7 +82,7 @@ def explain_wall(
 
 def _verdicts(rules: Restrictions, *, offer: Offer, minute: int) -> dict[RestrictionRule, bool]:
     """Which rules are against a whole minute."""
-    (stretch,) = rules.clock.stretches(minute, minute + 1)
+    (stretch,) = rules.offsets.stretches(minute, minute + 1)
     return {
         RestrictionRule.HORIZON: stretch.day > rules.last_day,
         RestrictionRule.OFF_GRID: first_on_grid(stretch, offer=offer, earliest=minute) != minute,

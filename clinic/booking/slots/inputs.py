@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.foundation.wall_minutes import MINUTES_A_DAY
+from clinic.foundation.epoch_minutes import MINUTES_A_DAY
 
 STAFF_HORIZON_DAYS = 730
 _GRID_MINUTES = range(5, 241)

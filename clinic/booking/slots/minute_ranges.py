@@ -1,7 +1,7 @@
 """Sets of half-open spans, as sorted lists of pairs.
 
 Intervals are spans of instants; the slot rules work on spans of epoch minutes (see
-`foundation/wall_minutes.py`), so that no date-time is made in an inner loop.
+`foundation/epoch_minutes.py`), so that no date-time is made in an inner loop.
 Every list taken or given back, except what `merge_spans` takes, is sorted and free of overlaps.
 """
 

@@ -25,7 +25,7 @@ from clinic.booking.slots.restrictions import (
     first_on_grid,
     restrictions,
 )
-from clinic.foundation.wall_minutes import MINUTE, MINUTES_A_DAY, ceil_minute, instant_at
+from clinic.foundation.epoch_minutes import MINUTE, MINUTES_A_DAY, ceil_minute, instant_at
 
 __all__ = [
     "Claim",
@@ -120,7 +120,7 @@ def _starts(rules: Restrictions, *, offer: Offer, period: tuple[int, int]) -> li
     """Grid points in hours, less what is blocked, on days that are neither full nor too far."""
     days = [
         stretch
-        for stretch in rules.clock.stretches(max(period[0], rules.earliest), period[1])
+        for stretch in rules.offsets.stretches(max(period[0], rules.earliest), period[1])
         if stretch.day <= rules.last_day and stretch.day not in rules.full_days
     ]
     blocked = merge_spans(span for spans in rules.blocked.values() for span in spans)

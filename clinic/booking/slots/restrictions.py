@@ -15,13 +15,8 @@ from enum import StrEnum
 from clinic.booking.slots.availability import Schedule, working_spans
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.foundation.wall_minutes import (
-    Stretch,
-    WallClock,
-    ceil_minute,
-    floor_minute,
-    wall_clock,
-)
+from clinic.foundation.epoch_minutes import ceil_minute, floor_minute
+from clinic.foundation.zone_offsets import Stretch, ZoneOffsets, zone_offsets
 
 
 class RestrictionRule(StrEnum):
@@ -49,7 +44,7 @@ class Restrictions:
     `earliest` on, up to `last_day`, and not on one of `full_days`.
     """
 
-    clock: WallClock
+    offsets: ZoneOffsets
     earliest: int
     last_day: int
     in_hours: list[tuple[int, int]]
@@ -68,8 +63,8 @@ def restrictions(
 ) -> Restrictions:
     """The restrictions on starts within `period` (epoch minutes, not empty)."""
     start, end = period
-    clock = wall_clock(schedule.time_zone, start, end - 1)
-    hours = working_spans(schedule, clock=clock, start=start, end=end + offer.length_minutes)
+    offsets = zone_offsets(schedule.time_zone, start, end - 1)
+    hours = working_spans(schedule, offsets=offsets, start=start, end=end + offer.length_minutes)
     taken = {
         RestrictionRule.TIME_OFF: _around(schedule.time_off, offer.length_minutes, 0),
         RestrictionRule.CLOSURE: _around(schedule.closures, offer.length_minutes, 0),
@@ -84,7 +79,7 @@ def restrictions(
         ),
     }
     return Restrictions(
-        clock=clock,
+        offsets=offsets,
         earliest=ceil_minute(offer.earliest_start(now)),
         last_day=_day_of(now, zone=schedule.time_zone) + offer.horizon_days,
         in_hours=[(opens, closes - offer.length_minutes + 1) for opens, closes in hours],
@@ -92,7 +87,7 @@ def restrictions(
             rule: [span for span in spans if span[0] < end and span[1] > start]
             for rule, spans in taken.items()
         },
-        full_days=_full_days(offer, claims=claims, clock=clock),
+        full_days=_full_days(offer, claims=claims, offsets=offsets),
     )
 
 
@@ -131,13 +126,13 @@ def _around_claims(
             yield from _around((claim.interval,), reach_before, reach_after)
 
 
-def _full_days(offer: Offer, *, claims: Iterable[Claim], clock: WallClock) -> frozenset[int]:
+def _full_days(offer: Offer, *, claims: Iterable[Claim], offsets: ZoneOffsets) -> frozenset[int]:
     if offer.max_per_day is None and offer.max_sessions_per_day is None:
         return frozenset()
     sessions: Counter[int] = Counter()
     of_this_type: Counter[int] = Counter()
     for claim in claims:
-        day = clock.day_of(floor_minute(claim.interval.start))
+        day = offsets.day_of(floor_minute(claim.interval.start))
         if day is not None:
             sessions[day] += 1
             of_this_type[day] += claim.session_type == offer.session_type
@@ -152,6 +147,6 @@ def _reached(counts: Counter[int], limit: int | None) -> set[int]:
 
 def _day_of(instant: datetime, *, zone: str) -> int:
     minute = floor_minute(instant)
-    day = wall_clock(zone, minute, minute).day_of(minute)
-    assert day is not None  # noqa: S101 -- the clock was made for this very minute
+    day = zone_offsets(zone, minute, minute).day_of(minute)
+    assert day is not None  # noqa: S101 -- the offsets are those of this very minute
     return day

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
-from clinic.foundation.wall_minutes import zone_names
+from clinic.foundation.zone_offsets import zone_names
 from clinic.notes.record_file.course_check import (
     Around,
     clinical_problems,

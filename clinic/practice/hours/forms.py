@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from wtforms import Field, FieldList, Form, FormField
 
-from clinic.foundation.wall_minutes import MINUTES_A_DAY
+from clinic.foundation.epoch_minutes import MINUTES_A_DAY
 from clinic.practice.form_fields import CalendarDay, ClockTime, Needed, PracticeForm, line
 from clinic.practice.rules.edit_commands import (
     AbsenceTimes,

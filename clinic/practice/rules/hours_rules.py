@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+from clinic.foundation.epoch_minutes import MINUTES_A_DAY
 from clinic.foundation.messages import Problems, message
 from clinic.foundation.wall_clock import parse_wall
-from clinic.foundation.wall_minutes import MINUTES_A_DAY
 from clinic.practice.rules.edit_commands import AbsenceTimes, DayHours, HoursRange, WeeklyRange
 
 FIRST_HOURS_YEAR, LAST_HOURS_YEAR = 2000, 2099

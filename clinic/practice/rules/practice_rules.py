@@ -10,7 +10,7 @@ from clinic.foundation.mail.addresses import is_mail_address
 from clinic.foundation.messages import Problems, message
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.single_line import has_control_characters
-from clinic.foundation.wall_minutes import zone_names
+from clinic.foundation.zone_offsets import zone_names
 from clinic.practice.rules.edit_commands import (
     ClinicDetails,
     SessionTypeDetails,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from clinic.foundation.wall_minutes import zone_names
+from clinic.foundation.zone_offsets import zone_names
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100

@@ -17,14 +17,14 @@ from typing import Any
 from clinic.booking.slots.availability import Schedule, open_hours
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.minute_ranges import intersect_spans, merge_spans, subtract_spans
-from clinic.foundation.wall_minutes import (
+from clinic.foundation.epoch_minutes import (
     MINUTES_A_DAY,
     ceil_minute,
     day_date,
     day_number,
     floor_minute,
-    wall_clock,
 )
+from clinic.foundation.zone_offsets import zone_offsets
 
 AHEAD = timedelta(days=400)
 AROUND = timedelta(days=2)
@@ -83,9 +83,9 @@ def wanted_overrides(schedule: Schedule, *, zone: str, now: datetime) -> tuple[O
     open_ = _by_day(open_hours(schedule, window=window), window, zone=zone)
     usual = Schedule(schedule.time_zone, schedule.weekly)
     as_usual = _by_day(open_hours(usual, window=window), window, zone=zone)
-    clock = wall_clock(zone, floor_minute(window.start), ceil_minute(window.end))
-    today = clock.day_of(floor_minute(now)) or 0
-    last = clock.day_of(floor_minute(window.end)) or today
+    offsets = zone_offsets(zone, floor_minute(window.start), ceil_minute(window.end))
+    today = offsets.day_of(floor_minute(now)) or 0
+    last = offsets.day_of(floor_minute(window.end)) or today
     touched = _touched(schedule, window, zone=zone)
     touched |= {day for day in open_ if open_[day] != as_usual.get(day)}
     return tuple(
@@ -135,7 +135,7 @@ def _by_day(hours: Iterable[Interval], window: Interval, *, zone: str) -> dict[i
     open_ = merge_spans((ceil_minute(one.start), floor_minute(one.end)) for one in hours)
     shown: dict[int, Ranges] = defaultdict(list)
     shut: dict[int, Ranges] = defaultdict(list)
-    for part in wall_clock(zone, start, end).stretches(start, end):
+    for part in zone_offsets(zone, start, end).stretches(start, end):
         whole = [(part.start, part.end)]
         closed = subtract_spans(whole, [one for one in open_ if one[0] < one[1]])
         shown[part.day] += _shifted(whole, by=part.midnight)
@@ -157,15 +157,15 @@ def _touched(schedule: Schedule, window: Interval, *, zone: str) -> set[int]:
         (floor_minute(one.start), ceil_minute(one.end))
         for one in (*schedule.time_off, *schedule.closures)
     ]
-    own = wall_clock(schedule.time_zone, start, end)
+    own = zone_offsets(schedule.time_zone, start, end)
     for override in schedule.overrides:
         midnight = day_number(override.on) * MINUTES_A_DAY
         away.append((own.opening(midnight), own.opening(midnight + MINUTES_A_DAY)))
-    clock = wall_clock(zone, start, end)
+    offsets = zone_offsets(zone, start, end)
     return {
         part.day
         for first, last in intersect_spans(merge_spans(away), [(start, end)])
-        for part in clock.stretches(first, last)
+        for part in offsets.stretches(first, last)
     }
 
 

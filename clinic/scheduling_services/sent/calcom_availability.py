@@ -23,7 +23,7 @@ from clinic.booking.slots.instant_ranges import Interval
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.wall_minutes import zone_names
+from clinic.foundation.zone_offsets import zone_names
 from clinic.practice.models import Therapist
 from clinic.scheduling_services.models import ServiceConnection, ServiceHours, TaskKind
 from clinic.scheduling_services.received.mapping import name_of_host

@@ -22,7 +22,7 @@ from clinic.booking.slots.restrictions import RestrictionRule
 from clinic.config import current_settings
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
-from clinic.foundation.wall_minutes import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
+from clinic.foundation.zone_offsets import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
 from clinic.web.api.callers import connection, read_limit, visitor
 from clinic.web.api.openapi import PREFIX, ApiBlueprint
 from clinic.web.api.rendering import appointment_document

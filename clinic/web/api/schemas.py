@@ -15,7 +15,7 @@ from clinic.booking.rules.contact_details import (
     check_time_zone,
 )
 from clinic.foundation.errors import N_
-from clinic.foundation.wall_minutes import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
+from clinic.foundation.zone_offsets import FIRST_ZONE_YEAR, LAST_ZONE_YEAR
 from clinic.practice.rules.practice_rules import FORMATS, SITE_LANGUAGES
 from clinic.web.api.fields import (
     Choice,

@@ -13,9 +13,9 @@ from clinic.booking.appointments.queries import slots_of
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.extensions import csrf
 from clinic.foundation.clock import clock
+from clinic.foundation.epoch_minutes import floor_minute, instant_at
 from clinic.foundation.errors import N_, InvalidInput, NotFound
 from clinic.foundation.wall_clock import day_bounds
-from clinic.foundation.wall_minutes import floor_minute, instant_at
 from clinic.practice.clinic.queries import (
     get_session_type,
     list_bookable,

@@ -18,7 +18,7 @@ from clinic.booking.slots.open_slots import (
     open_slots,
     open_starts,
 )
-from clinic.foundation.wall_minutes import instant_at
+from clinic.foundation.epoch_minutes import instant_at
 from tests.support.booking.offered_starts import BERLIN, FAR, LONG_AGO, clock_times, offered
 from tests.support.booking.slot_cases import (
     Situation,

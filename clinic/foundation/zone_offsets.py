@@ -1,30 +1,34 @@
-"""Compute with the wall clock of a time zone in whole minutes (pure).
+"""Compute with the offsets of a time zone in whole minutes, for rules that compute in bulk. Pure.
 
-For rules that try thousands of starts, as the slot rules do: no date-time is made in their loops,
-and what a zone does is computed once. Single times are in `wall_clock`.
+The slot rules try thousands of starts: no date-time is made in their loops, and what a zone does is
+computed once. Single wall times are turned into instants by `wall_clock.py`.
 
 When clocks go forward, wall times in the gap do not exist; when they go back, those in the fold
 come twice. Here a zone is a list of eras of constant offset, so that both follow from plain
 arithmetic: an era shows `instant + offset`, and a wall time exists once per era that shows it.
 
 Units: `minute` is an epoch minute (UTC); `wall` counts wall-clock minutes from 1970-01-01 00:00
-on the wall; `day` counts wall-clock days from 1970-01-01.
+on the wall; `day` counts wall-clock days from 1970-01-01 (`epoch_minutes.py`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-MINUTE = timedelta(minutes=1)
-MINUTES_A_DAY = 1440
+from clinic.foundation.epoch_minutes import (
+    MINUTE,
+    MINUTES_A_DAY,
+    ceil_minute,
+    floor_minute,
+    instant_at,
+)
+
 FIRST_ZONE_YEAR, LAST_ZONE_YEAR = 1980, 2100
 """Whole-minute offsets, and few changes per zone, throughout."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = date(1970, 1, 1).toordinal()
 # Offsets reach from -12 to +14 hours and a range over midnight reaches two days on.
 _MARGIN = 5 * MINUTES_A_DAY
 
@@ -52,8 +56,8 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class WallClock:
-    """One zone's wall clock over a period; made by `wall_clock`."""
+class ZoneOffsets:
+    """One zone's offsets over a period, and what its wall clocks show; made by `zone_offsets`."""
 
     eras: tuple[Era, ...]
 
@@ -99,8 +103,8 @@ class WallClock:
         return next((era.start for era in self.eras if era.start + era.offset > wall), wall)
 
 
-def wall_clock(zone: str, start: int, end: int) -> WallClock:
-    """The wall clock of an IANA zone, sure for epoch minutes `start` to `end` and days around.
+def zone_offsets(zone: str, start: int, end: int) -> ZoneOffsets:
+    """The offsets of an IANA zone, sure for epoch minutes `start` to `end` and days around.
 
     Raises ValueError for an unknown zone and outside the years 1980 to 2100.
     """
@@ -110,38 +114,13 @@ def wall_clock(zone: str, start: int, end: int) -> WallClock:
                 f"times are kept for the years {FIRST_ZONE_YEAR} to {LAST_ZONE_YEAR} only"
             )
     first, last = instant_at(start - _MARGIN).year, instant_at(end + _MARGIN).year
-    return WallClock(_eras(zone, first, last))
+    return ZoneOffsets(_eras(zone, first, last))
 
 
 @lru_cache(maxsize=1)
 def zone_names() -> frozenset[str]:
     """The time zones that can be chosen: IANA names, none that means "as this machine is set"."""
     return frozenset(available_timezones()) - {"localtime", "posixrules"}
-
-
-def floor_minute(instant: datetime) -> int:
-    """The epoch minute that `instant` (aware) falls in."""
-    return (instant - EPOCH) // MINUTE
-
-
-def ceil_minute(instant: datetime) -> int:
-    """The first epoch minute that does not begin before `instant` (aware)."""
-    return -((EPOCH - instant) // MINUTE)
-
-
-def instant_at(minute: int) -> datetime:
-    """The aware UTC instant at which an epoch minute begins."""
-    return datetime.fromtimestamp(minute * 60, UTC)
-
-
-def day_number(on: date) -> int:
-    """Days from 1970-01-01 to `on`."""
-    return on.toordinal() - _EPOCH_DAY
-
-
-def day_date(day: int) -> date:
-    """The date of a day number."""
-    return date.fromordinal(day + _EPOCH_DAY)
 
 
 @lru_cache(maxsize=1024)

@@ -7,17 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinic.foundation.wall_minutes import (
+from clinic.foundation.epoch_minutes import (
     MINUTE,
-    Stretch,
     ceil_minute,
-    day_date,
     day_number,
-    floor_minute,
     instant_at,
-    wall_clock,
-    zone_names,
 )
+from clinic.foundation.zone_offsets import Stretch, zone_names, zone_offsets
 from tests.support.booking.slot_cases import ZONES, days_in, thorough
 
 
@@ -32,7 +28,7 @@ def epoch_minute(*parts: int) -> int:
 def shown(on: date, minute: int, zone: str) -> tuple[datetime, ...]:
     """The instants at which clocks in `zone` show `minute` past midnight on `on`."""
     wall = day_number(on) * 1440 + minute
-    return tuple(instant_at(found) for found in wall_clock(zone, wall, wall).instants(wall))
+    return tuple(instant_at(found) for found in zone_offsets(zone, wall, wall).instants(wall))
 
 
 def test_an_ordinary_wall_time_has_one_instant() -> None:
@@ -68,19 +64,19 @@ def test_apia_has_no_30_december_2011() -> None:
 
 def test_what_opens_or_closes_in_a_gap_does_so_where_the_gap_is() -> None:
     change = epoch_minute(2027, 3, 14, 7)
-    clock = wall_clock("America/New_York", change, change)
+    offsets = zone_offsets("America/New_York", change, change)
     midnight = day_number(date(2027, 3, 14)) * 1440
     for skipped in (120, 150, 179):
         wall = midnight + skipped
-        assert (clock.opening(wall), clock.closing(wall)) == (change, change)
-    assert clock.opening(midnight + 180) == change
+        assert (offsets.opening(wall), offsets.closing(wall)) == (change, change)
+    assert offsets.opening(midnight + 180) == change
 
 
 def test_what_opens_in_a_fold_opens_first_and_what_closes_there_closes_last() -> None:
     change = epoch_minute(2027, 11, 7, 6)
-    clock = wall_clock("America/New_York", change, change)
+    offsets = zone_offsets("America/New_York", change, change)
     half_past_one = day_number(date(2027, 11, 7)) * 1440 + 90
-    assert (clock.opening(half_past_one), clock.closing(half_past_one)) == (
+    assert (offsets.opening(half_past_one), offsets.closing(half_past_one)) == (
         epoch_minute(2027, 11, 7, 5, 30),
         epoch_minute(2027, 11, 7, 6, 30),
     )
@@ -90,30 +86,12 @@ def test_a_day_that_folds_at_midnight_comes_in_two_parts() -> None:
     """Sao Paulo, 2018-02-18: at midnight the clocks went back to 23:00 of the 17th."""
     start, end = epoch_minute(2018, 2, 18, 1), epoch_minute(2018, 2, 18, 4)
     day = day_number(date(2018, 2, 17))
-    found = wall_clock("America/Sao_Paulo", start, end).stretches(start, end)
+    found = zone_offsets("America/Sao_Paulo", start, end).stretches(start, end)
     assert found == [
         Stretch(start, start + 60, day, epoch_minute(2018, 2, 17, 2)),
         Stretch(start + 60, start + 120, day, epoch_minute(2018, 2, 17, 3)),
         Stretch(start + 120, end, day + 1, epoch_minute(2018, 2, 18, 3)),
     ]
-
-
-def test_instants_are_rounded_to_whole_minutes_down_or_up() -> None:
-    whole = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-    assert floor_minute(whole) == ceil_minute(whole) == 29923740
-    odd = whole.replace(second=59, microsecond=1)
-    assert (floor_minute(odd), ceil_minute(odd)) == (29923740, 29923741)
-    assert instant_at(29923740) == whole
-
-
-def test_minutes_before_1970_are_rounded_the_same_way() -> None:
-    odd = datetime(1969, 12, 31, 23, 58, 30, tzinfo=UTC)
-    assert (floor_minute(odd), ceil_minute(odd)) == (-2, -1)
-
-
-@pytest.mark.parametrize(("on", "number"), [(date(1970, 1, 1), 0), (date(2026, 11, 23), 20780)])
-def test_days_are_counted_from_1970(on: date, number: int) -> None:
-    assert (day_number(on), day_date(number)) == (number, on)
 
 
 @pytest.mark.parametrize(
@@ -159,7 +137,7 @@ def test_every_zone_agrees_with_the_database_minutes_around_its_changes() -> Non
     wrong = [
         (zone, instant_at(minute))
         for zone in sorted(zone_names())
-        for era in wall_clock(zone, start, end).eras
+        for era in zone_offsets(zone, start, end).eras
         for minute in (era.start, era.start + 1, (era.start + era.end) // 2, era.end - 1)
         if instant_at(minute).astimezone(ZoneInfo(zone)).utcoffset() != era.offset * MINUTE
     ]
