@@ -14,8 +14,8 @@ pytestmark = pytest.mark.one_database
 
 RULES = {
     "change_deadline": "clinic/booking/rules/change_deadline.py",
-    "earliest_start": "clinic/booking/slots/inputs.py",
-    "for_staff": "clinic/booking/slots/inputs.py",
+    "earliest_start": "clinic/booking/slots/notice_and_horizon.py",
+    "for_staff": "clinic/booking/slots/notice_and_horizon.py",
     "lock_diary": "clinic/practice/locks.py",
     "raise_sequence": "clinic/booking/appointments/sequence_and_history.py",
     "note_significant_change": "clinic/booking/appointments/sequence_and_history.py",
@@ -155,7 +155,7 @@ def test_notice_becomes_a_time_in_two_rules_only():
 
     assert computing == {
         "clinic/booking/rules/change_deadline.py",
-        "clinic/booking/slots/inputs.py",
+        "clinic/booking/slots/notice_and_horizon.py",
     }
 
 
@@ -168,4 +168,4 @@ def test_how_far_ahead_staff_may_book_is_written_once():
         if isinstance(node, ast.Constant) and node.value == 730
     }
 
-    assert written == {"clinic/booking/slots/inputs.py"}
+    assert written == {"clinic/booking/slots/notice_and_horizon.py"}

@@ -36,7 +36,7 @@ from clinic.booking.appointments.sequence_and_history import make_links, note_ch
 from clinic.booking.appointments.visitor_counts import Visitor, count_booking
 from clinic.booking.rules.contact_details import BookingRequest, check_request, tidy
 from clinic.booking.rules.errors import KeyReused, SlotUnavailable, TimeRefused
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.couples.models import Couple
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation import outbox

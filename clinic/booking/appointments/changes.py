@@ -19,7 +19,7 @@ from clinic.booking.appointments.visitor_counts import count_move
 from clinic.booking.rules.change_deadline import change_deadline
 from clinic.booking.rules.contact_details import check_message
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TooLateToChange
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.foundation.permissions.access_policy import require

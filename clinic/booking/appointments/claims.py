@@ -21,7 +21,7 @@ from clinic.booking.appointments.visitor_counts import (
 from clinic.booking.rules.errors import TAKEN, HoldExpired, SlotUnavailable, TimeRefused
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import Slot
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.crypto.tokens import derived_token
 from clinic.foundation.database.transactions import ID, new_id, transaction
 from clinic.foundation.database.transactions import session as reading

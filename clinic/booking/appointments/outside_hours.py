@@ -15,8 +15,8 @@ from sqlalchemy import select
 from clinic.booking.appointments.models import LIVE, Appointment
 from clinic.booking.appointments.queries import schedule_of
 from clinic.booking.slots.availability import open_hours
-from clinic.booking.slots.inputs import STAFF_HORIZON_DAYS
 from clinic.booking.slots.instant_ranges import Interval
+from clinic.booking.slots.notice_and_horizon import STAFF_HORIZON_DAYS
 from clinic.foundation.database.transactions import session
 from clinic.practice.clinic.queries import schedules
 

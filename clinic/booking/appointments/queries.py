@@ -14,8 +14,9 @@ from clinic.booking.slots.availability import DayOverride, Schedule, WallRange, 
 from clinic.booking.slots.explanation import explain
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
+from clinic.booking.slots.notice_and_horizon import for_staff
 from clinic.booking.slots.open_slots import Slot, open_slots
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.database.transactions import session
 from clinic.practice.clinic.queries import ScheduleRows, schedules
 from clinic.practice.models import SessionType, Therapist
@@ -143,7 +144,7 @@ def why_not(
     diary = diaries([therapist], window=window, now=now, leave_out=leave_out)[therapist.id]
     offer = offer_of(session_type, therapist)
     if by_staff:
-        offer = offer.for_staff()
+        offer = for_staff(offer)
     return explain(
         start,
         schedule=diary.schedule,

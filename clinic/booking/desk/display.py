@@ -20,7 +20,7 @@ from clinic.booking.rules.diary_lines import (
 )
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval, intersect
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.texts.localized_dates import column_day_text, short_day_text, weekday_text
 from clinic.practice.models import SessionType, Therapist
 

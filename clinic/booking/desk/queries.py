@@ -27,8 +27,9 @@ from clinic.booking.slots.availability import open_hours
 from clinic.booking.slots.explanation import explain_wall
 from clinic.booking.slots.inputs import ClaimKind
 from clinic.booking.slots.instant_ranges import Interval, intersect
+from clinic.booking.slots.notice_and_horizon import for_staff
 from clinic.booking.slots.open_slots import Slot, open_slots
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
@@ -245,7 +246,7 @@ def staff_slots(
     therapist, kind = appointment.therapist, appointment.session_type
     left_out = frozenset({appointment.id})
     diary = diaries([therapist], window=window, now=now, leave_out=left_out)[therapist.id]
-    offer = offer_of(kind, therapist).for_staff()
+    offer = for_staff(offer_of(kind, therapist))
     found = open_slots(
         schedule=diary.schedule,
         offer=offer,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from clinic.booking.slots.open_slots import Slot
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.errors import N_, Conflict, InvalidInput, TooManyRequests
 
 TAKEN = frozenset(

@@ -1,1 +1,1 @@
-"""Pure slot rules: availability, restrictions, open slots."""
+"""Pure slot rules: availability, buffers, daily limits, notice and horizon, open slots."""

@@ -9,7 +9,8 @@ from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.inputs import Claim, Offer
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.minute_ranges import covers
-from clinic.booking.slots.restrictions import (
+from clinic.booking.slots.notice_and_horizon import earliest_start
+from clinic.booking.slots.start_restrictions import (
     RestrictionRule,
     Restrictions,
     first_on_grid,
@@ -44,7 +45,7 @@ def explain(
     )
     against = {
         RestrictionRule.PAST: start < now,
-        RestrictionRule.NOTICE: start < offer.earliest_start(now),
+        RestrictionRule.NOTICE: start < earliest_start(offer, now=now),
         **_verdicts(rules, offer=offer, minute=minute),
     }
     against[RestrictionRule.OFF_GRID] |= start != instant_at(minute)  # it has seconds

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 from enum import StrEnum
 
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.foundation.epoch_minutes import MINUTES_A_DAY
 
-STAFF_HORIZON_DAYS = 730
 _GRID_MINUTES = range(5, 241)
 
 
@@ -70,11 +68,3 @@ class Offer:
         for limit in (self.max_per_day, self.max_sessions_per_day):
             if limit is not None and limit < 1:
                 raise ValueError("a daily limit is one session at least")
-
-    def earliest_start(self, now: datetime) -> datetime:
-        """Return the first instant that the minimum notice allows."""
-        return now + timedelta(minutes=self.notice_minutes)
-
-    def for_staff(self) -> Offer:
-        """Return the same offer as staff may use it: without notice, two years ahead."""
-        return replace(self, notice_minutes=0, horizon_days=STAFF_HORIZON_DAYS)

@@ -20,7 +20,7 @@ from clinic.booking.slots.minute_ranges import (
     merge_spans,
     subtract_spans,
 )
-from clinic.booking.slots.restrictions import (
+from clinic.booking.slots.start_restrictions import (
     Restrictions,
     first_on_grid,
     restrictions,

@@ -18,7 +18,7 @@ from clinic.booking.appointments.models import Appointment, AppointmentChange
 from clinic.booking.appointments.sequence_and_history import shown_token
 from clinic.booking.rules.contact_details import BookingRequest, EnteredPartner
 from clinic.booking.rules.errors import TimeRefused
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.config import current_settings
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from marshmallow import fields
 
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.web.api.fields import Document, Part, Text
 from clinic.web.api.schemas import SlotOut
 

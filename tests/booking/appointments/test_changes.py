@@ -14,7 +14,7 @@ from clinic.booking.appointments.changes import (
 )
 from clinic.booking.appointments.models import Appointment, AppointmentChange, AppointmentStatus
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TimeRefused, TooLateToChange
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import InvalidInput, NotAllowed, NotFound, SignInNeeded
 from clinic.foundation.outbox import OutboxMessage

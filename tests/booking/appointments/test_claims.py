@@ -19,7 +19,7 @@ from clinic.booking.appointments.models import Hold
 from clinic.booking.appointments.queries import slots_of
 from clinic.booking.rules.errors import HoldExpired, SlotUnavailable, TimeRefused
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import InvalidInput, NotFound
 from clinic.practice.models import Therapist, TimeOff

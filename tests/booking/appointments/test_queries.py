@@ -19,7 +19,7 @@ from clinic.booking.appointments.queries import (
 from clinic.booking.slots.availability import DayOverride, Schedule, WallRange, WeeklyHours
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.practice.models import Closure, DayOverrideRow, TimeOff
 from tests.support.factories import NOW, make_appointment, make_practice, make_therapist

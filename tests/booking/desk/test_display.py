@@ -17,7 +17,7 @@ from clinic.booking.desk.queries import TherapistWeek
 from clinic.booking.rules.diary_lines import LONGEST_BLOCK, MOST_HOURS, ROW_MINUTES
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.wall_clock import local_date
 from clinic.practice.models import SessionType, Therapist
 from tests.support.paths import ROOT

@@ -16,7 +16,7 @@ from clinic.booking.desk.queries import (
     why_not_at,
 )
 from clinic.booking.rules.diary_lines import day_window
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound

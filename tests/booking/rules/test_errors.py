@@ -14,7 +14,7 @@ from clinic.booking.rules.errors import (
     TooLateToChange,
 )
 from clinic.booking.slots.open_slots import Slot
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 

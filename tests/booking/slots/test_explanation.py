@@ -11,7 +11,7 @@ from clinic.booking.slots.explanation import explain, explain_wall
 from clinic.booking.slots.inputs import ClaimKind
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import open_slots
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from tests.support.booking.slot_cases import (
     Situation,
     between,

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from clinic.booking.slots.availability import Schedule, WallRange
 from clinic.booking.slots.inputs import Claim, ClaimKind, Offer
 from clinic.booking.slots.instant_ranges import Interval
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)

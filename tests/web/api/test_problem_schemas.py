@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from clinic.booking.slots.restrictions import RestrictionRule
+from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.web.api.problem_schemas import ConflictProblem, InputProblem, Problem
 
 PROBLEM = {
