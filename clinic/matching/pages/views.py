@@ -91,7 +91,7 @@ def therapists() -> str:
                 intro="",
                 reasons=[
                     reason_text(reason, zone=zone)
-                    for reason in one.reasons
+                    for reason in one.reasons_for(None)
                     if reason.code != "format_both_chose" or said.get("format") in FORMATS
                 ],
                 gap=reason_text(one.gap, zone=zone),
