@@ -18,7 +18,6 @@ from clinic.foundation.crypto.data_keys import WrappedKey, key_ring
 from clinic.foundation.crypto.encryption import CIPHER_FORMAT
 from clinic.foundation.crypto.key_wrapping import HEAD_BYTES, KeyRing, rewrap, wrapped_under
 from clinic.foundation.database.transactions import session, transaction
-from clinic.foundation.errors import Conflict
 
 BATCH = 50
 
@@ -80,13 +79,6 @@ def rotate_keys(*, batch: int = BATCH) -> Iterator[Progress]:
         if not rows:
             return
         yield Progress(done, max(total, done))
-
-
-def check_removable(master: str) -> None:
-    """Raise `Conflict` while any data key still needs this master."""
-    for one in count_by_master():
-        if one.master == master and one.keys:
-            raise Conflict(f"{one.keys} data keys still need the master key {master}.")
 
 
 def _rewrap(current: Session, ring: KeyRing, key_id: str, owner: str, before: bytes) -> bool:

@@ -95,10 +95,6 @@ class Vocabulary:
         """All codes, retired ones included, in order."""
         return tuple(term.code for term in self.terms)
 
-    def active_terms(self) -> tuple[Term, ...]:
-        """The terms a form offers."""
-        return tuple(term for term in self.terms if term.active)
-
     def term(self, code: str) -> Term:
         """The term with `code`, retired or not, because old records keep theirs."""
         for term in self.terms:
@@ -195,15 +191,6 @@ def need_problems(vocabularies: Mapping[str, Vocabulary]) -> list[str]:
             if code is not None and code not in modalities
         ]
     return found
-
-
-def check_nothing_deleted(before: Vocabulary, *, after: Vocabulary) -> None:
-    """Refuse a changed vocabulary from which a term has gone; terms are retired instead."""
-    gone = [code for code in before.codes() if code not in after.codes()]
-    if gone:
-        raise VocabularyBroken(
-            f"{before.name}: ({code}) was deleted; retire it instead" for code in gone
-        )
 
 
 def _vocabulary(raw: Mapping[str, Any]) -> Vocabulary:

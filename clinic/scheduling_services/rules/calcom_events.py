@@ -29,7 +29,6 @@ from clinic.scheduling_services.rules.payload_fields import (
 )
 from clinic.scheduling_services.rules.payloads import PayloadBroken
 
-KNOWN_VERSIONS = frozenset({"2021-10-20"})
 MAX_SEQUENCE = 2**31 - 1
 _SEAT_KEYS = frozenset({"seatReferenceUid", "seatUid", "bookingSeat"})
 

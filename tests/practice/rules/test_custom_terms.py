@@ -18,7 +18,7 @@ from clinic.practice.rules.custom_terms import (
     new_code,
     term_problems,
 )
-from clinic.practice.rules.vocabulary import check_nothing_deleted, load_all, load_vocabulary
+from clinic.practice.rules.vocabulary import load_all, load_vocabulary
 
 SHIPPED = load_vocabulary("repair_act")
 LETTER = TermChange(
@@ -61,7 +61,7 @@ changes = st.lists(
 def test_nothing_that_ships_can_vanish_and_codes_stay_unique(made):
     laid = lay_over(SHIPPED, made)
 
-    check_nothing_deleted(SHIPPED, after=laid)
+    assert set(SHIPPED.codes()) <= set(laid.codes())
     assert len(set(laid.codes())) == len(laid.codes())
     assert set(laid.codes()) - set(SHIPPED.codes()) == {
         one.code for one in made if one.vocabulary == "repair_act" and is_own(one.code)
