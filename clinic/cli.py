@@ -200,7 +200,7 @@ def list_command(as_json: bool, external_id: str | None, source: str | None) -> 
 @click.option("--json", "as_json", is_flag=True)
 @one_line
 def preview_command(file: BinaryIO, first: str, last: str, zone: str, as_json: bool) -> None:  # noqa: FBT001
-    """Say what an outside calendar would block, and what in it cannot be used."""
+    """Print what an imported calendar would block, and what in it cannot be used."""
     window = window_between(first, last, zone=zone)
     found = preview_calendar(file.read(MAX_CALENDAR_BYTES + 1), window=window, zone=zone)
     if as_json:
@@ -335,7 +335,7 @@ def rotate_command() -> None:
 @with_appcontext
 @one_line
 def add_instrument_command(file: TextIO) -> None:
-    """Put an instrument's definition file on the clinic's shelf, or name every problem."""
+    """Add an instrument's definition file to the clinic's instruments, or name every problem."""
     try:
         found = add_instrument(file.read(), actor=_operator(), now=clock.now())
     except InstrumentBroken as refused:

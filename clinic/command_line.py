@@ -18,7 +18,7 @@ P = ParamSpec("P")
 
 
 def one_line(command: Callable[P, Any]) -> Callable[P, Any]:
-    """Say what is wrong in one line and end with status 1, instead of a stack trace."""
+    """Print what is wrong in one line and end with status 1, instead of a stack trace."""
 
     @wraps(command)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> Any:

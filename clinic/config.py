@@ -231,7 +231,7 @@ def _base_url(env: Mapping[str, str], port: int, *, production: bool) -> str:
 
 
 def _key(env: Mapping[str, str], name: str, kept_in: Path, *, production: bool) -> str:
-    """Take the key from the environment, or make one for a local run and keep it (mode 0600)."""
+    """Read the key from the environment, or make one for a local run and store it (mode 0600)."""
     if value := env.get(name):
         if len(value) < 32:
             raise SettingsError(f"{name} is too short: 32 characters at least.")

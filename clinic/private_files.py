@@ -1,4 +1,4 @@
-"""Keeps what an installation writes from the machine's other users, whatever the umask was."""
+"""Hide what an installation writes from the machine's other users, whatever the umask was."""
 
 from __future__ import annotations
 

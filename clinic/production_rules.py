@@ -74,7 +74,7 @@ def production_notices(*, trusted_proxies: int | None) -> tuple[str, ...]:
 
 
 def weak_secret(text: str) -> str | None:
-    """Say why a text is no secret, or None when nothing shows that it was not made at random."""
+    """Return why a text is no secret, or None when nothing shows that it was not made at random."""
     if len(set(text)) < MIN_DISTINCT_CHARACTERS:
         return "it has too few different characters"
     if _repeats(text):
@@ -87,7 +87,7 @@ def weak_secret(text: str) -> str | None:
 
 
 def weak_master_key(text: str) -> str | None:
-    """Say why a master key (base64url of 32 bytes) is none, or None.
+    """Return why a text is no master key (base64url of 32 bytes), or None.
 
     A text that cannot be decoded is left to whoever reads the keys.
     """

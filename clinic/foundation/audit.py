@@ -188,7 +188,7 @@ def _first_break(entries: Iterable[AuditEntry], head: AuditHead | None) -> int |
 
 
 def _is_sealed(head: AuditHead) -> bool:
-    """Tell whether the head is as we left it: sealed, or untouched before the first clinic."""
+    """Return whether the head is as we left it: sealed, or untouched before the first clinic."""
     if head.seal is None or head.sealed_by is None:
         return head.seq == 0 and not has_any_key()
     try:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Tells the time as an aware UTC instant; can be frozen, and moved in tests."""
+    """Give the time as an aware UTC instant; can be frozen, and moved in tests."""
 
     def __init__(self) -> None:
         self._frozen_at: datetime | None = None

@@ -232,7 +232,7 @@ def _outcome(attempts: int, error: Exception | None, *, now: datetime) -> dict[s
 
 
 def redeliver(message_id: int, *, now: datetime) -> None:
-    """Put a dead or waiting message in front again. Raises `NotFound`."""
+    """Send a dead or waiting message again at once. Raises `NotFound`."""
     with transaction() as current:
         message = current.get(OutboxMessage, message_id, with_for_update=True)
         if message is None or message.done_at is not None:

@@ -71,7 +71,7 @@ class Connection(TConn):  # type: ignore[misc]
         self.parser.unreader.unread(self.received.take())
 
     def receive_rest(self) -> None:
-        """Take back what the parser did not use: the beginning of the next request."""
+        """Receive what the parser did not use: the beginning of the next request."""
         self.received.add(self.parser.unreader.take_buffered())
 
 
@@ -102,7 +102,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
     # --- Coming in ------------------------------------------------------------------------------
 
     def accept(self, listener: Any) -> None:
-        """Take a new connection, and first give up the oldest incomplete ones when full."""
+        """Accept a connection, and first give up the oldest incomplete ones when full."""
         try:
             sock, address = listener.accept()
         except OSError as error:
@@ -159,7 +159,7 @@ class BufferingWorker(ThreadWorker):  # type: ignore[misc]
             raise ConnectionResetError(errno.ECONNRESET, "not read in time") from slow
 
     def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
-        """Keep, continue or close the connection of a request that was answered."""
+        """Hold, continue or close the connection of a request that was answered."""
         kept = not fs.cancelled() and fs.exception() is None and bool(fs.result())
         if not kept:
             self._linger(conn)

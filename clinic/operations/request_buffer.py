@@ -40,7 +40,7 @@ class RequestBuffer:
         return len(self._data)
 
     def add(self, data: bytes) -> None:
-        """Take in what came, and judge anew."""
+        """Append what came, and judge anew."""
         self._data += data
         if not self._body:
             self._find_head()
@@ -108,7 +108,7 @@ class RequestBuffer:
 
 
 def next_chunk(data: bytearray, begin: int) -> tuple[State, int]:
-    """Say what the chunk at `begin` makes of the request, and where the next one begins.
+    """Return what the chunk at `begin` makes of the request, and where the next one begins.
 
     `begin` itself comes back when the chunk is not all there.
     """

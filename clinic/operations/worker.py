@@ -60,7 +60,7 @@ class Worker:
             raise self._broken
 
     def end(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
-        """Take nothing new up; fit to be a signal handler."""
+        """Claim nothing more; fit to be a signal handler."""
         self._ending = True
 
     def _keep_house(self) -> None:

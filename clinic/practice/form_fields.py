@@ -176,7 +176,7 @@ class PracticeForm(CheckedForm):
         return 409 if self.is_outdated else 422 if self.is_refused else 200
 
     def compare(self, stored: PracticeForm) -> None:
-        """Say that it was changed elsewhere, and where; sent again, it is meant."""
+        """Show that it was changed elsewhere, and where; sent again, it replaces that."""
         theirs = {name: value for name, _label, value in stored.told()}
         self.is_outdated, self.version.data = True, stored.version.data
         self.differences = [
@@ -197,7 +197,7 @@ class PracticeForm(CheckedForm):
         return bool(self.errors)
 
     def show(self, problems: Mapping[str, Iterable[str]]) -> None:
-        """Put each sentence, in the reader's language, at its field, else above the form."""
+        """Show each sentence, in the reader's language, at its field, else above the form."""
         for path, sentences in problems.items():
             told = [in_their_language(sentence) for sentence in sentences]
             if (field := self.field_at(path)) is None:

@@ -60,7 +60,7 @@ TOTALS = {"A": {0: 8, 3: 14, 5: 10, 7: 16}, "B": {0: 11, 3: 13, 5: 12, 7: 15}}
 
 
 def add_demo_instruments(*, actor: Actor, now: datetime) -> None:
-    """Put our own ratings in both languages and the made-up scale on the shelf."""
+    """Add our own ratings in both languages and the made-up scale to the instruments."""
     folder = files("clinic.practice.instruments").joinpath("shipped")
     for name in ("own_ratings.en.json", "own_ratings.pt.json"):
         add_instrument(folder.joinpath(name).read_text("utf-8"), actor=actor, now=now)

@@ -25,7 +25,7 @@ from tests.conftest import settings_for
 
 class QuietHandler(WSGIRequestHandler):
     def log(self, *_args: Any, **_more: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @dataclass

@@ -203,7 +203,7 @@ def set_roles(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Say anew what somebody is; it counts from their next request on."""
+    """Change an account's roles; they count from its next request on."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
         _lock_roles(current, actor.clinic_id)

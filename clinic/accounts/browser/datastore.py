@@ -33,7 +33,7 @@ class AccountDatastore(SQLAlchemyUserDatastore):  # type: ignore[misc]
         return session().scalar(select(Account).where(column == value))
 
     def find_role(self, role: str) -> None:
-        """There are none: see `clinic/foundation/permissions/access_policy.py`."""
+        """Return None: roles are no rows, see `clinic/foundation/permissions/access_policy.py`."""
         del role
 
     def commit(self) -> None:

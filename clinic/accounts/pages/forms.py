@@ -94,7 +94,7 @@ class PasswordForm(CheckedForm):
     retry_after: int | None = None
 
     def say(self, refused: ClinicError) -> None:
-        """Put a refusal of the service where it belongs."""
+        """Show a refusal of the service where it belongs."""
         self.status = refused.status
         if isinstance(refused, TooManyRequests):
             self.retry_after = refused.retry_after

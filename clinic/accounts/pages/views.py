@@ -131,7 +131,7 @@ def own_account() -> Response:
 @accounts.post("/desk/account/password")
 @requires(Permission.OWN_ACCOUNT)
 def change_password() -> AnyResponse:
-    """Take a new password."""
+    """Change the password."""
     form = ChangePasswordForm()
     if not form.validate():
         return _account_page(form)

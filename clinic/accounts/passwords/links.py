@@ -75,7 +75,7 @@ def open_link(token: str, *, clinic_id: str, now: datetime) -> tuple[AccountLink
 
 
 def set_password_by_link(token: str, *, password: str, clinic_id: str, now: datetime) -> None:
-    """Take the password that the holder of a link chose; whatever the account had opened ends.
+    """Store the password that the holder of a link chose; whatever the account had opened ends.
 
     Raises `LinkInvalid` (also for the second of two at the same moment) or `WeakPassword`.
     """

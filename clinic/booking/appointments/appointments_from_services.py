@@ -138,7 +138,7 @@ def hand_over(
 
 
 def clear_conflicts(therapist_id: str) -> list[str]:
-    """Take the mark from appointments that no longer overlap anything; their ids."""
+    """Unmark the appointments that no longer overlap anything; return their ids."""
     marked = select(Appointment).where(
         Appointment.therapist_id == therapist_id,
         Appointment.conflict,

@@ -45,7 +45,7 @@ def confirm_appointment(appointment_id: str, *, actor: Actor, now: datetime) -> 
 def decline_appointment(
     appointment_id: str, *, reason: str = "", actor: Actor, now: datetime
 ) -> Appointment:
-    """Say no to a request; its time is free again."""
+    """Decline a request; its time is free again."""
     if problems := check_message(reason):
         raise InvalidInput({"reason": problems["message"]})
     with transaction() as session:

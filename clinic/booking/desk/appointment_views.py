@@ -42,7 +42,7 @@ def show(reference: str) -> str:
 @desk_appointments.post("/confirm")
 @requires(Permission.CHANGE_APPOINTMENT)
 def confirm(reference: str) -> Page:
-    """Say yes to a request."""
+    """Confirm a request."""
     return _change(
         reference,
         lambda one: changes.confirm_appointment(one.id, actor=current_actor(), now=clock.now()),

@@ -1,4 +1,4 @@
-"""Tells a name from an address or a link that somebody put in its place. Pure.
+"""Distinguish a name from an address or a link in its place. Pure.
 
 Names come in all scripts, with titles, initials, digits, apostrophes, hyphens and particles, so
 nothing is asked of a name; only what no name is, is found. What a mail says never hangs on it: no

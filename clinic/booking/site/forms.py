@@ -86,7 +86,7 @@ class DetailsForm(CheckedForm):
         )
 
     def show(self, refused: InvalidInput) -> None:
-        """Put each sentence at its field; what has no field goes to the top of the form."""
+        """Show each sentence at its field; what has no field goes to the top of the form."""
         is_said = isinstance(refused, UnkeepableTexts)  # by the form itself, when it was made
         for path, said in refused.errors.items():
             if is_said and path in self:

@@ -1,4 +1,4 @@
-"""Tells visitors apart, and answers those who hold or book too much at once."""
+"""Identify visitors, and answer those who hold or book too much at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def this_visitor() -> Visitor:
 
 
 def answer_too_many(refused: TooManyByVisitor) -> Response:
-    """Say kindly that it was too much, and keep all that was sent for another try."""
+    """Explain kindly that it was too much, and show all that was sent for another try."""
     sent = {name: value for name, value in request.form.items() if name != "csrf_token"}
     page = render_template(
         "booking/site/too_many.html",

@@ -39,7 +39,7 @@ def add_calendar(
     actor: Actor,
     now: datetime,
 ) -> OutsideCalendar:
-    """Take a calendar in; it is read as soon as the worker comes to it.
+    """Add a calendar; it is read as soon as the worker comes to it.
 
     Raises `InvalidInput` for an address that may not be called, is our own, or is there already.
     """

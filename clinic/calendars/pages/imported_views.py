@@ -44,7 +44,7 @@ def overview() -> str:
 @requires(Permission.EDIT_HOURS)
 @limiter.limit("20/hour")
 def add() -> Page:
-    """Take a calendar in."""
+    """Add a calendar."""
     form, therapist = OutsideCalendarForm(), _chosen()
     if therapist is None:
         raise NotFound
@@ -94,7 +94,7 @@ def all_day(calendar_id: str) -> Page:
 @desk_calendars.post("/<calendar_id>/remove")
 @requires(Permission.EDIT_HOURS)
 def remove(calendar_id: str) -> Page:
-    """Take it away."""
+    """Remove a calendar."""
     remove_calendar(calendar_id, actor=current_actor(), now=clock.now())
     flash(_("Removed. What it blocked is open again."), "ok")
     return _back(_chosen())

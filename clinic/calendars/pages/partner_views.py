@@ -27,7 +27,7 @@ partner_feeds = Blueprint("partner_feeds", __name__)
 
 @partner_feeds.errorhandler(MailedLinkNeeded)
 def ask_for_the_mailed_link(refused: MailedLinkNeeded) -> tuple[str, int]:
-    """Say which link opens this page, and lead back to the appointment that this one opens."""
+    """Explain which link opens this page, and lead back to the appointment that this one opens."""
     page = render_template(
         "errors/error.html",
         title=_("Please use the link in our e-mail"),

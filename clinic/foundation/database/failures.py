@@ -1,4 +1,4 @@
-"""Tell by its code what a database error means: a race lost, a server away, our own fault. Pure.
+"""Classify database errors by their codes: a race lost, a server away, our own fault. Pure.
 
 SQLSTATE classes are those of PostgreSQL's manual, appendix A; numbers are SQLite's result codes.
 """
@@ -50,7 +50,7 @@ class Failure(StrEnum):
 
 
 def failure_of_state(sqlstate: str) -> Failure:
-    """Tell a PostgreSQL error apart by its SQLSTATE."""
+    """Classify a PostgreSQL error by its SQLSTATE."""
     if sqlstate in UNIQUE_VIOLATION:
         return Failure.CONFLICT
     if sqlstate in AWAY_STATES or sqlstate[:2] in AWAY_CLASSES:
@@ -59,7 +59,7 @@ def failure_of_state(sqlstate: str) -> Failure:
 
 
 def failure_of_sqlite(code: int, message: str) -> Failure:
-    """Tell a SQLite error apart by its extended result code, and a trigger's by what it says."""
+    """Classify a SQLite error by its extended result code, and a trigger's by its message."""
     if code in SQLITE_UNIQUE:
         return Failure.CONFLICT
     if code == SQLITE_CONSTRAINT_TRIGGER and message == NO_OVERLAP:
@@ -69,7 +69,7 @@ def failure_of_sqlite(code: int, message: str) -> Failure:
 
 
 def failure_of(error: SQLAlchemyError) -> Failure:
-    """Tell apart what SQLAlchemy raised: by the driver's code where there is one.
+    """Classify what SQLAlchemy raised: by the driver's code where it has one.
 
     An error without a code comes from the driver or the pool: the server refused or dropped the
     connection, or none was free in time.
@@ -98,7 +98,7 @@ def name_of(error: SQLAlchemyError) -> str:
 
 
 def remove_row_values(context: ExceptionContext) -> None:
-    """Take the values of rows out of a driver's message (an engine's `handle_error` listener).
+    """Remove the values of rows from a driver's message (an engine's `handle_error` listener).
 
     PostgreSQL's DETAIL quotes the whole row that was refused, and a refused value (class 22)
     stands in the message itself; `hide_parameters` reaches neither.

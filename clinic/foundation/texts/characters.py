@@ -26,7 +26,7 @@ _MAYBE_IN_JSON = re.compile("[\x7f-\x9f\ud800-\udfff]|\\\\[ubf]")
 
 
 def has_refused_characters(text: str) -> bool:
-    """Tell whether `text` holds a character that no text may hold."""
+    """Return whether `text` holds a character that no text may hold."""
     return REFUSED_CHARACTERS.search(text) is not None
 
 
@@ -49,7 +49,7 @@ def replace_in_json(value: Any, *, by: str = REPLACEMENT) -> Any:
 
 
 def json_has_refused_characters(text: str) -> bool:
-    """Tell whether a text in the JSON value that `text` writes holds a refused character."""
+    """Return whether a text in the JSON value that `text` writes holds a refused character."""
     if _MAYBE_IN_JSON.search(text) is None:
         return False
     value = json.loads(text)

@@ -47,7 +47,7 @@ class UnkeepableTexts(InvalidInput):
 
 
 def replace_in_posted_texts() -> None:
-    """Put U+FFFD in the place of refused characters in the posted form, and note its fields."""
+    """Replace refused characters in the posted form by U+FFFD, and note its fields."""
     g.unkeepable_fields = ()
     if request.path.startswith(FOR_PROGRAMS):
         return
@@ -83,7 +83,7 @@ def own_replacements(
 
 
 def _remember_marked(own: dict[str, int]) -> None:
-    """Keep the fields to refuse of this path in the session, the latest few paths only."""
+    """Store the fields to refuse of this path in the session, the latest few paths only."""
     kept: dict[str, dict[str, int]] = session.get(MARKED, {})
     if not own and request.path not in kept:
         return

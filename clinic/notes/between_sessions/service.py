@@ -44,7 +44,7 @@ def add_attempt(
     actor: Actor,
     now: datetime,
 ) -> str:
-    """Keep an attempt that was made at home; its id. Raises `InvalidInput` by field."""
+    """Store an attempt that was made at home; return its id. Raises `InvalidInput` by field."""
     with changing_course(code, actor=actor, now=now) as change:
         row_id = id_of_form(RepairAttempt, change.chart.couple_id, key)
         if is_stored(
@@ -80,7 +80,7 @@ def add_ratings(
     actor: Actor,
     now: datetime,
 ) -> str:
-    """Keep one partner's ratings, of a session (`note_id`) or of a day at home; their id."""
+    """Store one partner's ratings, of a session (`note_id`) or a day at home; return their id."""
     with changing_course(code, actor=actor, now=now) as change:
         on = told_on or change.chart.day(now)
         row_id = id_of_form(PartnerRating, change.chart.couple_id, key)
@@ -119,7 +119,7 @@ def draw_cycle(
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Keep a new version of the couple's cycle, drawn on top of version `base`; its number."""
+    """Store a new version of the couple's cycle, drawn on version `base`; return its number."""
     with changing_course(code, actor=actor, now=now) as change:
         row_id = id_of_form(CycleMap, change.chart.couple_id, key)
         if is_stored(change.session, CycleMap, row_id, lambda row: row.details == details):

@@ -48,7 +48,10 @@ def add_run(
     actor: Actor,
     now: datetime,
 ) -> str:
-    """Keep a run, once for the form's `key`; its id. Raises `InvalidInput`, `ExercisesBlocked`."""
+    """Store a run, once for the form's `key`; return its id.
+
+    Raises `InvalidInput`, `ExercisesBlocked`.
+    """
 
     def is_same(row: ExerciseRun) -> bool:
         return (row.details, row.happened_on) == (details, happened_on)

@@ -18,7 +18,7 @@ _NAMED = " + ".join(
 
 
 class EntryInError(OfCouple, Base):
-    """Says of one entry that it was entered in error."""
+    """Mark one entry as entered in error."""
 
     __tablename__ = "entry_in_error"
     __table_args__ = (

@@ -73,7 +73,7 @@ class SealedValue(Generic[Value]):
         return self._text.column
 
     def is_readable(self, row: Any) -> bool:
-        """Tell whether no text of the value that was sealed holds refused characters."""
+        """Return whether no text of the sealed value holds refused characters."""
         return not json_has_refused_characters(self._text.as_written(row) or "null")
 
     def plain_as_written(self, row: Any) -> Any:

@@ -55,7 +55,7 @@ def write_disclosure(
     actor: Actor,
     now: datetime,
 ) -> str:
-    """Keep what one partner told alone; its id. Raises `InvalidInput` by field."""
+    """Store what one partner disclosed alone; return its id. Raises `InvalidInput` by field."""
     with transaction() as current:
         chart = find_chart(code, permission=Permission.WRITE_DISCLOSURE, actor=actor, now=now)
         day = _checked(chart, details, review_on, now=now)

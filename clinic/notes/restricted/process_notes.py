@@ -41,7 +41,7 @@ class ProcessText:
 def write_process_note(
     code: str, text: str, *, note_id: str | None = None, actor: Actor, now: datetime
 ) -> str:
-    """Keep a process note; its id. Only the couple's therapist writes any."""
+    """Store a process note; return its id. Only the couple's therapist writes any."""
     _check(text)
     chart = _own_chart(code, actor=actor, now=now)
     _make_key(chart)

@@ -32,5 +32,5 @@ TOO_LONG = {
 
 
 def length_problems(*texts: tuple[str, str, int]) -> list[Problem]:
-    """Say of each (place, text, limit) whose text is longer than its limit what the limit is."""
+    """Return what is wrong with each (place, text, limit) whose text is longer than its limit."""
     return [(place, TOO_LONG[most]) for place, text, most in texts if len(text) > most]

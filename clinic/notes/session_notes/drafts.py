@@ -183,7 +183,7 @@ def chart_of_note(chart: Chart, subject: Written, note: SessionNote) -> Chart:
 def add_version(
     current: Session, note: SessionNote, body: NoteBody, *, kind: str, by: str, now: datetime
 ) -> None:
-    """Keep the text as it stands. Autosaves are thinned: at most one a minute by one person.
+    """Store the text as it stands. Autosaves are thinned: at most one a minute by one person.
 
     Only they: a newer autosave holds what the one before held, while a text kept from a clash
     ("elsewhere") is nowhere else.
@@ -196,7 +196,7 @@ def add_version(
 
 
 def store_replaced_text(current: Session, note: SessionNote, terms: Terms) -> None:
-    """Keep the text that is about to be replaced when it alone shows that a term that is retired
+    """Store the text that is about to be replaced when it alone shows that a term that is retired
     by now was chosen in time: the thinning of autosaves may have left it out.
     """
     body, last = note.body, _last_version(current, note)
@@ -207,7 +207,7 @@ def store_replaced_text(current: Session, note: SessionNote, terms: Terms) -> No
 
 
 def store_draft_without(current: Session, note: SessionNote, *, by: str, now: datetime) -> None:
-    """Keep the draft that is about to be signed without some of its words."""
+    """Store the draft that is about to be signed without some of its words."""
     last = _last_version(current, note)
     _store_version(current, note, note.body, last, kind="manual", by=by, now=now)
 

@@ -219,12 +219,12 @@ def save_draft(
 
 
 def mark_ready(note_id: str, *, revision: int, actor: Actor, now: datetime) -> None:
-    """Say that the note is complete but for the signature."""
+    """Mark the note as complete but for the signature."""
     _step(note_id, NoteStep.MARK_READY, revision=revision, actor=actor, now=now)
 
 
 def back_to_draft(note_id: str, *, revision: int, actor: Actor, now: datetime) -> None:
-    """Say that there is still something to write."""
+    """Make the note a draft again, with something still to write."""
     _step(note_id, NoteStep.BACK_TO_DRAFT, revision=revision, actor=actor, now=now)
 
 

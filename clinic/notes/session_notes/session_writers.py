@@ -78,7 +78,7 @@ def note_of_both(note_id: str, *, actor: Actor, now: datetime) -> None:
 def set_aside(
     current: Session, note: SessionNote, subject: Written, *, actor: Actor, now: datetime
 ) -> bool:
-    """Take the appointment from a draft that another than its therapist began; whether it was.
+    """Detach the appointment from a draft that another than its therapist began; whether it was.
 
     Only where it is a session apart from the lead, or was before it was handed over. The draft
     stays its author's, outside the joint course, so that no word is handed to the therapist or

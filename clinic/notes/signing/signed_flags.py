@@ -48,7 +48,7 @@ def raise_flag(current: Session, signing: Signing, content: NoteContent, *, acto
 
 
 def drop_flag(current: Session, note: SessionNote) -> None:
-    """Take out the flag that the note opened. Raises `Conflict` when it was acted on meanwhile."""
+    """Delete the flag that the note opened. Raises `Conflict` when it was acted on meanwhile."""
     row = current.scalar(select(SafetyFlag).where(SafetyFlag.note_id == note.id))
     if row is None:
         return

@@ -106,7 +106,7 @@ def sign_note(
 
 
 def recall_signature(note_id: str, *, actor: Actor, now: datetime) -> None:
-    """Take the signature back before the seal; what it brought into the record goes with it.
+    """Recall the signature before the seal; what it brought into the record goes with it.
 
     Raises `StepRefused` when the quarter of an hour is over, `Conflict` when later work needs it.
     """

@@ -71,7 +71,7 @@ def set_weekly_hours(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Put these hours in place of a therapist's usual week.
+    """Replace a therapist's usual week by these hours.
 
     Raises `NotFound`, `NotAllowed`, `InvalidInput` with paths `weekly.<weekday>.<nth>`, and
     `ChangedElsewhere` when the week is not as it was `seen`.
@@ -127,7 +127,7 @@ def remove_day_override(slug: str, *, on: date, actor: Actor, now: datetime) -> 
 
 
 def add_time_off(slug: str, *, absence: AbsenceTimes, actor: Actor, now: datetime) -> TimeOff:
-    """Take a therapist away, to the minute, in the wall time of their zone.
+    """Add time off of a therapist, to the minute, in the wall time of their zone.
 
     Raises `NotFound`, `NotAllowed`, `InvalidInput` with paths `start`, `end`; `NonexistentTime`
     (one of these) when the clocks skip a time.
@@ -149,7 +149,7 @@ def add_time_off(slug: str, *, absence: AbsenceTimes, actor: Actor, now: datetim
 
 
 def remove_time_off(slug: str, *, time_off_id: str, actor: Actor, now: datetime) -> None:
-    """Take time off back. Raises `NotFound` (therapist), `NotAllowed`."""
+    """Remove time off. Raises `NotFound` (therapist), `NotAllowed`."""
     with transaction() as current:
         therapist = _own_diary(current, slug, actor=actor)
         row = current.get(TimeOff, time_off_id)

@@ -41,7 +41,7 @@ class ClinicInstrument:
 
 
 def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
-    """Put a definition on the shelf; the same again takes it back from retirement.
+    """Add a definition; the same again brings it back from retirement.
 
     What the newer file says of its licence, and around the questions, stands from then on.
     Raises `InstrumentBroken` with every problem, `InstrumentExists`, `NotAllowed`.
@@ -64,7 +64,7 @@ def add_instrument(text: str, *, actor: Actor, now: datetime) -> Instrument:
 def learn_instrument(
     current: Session, text: str, *, clinic_id: str, actor: Actor, now: datetime
 ) -> None:
-    """Keep a definition that a couple's record brought along, inside the running transaction.
+    """Store a definition that a couple's record brought along, inside the running transaction.
 
     What was scored by it can be read; it is offered when this clinic adds the file itself.
     """

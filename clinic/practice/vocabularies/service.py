@@ -138,7 +138,7 @@ def restore_term(vocabulary: str, code: str, *, actor: Actor, now: datetime) -> 
 def learn_term(
     current: Session, clinic: Clinic, change: TermChange, *, actor: Actor, now: datetime
 ) -> None:
-    """Keep a term that another clinic's record brought along, inside the running transaction.
+    """Store a term that another clinic's record brought along, inside the running transaction.
 
     It is known and can be read; it is offered when this clinic takes it up.
     """
@@ -196,7 +196,7 @@ def _write(row: VocabularyTerm, details: TermDetails) -> None:
 def _store(
     current: Session, clinic: Clinic, row: VocabularyTerm, deed: str, *, actor: Actor, now: datetime
 ) -> None:
-    """Keep the row, and renew the revision by which every worker sees that words have changed."""
+    """Store the row, and renew the revision by which every worker sees that words have changed."""
     row.changed_at, row.changed_by = now, actor.name
     current.add(row)
     current.flush()

@@ -107,7 +107,7 @@ def rotate_secret(connection_id: str, *, actor: Actor, now: datetime) -> None:
 
 
 def set_secret(connection_id: str, *, secret: str, actor: Actor, now: datetime) -> None:
-    """Take over a secret that was chosen at the service."""
+    """Store a secret that was chosen at the service."""
     if not 8 <= len(secret.strip()) <= 200:
         raise InvalidInput({"secret": [N_("A secret has between 8 and 200 characters.")]})
     with transaction() as session:
@@ -134,7 +134,7 @@ def create_webhook(connection_id: str, *, url: str, actor: Actor, now: datetime)
 def map_host(
     connection_id: str, *, external: str, therapist: str, actor: Actor, now: datetime
 ) -> None:
-    """Say who an organizer there is here; what waited for it is applied."""
+    """Map an organizer at the service to a therapist; what waited for it is applied."""
     name = one_line(name_of_host(external), longest=254)
     if name is None:
         raise InvalidInput({"external": [N_("Please give an address or an id.")]})
@@ -163,7 +163,7 @@ def map_event_type(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Say which session type an event type there is; what waited for it is applied."""
+    """Map an event type of the service to a session type; what waited for it is applied."""
     name = one_line(last_part(external), longest=200)
     if name is None:
         raise InvalidInput({"external": [N_("Please give an address or an id.")]})

@@ -129,7 +129,7 @@ def change(connection_id: str, step: str) -> Page:
 @integrations.post("/subscribers")
 @requires(Permission.MANAGE_INTEGRATIONS)
 def subscribe() -> Page:
-    """Tell another system; its secret is shown this once."""
+    """Add a subscriber; its secret is shown this once."""
     form = SubscriberForm()
     with form:
         row, secret = outgoing_webhooks.add_subscriber(
@@ -142,7 +142,7 @@ def subscribe() -> Page:
 @integrations.post("/subscribers/<subscriber_id>/end")
 @requires(Permission.MANAGE_INTEGRATIONS)
 def unsubscribe(subscriber_id: str) -> Response:
-    """Tell it no more."""
+    """End a subscriber."""
     outgoing_webhooks.end_subscriber(subscriber_id, **_by())
     flash(_("It is told nothing more."), "ok")
     return _back()

@@ -181,7 +181,7 @@ def _remember(
     told_at: datetime,
     now: datetime,
 ) -> None:
-    """Keep what the service last told, and wake up when a hold ends."""
+    """Store what the service last reported, and wake up when a hold ends."""
     raw = reduce([stored_event(one) for one in told])
     chain.current_id, chain.status = state.current_id, state.status
     chain.starts_at, chain.ends_at, chain.told_at = state.starts_at, state.ends_at, told_at

@@ -265,7 +265,7 @@ def _belongs_to_another_service(appointment: Appointment, chain: ServiceChain) -
 
 
 def _note_standing(work: Work, appointment_id: str) -> None:
-    """Keep the current id beside the appointment, and ask the desk about a conflict."""
+    """Store the current id beside the appointment, and ask the desk about a conflict."""
     appointment = work.session.get_one(Appointment, appointment_id)
     if not _belongs_to_another_service(appointment, work.chain):
         appointment.external_id = work.state.current_id

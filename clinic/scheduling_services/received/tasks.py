@@ -32,7 +32,7 @@ def add_task(
     details: dict[str, Any] | None = None,
     now: datetime,
 ) -> None:
-    """Put something before the desk; the same thing again is not asked twice."""
+    """Ask the desk to settle something; the same thing again is not asked twice."""
     lock_name(session, f"service task|{clinic_id}|{kind}:{key}".encode())
     found = _find(session, f"{kind}:{key}", clinic_id=clinic_id)
     if found is not None:

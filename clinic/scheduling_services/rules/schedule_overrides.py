@@ -100,7 +100,7 @@ def combine(
     displaced: Iterable[Override],
     wanted: Iterable[Override],
 ) -> Combined:
-    """Put `wanted` in place of what was ours, and leave to everybody else what is theirs."""
+    """Replace what was ours by `wanted`, and leave to everybody else what is theirs."""
     theirs = _by_date(displaced)
     # Who writes another row on such a date has thought again: it takes the place of the old one.
     theirs |= _by_date(set(there) - set(ours))

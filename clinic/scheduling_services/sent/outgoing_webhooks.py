@@ -55,7 +55,7 @@ class SubscriberUnavailable(Unavailable):
 def add_subscriber(
     *, name: str, url: str, actor: Actor, now: datetime
 ) -> tuple[WebhookSubscriber, str]:
-    """Tell another system from now on; the subscriber and its secret, which is shown once.
+    """Add another system; return the subscriber and its secret, which is shown once.
 
     Raises `InvalidInput`, also for an address that may not be called.
     """
@@ -86,7 +86,7 @@ def _check(name: str, url: str) -> str:
 
 
 def end_subscriber(subscriber_id: str, *, actor: Actor, now: datetime) -> None:
-    """Tell it no more. Raises `NotFound`."""
+    """Send it no more webhooks. Raises `NotFound`."""
     require(actor, Permission.MANAGE_INTEGRATIONS)
     with transaction() as session:
         row = session.get(WebhookSubscriber, subscriber_id, with_for_update=True)

@@ -202,7 +202,7 @@ def _completed_by_earlier_try(plan: Plan, client: CalcomClient) -> dict[str, Any
 
 
 def _record(plan: Plan, answer: Mapping[str, Any], *, now: datetime) -> None:
-    """Take the answer in as a delivery of our own making, and be ready for the next change."""
+    """Store the answer as a delivery of our own making, and be ready for the next change."""
     with transaction() as session:
         chain = session.get_one(ServiceChain, plan.chain_id, populate_existing=True)
         lock_service(session, clinic_id=chain.clinic_id, provider=chain.provider)

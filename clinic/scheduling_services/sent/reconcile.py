@@ -103,7 +103,7 @@ def reconcile_all(*, now: datetime) -> list[SyncDifference]:
 
 
 def reconcile(connection_id: str, *, now: datetime, in_full: bool = False) -> list[SyncDifference]:
-    """Take in what is new there, then bring out what is new here; the differences found."""
+    """Apply what is new at the service, then push what is new here; return the differences."""
     connection = reading().get_one(ServiceConnection, connection_id)
     last_full = connection.fully_reconciled_at
     full = in_full or last_full is None or now - last_full >= IN_FULL_EVERY

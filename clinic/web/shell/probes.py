@@ -29,7 +29,7 @@ class ProbesByAddress:
         self._application, self._host = application, host
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Put our own name in the place of an address, for the probes only."""
+        """Replace an address by our own name, for the probes only."""
         if environ.get("PATH_INFO") in PROBES and is_address(environ.get("HTTP_HOST", "")):
             environ["HTTP_HOST"] = self._host
         return self._application(environ, start_response)

@@ -37,7 +37,7 @@ class RolesForm(CheckedForm):
         }
 
     def say(self, refused: ClinicError) -> None:
-        """Put a refusal of the service at its field, else above the form."""
+        """Show a refusal of the service at its field, else above the form."""
         self.status = refused.status
         if isinstance(refused, InvalidInput):
             for name, sentences in refused.errors.items():

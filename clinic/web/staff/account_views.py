@@ -74,7 +74,7 @@ def show(account_id: str) -> Page:
 @staff_accounts.post("/<account_id>/roles")
 @requires(Permission.MANAGE_ACCOUNTS)
 def set_roles(account_id: str) -> Page:
-    """Say anew what somebody is."""
+    """Change somebody's roles."""
     account = get_account(g.clinic_id, account_id, now=clock.now())
     form = _roles_form(account)
     if _done(form, lambda: service.set_roles(account_id, **form.chosen(), **_by())):

@@ -98,7 +98,7 @@ def served(body: bytes) -> Iterator[ServedFeed]:
             self.wfile.write(feed.body)
 
         def log_message(self, *_args):
-            """Say nothing."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         feed.url = f"http://127.0.0.1:{server.server_address[1]}/feed.ics"

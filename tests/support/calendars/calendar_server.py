@@ -70,7 +70,7 @@ def calendar_server() -> Iterator[CalendarServer]:
             self.wfile.write(answer.body)
 
         def log_message(self, *_args):
-            """Say nothing."""
+            """Log nothing."""
 
         def handle(self):
             with suppress(OSError):  # the reader had enough

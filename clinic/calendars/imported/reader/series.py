@@ -86,7 +86,7 @@ def _is_over(series: Master, *, first: datetime) -> bool:
 
 @contextmanager
 def _rules_end_with_the_century() -> Iterator[None]:
-    """Keep dateutil from searching on to the year 9999 for a rule that never matches.
+    """Stop dateutil from searching on to the year 9999 for a rule that never matches.
 
     UNTIL does not help: it is looked at only once something has matched.
     """

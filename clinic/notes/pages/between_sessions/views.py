@@ -48,7 +48,7 @@ def show(code: str) -> Page:
 @told_pages.post("/<code>/at-home/ratings", defaults={"what": "ratings"})
 @requires(Permission.OPEN_CHARTS)
 def add(code: str, what: str) -> AnyResponse | Page:
-    """Keep an attempt, or one partner's ratings, told between sessions."""
+    """Store an attempt, or one partner's ratings, reported between sessions."""
     between = _between(code)
     make_form, keep, said = TOLD[what]
     form = make_form(between.course, today=_today(between), sent=request.form)

@@ -48,7 +48,7 @@ def new(code: str) -> str:
 @exercise_pages.post("/<code>/windows/new")
 @requires(Permission.OPEN_CHARTS)
 def add(code: str) -> AnyResponse | Page:
-    """Keep the window that was written down."""
+    """Store the window that was written down."""
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.WRITE_CHART, actor=actor, now=now)
     typed = read_run(request.form, members=chart.members)

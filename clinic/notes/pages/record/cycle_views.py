@@ -80,7 +80,7 @@ def new(code: str) -> Page:
 @cycle_pages.post("/<code>/cycle/new")
 @requires(Permission.OPEN_CHARTS)
 def draw(code: str) -> AnyResponse | Page:
-    """Keep a new version; the older ones stay."""
+    """Store a new version; the older ones stay."""
     chart = _chart(code, Permission.WRITE_CHART)
     form = _form(chart, sent=request.form)
     if not form.validate():

@@ -31,7 +31,7 @@ class FormPerEntry(PracticeForm):
             field.id = f"{field.name}-{entry}"
 
     def say_changed(self, message: str) -> None:
-        """Say that it was changed elsewhere; sent again, it is meant."""
+        """Show that it was changed elsewhere; sent again, it replaces that."""
         self.is_outdated = True
         self.form_errors.append(message)
 

@@ -56,7 +56,7 @@ def process(code: str) -> str:
 @restricted.post("/<code>/process-notes")
 @requires(Permission.OPEN_CHARTS)
 def write_process(code: str) -> AnyResponse | Page:
-    """Keep a new process note, or change one."""
+    """Store a new process note, or change one."""
     kept = _one_of(list_process_notes(code, **_by()))
     form = process_form(kept, sent=request.form)
 
@@ -83,7 +83,7 @@ def show(code: str) -> str:
 @restricted.post("/<code>/restricted/disclosures")
 @requires(Permission.OPEN_CHARTS)
 def disclose(code: str) -> AnyResponse | Page:
-    """Keep what a partner told alone, or decide on it anew."""
+    """Store what a partner disclosed alone, or decide on it anew."""
     chart = find_chart(code, permission=Permission.WRITE_DISCLOSURE, **_by())
     kept = _one_of(list_disclosures(code, **_by()))
     form = disclosure_form(chart, kept, sent=request.form)

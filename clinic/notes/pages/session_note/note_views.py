@@ -193,7 +193,7 @@ def sign(note_id: str) -> AnyResponse | Page:
 @session_notes.post("/notes/<note_id>/recall")
 @requires(Permission.OPEN_CHARTS)
 def recall(note_id: str) -> AnyResponse:
-    """Take the signature back within a quarter of an hour."""
+    """Recall the signature within a quarter of an hour."""
     signing.recall_signature(note_id, actor=current_actor(), now=clock.now())
     flash(_("The signature is taken back. The note is a draft again."), "ok")
     return redirect(url_for("session_notes.show", note_id=note_id))
