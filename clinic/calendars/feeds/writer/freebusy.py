@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import NAMESPACE_OID, uuid5
 
+import icalendar
+from icalendar import Parameters, vPeriod
+
 from clinic.booking.slots.minute_ranges import merge_spans
-from clinic.calendars.feeds.writer.content_lines import fold
 from clinic.calendars.feeds.writer.feed import PRODID, FeedEntry, busy_entries
 
 _NAMESPACE = uuid5(NAMESPACE_OID, "clinic free/busy")
@@ -34,26 +36,19 @@ class FreeBusy:
 
 
 def render_free_busy(free_busy: FreeBusy) -> bytes:
-    """The VCALENDAR with its one VFREEBUSY, in UTF-8; equal values give equal bytes."""
+    """Return the VCALENDAR with its one VFREEBUSY, in UTF-8; equal values give equal bytes."""
     window = (free_busy.starts_at, free_busy.ends_at)
-    lines = (
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODID}",
-        "CALSCALE:GREGORIAN",
-        "BEGIN:VFREEBUSY",
-        f"UID:{uuid5(_NAMESPACE, free_busy.key)}",
-        f"DTSTAMP:{_utc(free_busy.stamp)}",
-        f"DTSTART:{_utc(free_busy.starts_at)}",
-        f"DTEND:{_utc(free_busy.ends_at)}",
-        *(_line(start, end) for start, end in _periods(free_busy.entries, window=window)),
-        "END:VFREEBUSY",
-        "END:VCALENDAR",
-    )
-    return "".join(map(fold, lines)).encode()
+    component = icalendar.FreeBusy(UID=str(uuid5(_NAMESPACE, free_busy.key)))
+    component.add("DTSTAMP", free_busy.stamp.astimezone(UTC))
+    component.add("DTSTART", free_busy.starts_at.astimezone(UTC))
+    component.add("DTEND", free_busy.ends_at.astimezone(UTC))
+    component["FREEBUSY"] = [_busy(*span) for span in _spans(free_busy.entries, window=window)]
+    calendar = icalendar.Calendar(VERSION="2.0", PRODID=PRODID, CALSCALE="GREGORIAN")
+    calendar.add_component(component)
+    return bytes(calendar.to_ical(sorted=False))
 
 
-def _periods(
+def _spans(
     entries: Iterable[FeedEntry], *, window: tuple[datetime, datetime]
 ) -> Iterable[tuple[datetime, datetime]]:
     first, last = window
@@ -63,9 +58,7 @@ def _periods(
     return merge_spans(clipped)
 
 
-def _line(start: datetime, end: datetime) -> str:
-    return f"FREEBUSY;FBTYPE=BUSY:{_utc(start)}/{_utc(end)}"
-
-
-def _utc(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+def _busy(start: datetime, end: datetime) -> vPeriod:
+    period = vPeriod((start.astimezone(UTC), end.astimezone(UTC)))
+    period.params = Parameters(FBTYPE="BUSY")  # without VALUE=PERIOD, which is the default
+    return period
