@@ -64,6 +64,24 @@ class FeedEntry:
         if self.starts_at >= self.ends_at:
             raise ValueError("a feed entry ends after it starts")
 
+    @property
+    def is_free(self) -> bool:
+        """Whether it leaves its time free, as cancelled entries do."""
+        return self.transparent or self.status is EntryStatus.CANCELLED
+
+    def written_times(self) -> tuple[date, date]:
+        """Return DTSTART and DTEND: both dates, wall times in the entry's zone, or UTC instants.
+
+        A wall time carries a zone whose name is the TZID; an instant carries `UTC` itself.
+        """
+        if self.all_day:
+            return _days(self)
+        starts = wall_time(self.starts_at, zone=self.time_zone)
+        ends = wall_time(self.ends_at, zone=self.time_zone)
+        if starts is None or ends is None:
+            return self.starts_at.astimezone(UTC), self.ends_at.astimezone(UTC)
+        return starts, ends
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
@@ -109,26 +127,27 @@ def join_feed(
     return "".join(parts).encode()
 
 
-def render_entry(entry: FeedEntry, *, reminder_minutes: int | None = None) -> str:
+def render_entry(entry: FeedEntry) -> str:
     """The VEVENT of `entry`, folded and ending in CRLF; what a row may store."""
     updated = _utc(entry.updated_at)
+    starts, ends = entry.written_times()
     lines = [
         "BEGIN:VEVENT",
         f"UID:{escape(entry.uid)}",
         f"DTSTAMP:{updated}",
-        *_times(entry),
+        _time_line("DTSTART", starts),
+        _time_line("DTEND", ends),
         f"SUMMARY:{escape(entry.summary)}",
         *([f"LOCATION:{escape(entry.location)}"] if entry.location else []),
         f"STATUS:{entry.status.value}",
-        f"TRANSP:{'TRANSPARENT' if _is_free(entry) else 'OPAQUE'}",
+        f"TRANSP:{'TRANSPARENT' if entry.is_free else 'OPAQUE'}",
         "CLASS:PRIVATE",
         f"SEQUENCE:{entry.sequence}",
         f"CREATED:{_utc(entry.created_at)}",
         f"LAST-MODIFIED:{updated}",
         "END:VEVENT",
     ]
-    text = "".join(map(fold, lines))
-    return text if reminder_minutes is None else with_reminder(text, minutes=reminder_minutes)
+    return "".join(map(fold, lines))
 
 
 def with_reminder(rendered: str, *, minutes: int) -> str:
@@ -171,7 +190,7 @@ def busy_entries(entries: Iterable[FeedEntry], *, summary: str = "Busy") -> tupl
             location=None,
         )
         for entry in entries
-        if not _is_free(entry)
+        if not entry.is_free
     )
 
 
@@ -206,21 +225,13 @@ def _head(name: str, *, time_zone: str) -> str:
     return "".join(map(fold, lines))
 
 
-def _is_free(entry: FeedEntry) -> bool:
-    return entry.transparent or entry.status is EntryStatus.CANCELLED
-
-
-def _times(entry: FeedEntry) -> tuple[str, str]:
-    """DTSTART and DTEND: dates, wall times with a TZID, or UTC, the same for both."""
-    if entry.all_day:
-        first, end = _days(entry)
-        return f"DTSTART;VALUE=DATE:{first:%Y%m%d}", f"DTEND;VALUE=DATE:{end:%Y%m%d}"
-    starts = wall_time(entry.starts_at, zone=entry.time_zone)
-    ends = wall_time(entry.ends_at, zone=entry.time_zone)
-    if starts is None or ends is None:
-        return f"DTSTART:{_utc(entry.starts_at)}", f"DTEND:{_utc(entry.ends_at)}"
-    zone = entry.time_zone
-    return f"DTSTART;TZID={zone}:{_basic(starts)}", f"DTEND;TZID={zone}:{_basic(ends)}"
+def _time_line(name: str, moment: date) -> str:
+    """The content line of a DTSTART or DTEND: a date, a wall time with its TZID, or UTC."""
+    if not isinstance(moment, datetime):
+        return f"{name};VALUE=DATE:{moment:%Y%m%d}"
+    if moment.tzinfo is UTC:
+        return f"{name}:{_basic(moment)}Z"
+    return f"{name};TZID={moment.tzinfo}:{_basic(moment)}"
 
 
 def _days(entry: FeedEntry) -> tuple[date, date]:

@@ -10,12 +10,15 @@ time is kept, the feed shows it too, and the CANCEL of a refusal then finds its 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from clinic.calendars.feeds.writer.content_lines import CRLF, fold
-from clinic.calendars.feeds.writer.feed import PRODID, EntryStatus, FeedEntry, render_entry
+from icalendar import Alarm, Calendar, Event, vCalAddress, vDDDTypes
+
+from clinic.calendars.feeds.writer.content_lines import CRLF, clean, fold
+from clinic.calendars.feeds.writer.feed import PRODID, EntryStatus, FeedEntry
 from clinic.calendars.feeds.writer.vtimezones import vtimezone
 
 _IN_MAILTO = "@!$'*+-=^_`{|}~.&"
@@ -45,42 +48,66 @@ class Invitation:
 
 
 def render_invitation(invitation: Invitation) -> bytes:
-    """The VCALENDAR in UTF-8 with its METHOD, its zone and one VEVENT; equal in, equal out."""
-    entry = invitation.entry
-    event = render_entry(
-        # Places can name the clinic; the mail around this says where.
-        replace(entry, location=None),
-        reminder_minutes=invitation.reminder_minutes,
+    """Return the VCALENDAR in UTF-8: METHOD, zone and one VEVENT; equal in, equal out."""
+    calendar = Calendar(
+        VERSION="2.0", PRODID=PRODID, CALSCALE="GREGORIAN", METHOD=invitation.method.value
     )
-    first, _, rest = event.partition(CRLF)
-    parts = (
-        "".join(
-            map(
-                fold,
-                (
-                    "BEGIN:VCALENDAR",
-                    "VERSION:2.0",
-                    f"PRODID:{PRODID}",
-                    "CALSCALE:GREGORIAN",
-                    f"METHOD:{invitation.method}",
-                ),
-            )
-        ),
-        _zone_of(entry, event),
-        first + CRLF,
-        fold(f"ORGANIZER:{_mailto(invitation.organizer)}"),
-        # ROLE and CUTYPE are left to their defaults: short lines stay whole.
-        fold(f"ATTENDEE;PARTSTAT=ACCEPTED;RSVP=FALSE:{_mailto(invitation.attendee)}"),
-        rest,
-        f"END:VCALENDAR{CRLF}",
-    )
-    return "".join(parts).encode()
+    event = _event(invitation)
+    calendar.add_component(event)
+    lines = calendar.content_lines(sorted=False)
+    if "TZID" in event["DTSTART"].params:
+        # As in the feed; icalendar would put the parts of its rules in another order.
+        zone = vtimezone(invitation.entry.time_zone) or ""
+        at = lines.index("BEGIN:VEVENT")
+        lines[at:at] = zone.split(CRLF)
+    # Folded as in the feed: icalendar breaks a line after 74 octets, not 75.
+    return "".join(fold(line) for line in lines if line).encode()
 
 
-def _zone_of(entry: FeedEntry, event: str) -> str:
-    """The VTIMEZONE that the times name; none when they are written in UTC."""
-    named = f"{CRLF}DTSTART;TZID=" in event
-    return (vtimezone(entry.time_zone) or "") if named else ""
+def _event(invitation: Invitation) -> Event:
+    event = Event()
+    event.add("ORGANIZER", vCalAddress(_mailto(invitation.organizer)))
+    # ROLE and CUTYPE are left to their defaults: short lines stay whole.
+    answered = {"PARTSTAT": "ACCEPTED", "RSVP": "FALSE"}
+    event.add("ATTENDEE", vCalAddress(_mailto(invitation.attendee)), parameters=answered)
+    entry, minutes = invitation.entry, invitation.reminder_minutes
+    for name, value in _properties(entry).items():
+        event.add(name, value)
+    if minutes is not None and not (entry.is_free or entry.all_day):
+        event.add_component(_alarm(clean(entry.summary), minutes=minutes))
+    return event
+
+
+def _properties(entry: FeedEntry) -> dict[str, object]:
+    """Return what the feed shows of the entry, but its place: that can name the clinic."""
+    starts, ends = entry.written_times()
+    return {
+        "UID": clean(entry.uid),
+        "DTSTAMP": entry.updated_at,
+        "DTSTART": _time(starts),
+        "DTEND": _time(ends),
+        "SUMMARY": clean(entry.summary),
+        "STATUS": entry.status.value,
+        "TRANSP": "TRANSPARENT" if entry.is_free else "OPAQUE",
+        "CLASS": "PRIVATE",
+        "SEQUENCE": entry.sequence,
+        "CREATED": entry.created_at,
+        "LAST-MODIFIED": entry.updated_at,
+    }
+
+
+def _time(moment: date) -> vDDDTypes:
+    if not isinstance(moment, datetime) or moment.tzinfo is UTC:
+        return vDDDTypes(moment)
+    written = vDDDTypes(moment.replace(tzinfo=None))
+    # The zone by its name: icalendar takes Africa/Abidjan and the like for UTC.
+    written.params["TZID"] = str(moment.tzinfo)
+    return written
+
+
+def _alarm(summary: str, *, minutes: int) -> Alarm:
+    # The trigger as text, as in the feed: icalendar would write 60 minutes as one hour.
+    return Alarm(ACTION="DISPLAY", DESCRIPTION=summary, TRIGGER=f"-PT{minutes}M")
 
 
 def _mailto(address: str) -> str:

@@ -17,6 +17,7 @@ from clinic.calendars.feeds.writer.feed import (
     render_busy,
     render_entry,
     render_feed,
+    with_reminder,
 )
 from tests.support.calendars.sample_feed import (
     CANCELLED,
@@ -273,13 +274,13 @@ def test_a_reminder_is_shown_before_each_coming_session_and_names_it():
         "TRIGGER:-PT30M",
         "END:VALARM",
     ]
-    with_alarm = render_entry(SESSION, reminder_minutes=30).split("\r\n")
+    with_alarm = with_reminder(render_entry(SESSION), minutes=30).split("\r\n")
     assert with_alarm == [*render_entry(SESSION).split("\r\n")[:-2], *alarm, "END:VEVENT", ""]
 
 
 @pytest.mark.parametrize("entry", [CANCELLED, TIME_OFF, replace(SESSION, transparent=True)])
 def test_nothing_reminds_of_what_takes_no_hour(entry):
-    assert render_entry(entry, reminder_minutes=30) == render_entry(entry)
+    assert with_reminder(render_entry(entry), minutes=30) == render_entry(entry)
 
 
 def test_no_reminder_unless_the_subscriber_asked_for_one():
@@ -288,9 +289,10 @@ def test_no_reminder_unless_the_subscriber_asked_for_one():
 
 def test_a_long_summary_is_folded_anew_in_its_reminder():
     entry = replace(SESSION, summary="Sessão, " * 20 + "fim")
-    event = icalendar.Event.from_ical(render_entry(entry, reminder_minutes=5))
+    text = with_reminder(render_entry(entry), minutes=5)
+    event = icalendar.Event.from_ical(text)
     assert event.walk("VALARM")[0]["DESCRIPTION"] == event["SUMMARY"] == entry.summary
-    assert max(map(len, render_entry(entry, reminder_minutes=5).encode().split(b"\r\n"))) <= 75
+    assert max(map(len, text.encode().split(b"\r\n"))) <= 75
 
 
 # The same data, the same bytes
