@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clinic.foundation.texts.characters import places_of_refused_characters, replace_in_json
+from clinic.foundation.texts.json_nesting import refuse_deep_nesting
 from clinic.notes.record_file.shape import CoupleRecord, WrittenPart
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.selectable_terms import Problem
@@ -30,7 +31,7 @@ def written_of(record: CoupleRecord) -> Mapping[tuple[str, str], Any]:
     found = {}
     for part in record.written or ():
         try:
-            found[part.list, part.id] = json.loads(part.json)
+            found[part.list, part.id] = refuse_deep_nesting(json.loads(part.json))
         except (ValueError, RecursionError):
             continue
     return found

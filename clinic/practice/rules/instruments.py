@@ -16,6 +16,7 @@ from typing import Any
 
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.texts.characters import places_of_refused_characters
+from clinic.foundation.texts.json_nesting import refuse_deep_nesting
 from clinic.practice.rules.instrument_file_check import problems_in
 
 MAX_INSTRUMENT_BYTES = 200_000
@@ -129,6 +130,7 @@ def parse_instrument(text: str) -> Instrument:
         raise InstrumentBroken([f"the file is larger than {MAX_INSTRUMENT_BYTES} bytes"])
     try:
         raw = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+        refuse_deep_nesting(raw)
     except (ValueError, RecursionError) as broken:
         raise InstrumentBroken([f"this is not JSON: {getattr(broken, 'msg', broken)}"]) from None
     problems = [

@@ -8,6 +8,7 @@ from typing import Any
 
 from clinic.foundation.errors import ClinicError
 from clinic.foundation.texts.characters import replace_in_json
+from clinic.foundation.texts.json_nesting import refuse_deep_nesting
 
 MAX_PAYLOAD_BYTES = 1_000_000
 MAX_DEPTH = 32
@@ -59,7 +60,10 @@ def read_payload(body: bytes) -> dict[str, Any]:
         raise PayloadBroken("The delivery is not readable JSON.") from error
     if not isinstance(parsed, dict):
         raise PayloadBroken("The delivery is not a JSON object.")
-    _require_shallow(parsed)
+    try:
+        refuse_deep_nesting(parsed, most=MAX_DEPTH)
+    except ValueError as error:
+        raise PayloadBroken("The delivery is nested too deeply.") from error
     cleaned: dict[str, Any] = replace_in_json(parsed, by="")
     return cleaned
 
@@ -94,15 +98,3 @@ def _read_float(digits: str) -> float:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
-
-
-def _require_shallow(payload: dict[str, Any]) -> None:
-    # A list of work instead of recursion: the depth is what is being checked.
-    waiting: list[tuple[Any, int]] = [(payload, 1)]
-    while waiting:
-        value, depth = waiting.pop()
-        if isinstance(value, dict | list):
-            if depth > MAX_DEPTH:
-                raise PayloadBroken("The delivery is nested too deeply.")
-            items = value.values() if isinstance(value, dict) else value
-            waiting.extend((item, depth + 1) for item in items)

@@ -14,6 +14,7 @@ from webargs.flaskparser import FlaskParser
 
 from clinic.foundation.errors import N_, ClinicError, InvalidInput
 from clinic.foundation.texts.characters import CANNOT_BE_KEPT, places_of_refused_characters
+from clinic.foundation.texts.json_nesting import refuse_deep_nesting
 
 
 class NotJson(ClinicError):
@@ -70,7 +71,7 @@ class JsonParser(FlaskParser):
 def read_json(body: bytes) -> Any:
     """Parse strictly: UTF-8, no NaN, no endless numbers, no bottomless nesting."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse)
+        return refuse_deep_nesting(json.loads(body.decode("utf-8"), parse_constant=_refuse))
     except (ValueError, RecursionError):
         raise UnreadableJson from None
 

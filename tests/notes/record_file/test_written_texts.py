@@ -44,6 +44,11 @@ def test_text_that_the_file_shows_with_marks_has_no_problem():
         (replace(AS_WRITTEN, list="notes"), "id", "There is no such text in the file."),
         (replace(AS_WRITTEN, json="{"), "json", "This is not the text that the file shows."),
         (
+            replace(AS_WRITTEN, json="[" * 600 + "]" * 600),
+            "json",
+            "This is not the text that the file shows.",
+        ),
+        (
             replace(AS_WRITTEN, json='{"reason":"","text":"a\\u0000c"}'),
             "json",
             "This is not the text that the file shows.",

@@ -78,7 +78,9 @@ def test_item_asks_to_be_looked_at_from_its_answer_on():
     assert items_to_review(CLOSENESS, {"afraid": 0}) == items_to_review(CLOSENESS, {}) == ()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "1", "[" * 100_000, '{"a": NaN}', "x" * 200_001])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "1", "[" * 100_000, "[" * 600 + "]" * 600, '{"a": NaN}', "x" * 200_001]
+)
 def test_what_is_no_definition_is_refused_in_one_sentence(text):
     with pytest.raises(InstrumentBroken) as refused:
         parse_instrument(text)

@@ -55,7 +55,8 @@ def test_a_body_that_does_not_say_it_is_json_is_refused(app):
 
 
 @pytest.mark.parametrize(
-    "body", [b"{", b"NaN", b"-Infinity", b"[" * 100_000, b'"\xff"', b"9" * 5_000]
+    "body",
+    [b"{", b"NaN", b"-Infinity", b"[" * 100_000, b"[" * 600 + b"]" * 600, b'"\xff"', b"9" * 5_000],
 )
 def test_what_is_not_json_is_refused(body):
     with pytest.raises(UnreadableJson):

@@ -175,11 +175,24 @@ def test_sentences_come_in_the_readers_language_and_are_sentences(client, practi
         b'{"start": ' + b"9" * 5000 + b"}",
         b"[" * 100_000,
         b'{"a":' * 100_000,
+        b"[" * 600 + b"]" * 600,
         b'{"name": "\xff\xfe"}',
         b"\x00",
         "\ufeff{}".encode(),
     ],
-    ids=["cut", "form", "nan", "infinity", "digits", "brackets", "braces", "latin", "nul", "bom"],
+    ids=[
+        "cut",
+        "form",
+        "nan",
+        "infinity",
+        "digits",
+        "brackets",
+        "braces",
+        "deep",
+        "latin",
+        "nul",
+        "bom",
+    ],
 )
 def test_body_that_is_not_json_is_refused(client, practice, body):
     response = client.post(BOOKINGS, data=body, content_type="application/json")
