@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from clinic.notes.record_file.shape import CoupleRecord, EventPart
+from clinic.notes.record_file.document import CoupleRecord, EventPart
 from clinic.notes.rules.clinical_checks import (
     attempt_problems,
     cycle_problems,

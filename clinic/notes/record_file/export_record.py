@@ -18,8 +18,7 @@ from clinic.notes.between_sessions.questionnaires import definition_files
 from clinic.notes.record.held_sessions import held_sessions
 from clinic.notes.record.open_record import audit_read, find_chart
 from clinic.notes.record.sealed_rows import SealedValue
-from clinic.notes.record_file.instruments import used_instruments
-from clinic.notes.record_file.shape import (
+from clinic.notes.record_file.document import (
     RECORD_FORMAT,
     CouplePart,
     CoupleRecord,
@@ -29,6 +28,7 @@ from clinic.notes.record_file.shape import (
     PersonPart,
     WrittenPart,
 )
+from clinic.notes.record_file.instruments import used_instruments
 from clinic.notes.record_file.tables import TABLES, RecordTable
 from clinic.notes.record_file.terms import used_terms
 from clinic.notes.record_file.written_texts import SIGNED_TEXTS, written_part

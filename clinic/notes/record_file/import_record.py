@@ -21,9 +21,9 @@ from clinic.foundation.permissions.actors import Actor
 from clinic.notes.between_sessions.questionnaires import definitions
 from clinic.notes.record.open_record import lock_course
 from clinic.notes.record.sealed_rows import SealedValue
-from clinic.notes.record_file.check import record_problems
+from clinic.notes.record_file.consistency_check import record_problems
+from clinic.notes.record_file.document import CoupleRecord, LeadPart, MemberPart
 from clinic.notes.record_file.instruments import instrument_clashes, new_instruments
-from clinic.notes.record_file.shape import CoupleRecord, LeadPart, MemberPart
 from clinic.notes.record_file.tables import HELD_BY, TABLES, RecordTable
 from clinic.notes.record_file.terms import new_terms, term_problems
 from clinic.notes.record_file.versions import KNOWN, in_todays_form

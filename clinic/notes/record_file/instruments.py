@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from clinic.notes.record_file.shape import CoupleRecord, InstrumentPart
+from clinic.notes.record_file.document import CoupleRecord, InstrumentPart
 from clinic.notes.rules.questionnaire_responses import MeasureDetails, from_answers
 from clinic.notes.rules.selectable_terms import Problem
 from clinic.practice.rules.instruments import (

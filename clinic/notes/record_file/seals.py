@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from clinic.notes.record_file.shape import CoupleRecord, NotePart
+from clinic.notes.record_file.document import CoupleRecord, NotePart
 from clinic.notes.record_file.written_texts import written_of
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.sealing import digest

@@ -19,7 +19,7 @@ from clinic.notes.record.rupture_models import (
     RuptureEntryRow,
     RuptureEventRow,
 )
-from clinic.notes.record_file import shape
+from clinic.notes.record_file import document
 
 HELD_BY = "held_by"
 """The part of a note that its appointment tells here, and the file by name."""
@@ -43,21 +43,29 @@ class RecordTable:
 
 
 TABLES = (
-    RecordTable("notes", SessionNote, shape.NotePart, "body", ("held_from", "id")),
-    RecordTable("versions", NoteVersion, shape.VersionPart, "body", ("note_id", "number")),
-    RecordTable("addenda", NoteAddendum, shape.AddendumPart, "said", ("note_id", "number")),
-    RecordTable("ruptures", Rupture, shape.RupturePart, "details", ("number",)),
-    RecordTable("events", RuptureEventRow, shape.EventPart, "details", ("number",)),
-    RecordTable("entries", RuptureEntryRow, shape.EntryPart, "details", ("note_id", "rupture_id")),
-    RecordTable("attempts", RepairAttempt, shape.AttemptPart, "details", ("at", "id")),
-    RecordTable("ratings", PartnerRating, shape.RatingPart, "details", ("at", "id")),
-    RecordTable("cycles", CycleMap, shape.CyclePartOfRecord, "details", ("number",)),
-    RecordTable("disclosures", IndividualDisclosure, shape.DisclosurePart, "details", ("at", "id")),
-    RecordTable("flags", SafetyFlag, shape.FlagPart, "details", ("opened_at", "id")),
-    RecordTable("runs", ExerciseRun, shape.RunPart, "details", ("at", "entered_at", "id")),
+    RecordTable("notes", SessionNote, document.NotePart, "body", ("held_from", "id")),
+    RecordTable("versions", NoteVersion, document.VersionPart, "body", ("note_id", "number")),
+    RecordTable("addenda", NoteAddendum, document.AddendumPart, "said", ("note_id", "number")),
+    RecordTable("ruptures", Rupture, document.RupturePart, "details", ("number",)),
+    RecordTable("events", RuptureEventRow, document.EventPart, "details", ("number",)),
     RecordTable(
-        "measures", MeasureResponse, shape.MeasurePart, "details", ("taken_on", "entered_at", "id")
+        "entries", RuptureEntryRow, document.EntryPart, "details", ("note_id", "rupture_id")
     ),
-    RecordTable("in_error", EntryInError, shape.InErrorPart, "details", ("at", "id")),
+    RecordTable("attempts", RepairAttempt, document.AttemptPart, "details", ("at", "id")),
+    RecordTable("ratings", PartnerRating, document.RatingPart, "details", ("at", "id")),
+    RecordTable("cycles", CycleMap, document.CyclePartOfRecord, "details", ("number",)),
+    RecordTable(
+        "disclosures", IndividualDisclosure, document.DisclosurePart, "details", ("at", "id")
+    ),
+    RecordTable("flags", SafetyFlag, document.FlagPart, "details", ("opened_at", "id")),
+    RecordTable("runs", ExerciseRun, document.RunPart, "details", ("at", "entered_at", "id")),
+    RecordTable(
+        "measures",
+        MeasureResponse,
+        document.MeasurePart,
+        "details",
+        ("taken_on", "entered_at", "id"),
+    ),
+    RecordTable("in_error", EntryInError, document.InErrorPart, "details", ("at", "id")),
 )
 """Parents come before what points to them."""

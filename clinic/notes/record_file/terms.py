@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from clinic.notes.record_file.shape import CoupleRecord, TermPart
+from clinic.notes.record_file.document import CoupleRecord, TermPart
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.selectable_terms import Problem
 from clinic.practice.rules.custom_terms import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import Any
 
-from clinic.notes.record_file.shape import RECORD_FORMAT
+from clinic.notes.record_file.document import RECORD_FORMAT
 
 FIRST = "couple-record/1"
 KNOWN = (FIRST, RECORD_FORMAT)

@@ -12,7 +12,7 @@ from typing import Any
 
 from clinic.foundation.texts.characters import places_of_refused_characters, replace_in_json
 from clinic.foundation.texts.json_nesting import refuse_deep_nesting
-from clinic.notes.record_file.shape import CoupleRecord, WrittenPart
+from clinic.notes.record_file.document import CoupleRecord, WrittenPart
 from clinic.notes.rules.json_values import to_plain
 from clinic.notes.rules.selectable_terms import Problem
 

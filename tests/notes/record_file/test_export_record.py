@@ -8,9 +8,9 @@ import sqlalchemy as sa
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
 from clinic.notes.pages.overview import chain_break, couple_ledger
+from clinic.notes.record_file.document import LeadPart
 from clinic.notes.record_file.export_record import export_record, read_record
 from clinic.notes.record_file.import_record import import_record
-from clinic.notes.record_file.shape import LeadPart
 from tests.support.notes.full_record import MARK
 from tests.support.notes.record_files import NOW, a_record, empty_the_database, system
 from tests.support.notes.separate_session import signed_by_daniel

@@ -7,8 +7,8 @@ from datetime import date, datetime
 import jsonschema_rs
 import pytest
 
+from clinic.notes.record_file.document import CoupleRecord
 from clinic.notes.record_file.json_schema import schema_of
-from clinic.notes.record_file.shape import CoupleRecord
 from clinic.notes.rules.json_values import WHEN_TOLD
 from tests.support.notes.record_files import a_record
 from tests.support.paths import ROOT

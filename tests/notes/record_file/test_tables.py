@@ -5,8 +5,8 @@ from dataclasses import fields
 import pytest
 
 from clinic.foundation.database.transactions import Base
-from clinic.notes.record_file.check import LISTS
-from clinic.notes.record_file.shape import CoupleRecord
+from clinic.notes.record_file.consistency_check import LISTS
+from clinic.notes.record_file.document import CoupleRecord
 from clinic.notes.record_file.tables import TABLES
 
 WITHOUT_TABLE = {"format", "couple", "members", "terms", "instruments", "written"}

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from clinic.notes.record_file.shape import WrittenPart
+from clinic.notes.record_file.document import WrittenPart
 from clinic.notes.record_file.written_texts import written_of, written_part, written_problems
 from tests.support.notes.record_files import record_with
 

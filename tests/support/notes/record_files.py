@@ -11,8 +11,8 @@ from clinic.extensions import db
 from clinic.foundation.database.transactions import Base
 from clinic.foundation.permissions.actors import Actor
 from clinic.notes.pages.overview import couple_ledger
+from clinic.notes.record_file.document import CoupleRecord
 from clinic.notes.record_file.export_record import export_record
-from clinic.notes.record_file.shape import CoupleRecord
 from clinic.notes.record_file.versions import in_todays_form
 from clinic.notes.rules.json_values import from_plain
 from clinic.practice.clinic.clinics import the_clinic

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from clinic.notes.record_file.check import record_problems
+from clinic.notes.record_file.consistency_check import record_problems
 from clinic.practice.rules.vocabulary import load_all
 from tests.support.notes.record_files import raw_record, record_with
 

@@ -1,7 +1,7 @@
-"""What is wrong with a couple's record that came as a file: every problem, with its place. Pure.
+"""Check that the parts of a couple's record in a file agree: every problem, with its place. Pure.
 
-The form was read already; this looks at what the parts say together: ids and numbers, who points
-to whom, whether the logs can be understood and the seals hold.
+Its structure was checked when it was read; this looks at what the parts say together: ids and
+numbers, who points to whom, whether the logs can be understood and the seals hold.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from clinic.notes.record_file.course_check import (
     response_problems,
     window_problems,
 )
+from clinic.notes.record_file.document import CoupleRecord
 from clinic.notes.record_file.instruments import instrument_problems
 from clinic.notes.record_file.seals import addenda_problems, chain_problems
-from clinic.notes.record_file.shape import CoupleRecord
 from clinic.notes.record_file.terms import term_problems, terms_with
 from clinic.notes.record_file.written_texts import written_problems
 from clinic.notes.rules.clinical_checks import code_problems

@@ -1,8 +1,9 @@
-"""The couple's record as one document: what `flask couples export` writes and `import` reads.
+"""Declare the couple's record as one document: what `flask couples export` writes, `import` reads.
 
-Pure. Ids go with the record, because the seals of its notes stand on them. Process notes, keys,
-the audit log and appointments are not part of it. Terms that ship are known everywhere; those that
-the clinic added go along with their words.
+Pure. These classes are the one source of its structure: files are read by them, and the published
+schema is written from them. Ids go with the record, because the seals of its notes stand on them.
+Process notes, keys, the audit log and appointments are not part of it. Terms that ship are known
+everywhere; those that the clinic added go along with their words.
 """
 
 from __future__ import annotations

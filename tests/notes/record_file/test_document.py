@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from clinic.notes.record_file.export_record import export_record
-from clinic.notes.record_file.import_record import import_record
-from clinic.notes.record_file.shape import (
+from clinic.notes.record_file.document import (
     CouplePart,
     CoupleRecord,
     LeadPart,
@@ -15,6 +13,8 @@ from clinic.notes.record_file.shape import (
     NotePart,
     PersonPart,
 )
+from clinic.notes.record_file.export_record import export_record
+from clinic.notes.record_file.import_record import import_record
 from clinic.notes.rules.json_values import from_plain, to_plain
 from tests.support.notes.record_files import (
     NOW,
