@@ -12,7 +12,8 @@ from clinic.foundation.crypto.data_keys import KeyPurpose
 from clinic.foundation.crypto.sealed_text import SealedText
 from clinic.foundation.errors import InvalidInput
 from clinic.foundation.texts.characters import CANNOT_BE_KEPT, json_has_refused_characters
-from clinic.notes.rules.json_values import NotPlain, dump_checked, load_readable, text_of, to_plain
+from clinic.notes.rules.json_structure import NotPlain
+from clinic.notes.rules.json_values import dump_checked, load_readable, text_of, to_plain
 
 Value = TypeVar("Value")
 AUTHOR = String(60)

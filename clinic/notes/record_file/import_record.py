@@ -28,7 +28,7 @@ from clinic.notes.record_file.tables import HELD_BY, TABLES, RecordTable
 from clinic.notes.record_file.terms import new_terms, term_problems
 from clinic.notes.record_file.versions import KNOWN, in_todays_form
 from clinic.notes.record_file.written_texts import written_of
-from clinic.notes.rules.json_values import NotPlain, from_plain
+from clinic.notes.rules.json_structure import NotPlain, from_plain
 from clinic.notes.rules.sealing import RECALL_WINDOW
 from clinic.notes.rules.selectable_terms import Problem
 from clinic.notes.signing.signing import SEAL

@@ -7,7 +7,8 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin
 
-from clinic.notes.rules.json_values import hints_of, is_omitted_when_empty
+from clinic.notes.rules.json_structure import hints_of
+from clinic.notes.rules.json_values import is_omitted_when_empty
 
 _SINGLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},

@@ -17,7 +17,7 @@ from clinic.notes.rules.sealing import NoteStatus, NoteStep, next_status
 from tests.support.paths import ROOT
 
 NOTES = ROOT / "clinic" / "notes"
-FOR_COMMANDS = (NOTES / "record_file", NOTES / "rules" / "json_values.py")
+FOR_COMMANDS = (NOTES / "record_file", NOTES / "rules" / "json_structure.py")
 """Read by whoever runs a command: their problems are told in English with the place in the file."""
 OUR_OWN_FAULT = {"CannotSeal"}
 """Answered with 500 and told to the log only."""

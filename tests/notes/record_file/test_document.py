@@ -15,7 +15,8 @@ from clinic.notes.record_file.document import (
 )
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import import_record
-from clinic.notes.rules.json_values import from_plain, to_plain
+from clinic.notes.rules.json_structure import from_plain
+from clinic.notes.rules.json_values import to_plain
 from tests.support.notes.record_files import (
     NOW,
     a_record,

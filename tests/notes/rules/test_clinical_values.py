@@ -23,7 +23,8 @@ from clinic.notes.rules.clinical_values import (
     RatingDetails,
     RuptureDetails,
 )
-from clinic.notes.rules.json_values import from_plain, to_plain
+from clinic.notes.rules.json_structure import from_plain
+from clinic.notes.rules.json_values import to_plain
 
 STORED = [
     (

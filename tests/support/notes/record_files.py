@@ -14,7 +14,7 @@ from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record_file.document import CoupleRecord
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.versions import in_todays_form
-from clinic.notes.rules.json_values import from_plain
+from clinic.notes.rules.json_structure import from_plain
 from clinic.practice.clinic.clinics import the_clinic
 from tests.support.factories import make_care_couple, make_note
 from tests.support.notes.full_record import AT, NOW, write_everything

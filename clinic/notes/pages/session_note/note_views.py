@@ -23,7 +23,8 @@ from clinic.notes.pages.refusals import finding_text, refusal
 from clinic.notes.pages.session_note.note_page import ScreenPage, missing_of, screen_page
 from clinic.notes.pages.session_note.signed_note_page import reading_page
 from clinic.notes.rules.clinical_values import NoteBody
-from clinic.notes.rules.json_values import NotPlain, dump, load
+from clinic.notes.rules.json_structure import NotPlain
+from clinic.notes.rules.json_values import dump, load
 from clinic.notes.rules.note_content import NoteContent
 from clinic.notes.rules.note_merge import differences, merge
 from clinic.notes.rules.sealing import NoteStatus
