@@ -16,6 +16,11 @@ from tests.notes.ledger.test_build_ledger import COURSES
 
 VOID = re.compile(r"<(br|wbr)>")
 BLANKS = re.compile(r"\s+")
+BESIDE_BLOCKS = re.compile(
+    r"\s*(</?(?:figure|figcaption|details|summary|div|section|ul|li|p|dl|dt|dd|table|caption|thead"
+    r"|tbody|tr|th|td|br)\b[^>]*>)\s*"
+)
+"""A browser shows no blanks beside these."""
 NEW_LINE = re.compile(
     r"\s*<(?=(?:figure|details|div|section|table|thead|tbody|tr|ul|li|p|dl|h2)\b)"
 )
@@ -23,7 +28,6 @@ PICTURE_OR_TABLE = re.compile(
     r'<svg class="(?:chart|key-svg)\b.*?</svg>|<figure class="cycle">.*?</figure>|<table.*?</table>',
     re.DOTALL,
 )
-BLANKS_MEAN_NOTHING = {"table", "thead", "tbody", "tr"}
 RECEIPTS = ("received", "partly", "ignored", "rejected")
 ACTS = ("i_statement", "appreciation", "own_part", "humour")
 LIFE = ("open", "in_repair", "repaired", "reopened", "in_repair", "closed_unrepaired")
@@ -35,14 +39,10 @@ def laid_out(markup: str) -> str:
     Two texts are equal exactly where the parsed markup is, up to blanks that are not shown.
     """
     closed = VOID.sub(r"<\1/>", markup.replace("&nbsp;", "\N{NO-BREAK SPACE}"))
-    root = ET.fromstring(f"<body>{closed}</body>")
+    root = ET.fromstring("<body>" + BESIDE_BLOCKS.sub(r"\1", closed) + "</body>")
     for element in root.iter():
         element.text = BLANKS.sub(" ", element.text) if element.text else None
         element.tail = BLANKS.sub(" ", element.tail) if element.tail else None
-        if element.tag in BLANKS_MEAN_NOTHING:
-            element.text = (element.text or "").strip()
-            for part in element:
-                part.tail = (part.tail or "").strip()
     for picture in root.iter("svg"):
         for element in picture.iter():
             element.text = (element.text or "").strip() or None
