@@ -253,21 +253,10 @@ def test_template_holds_nothing_that_the_content_policy_or_escaping_forbids(what
     assert found == set(), what
 
 
-PICTURES = {
-    "templates/notes/between_sessions/_questionnaires.html",
-    "templates/notes/between_sessions/_windows.html",
-    "templates/notes/record/_cycle.html",
-    "templates/notes/record/_ledger_charts.html",
-    "templates/notes/record/_picture.html",
-}
-"""Drawings in SVG, whose lines are not broken yet."""
-
-
 def test_lines_of_templates_fit_a_screen():
     long = {
         f"{name_of(path)}:{number}"
         for path in TEMPLATES
-        if name_of(path) not in PICTURES
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
         if len(line) > 120
     }
