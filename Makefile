@@ -53,10 +53,11 @@ texts: $(BIN)/.test ## Collect the texts for translation and compile what is tra
 	@$(BIN)/pybabel -q compile -d clinic/translations
 
 coverage: $(BIN)/.test ## Measure the branches of clinic/ that the tests on SQLite reach
-	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not browser" --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m slipcover --branch --source clinic --skip-covered \
+		-m pytest -q -n 2 --dist worksteal -m "not browser"
 
 bench: $(BIN)/.test ## Measure (ratios to a ceiling in the same run)
 	@$(BIN)/python -m benchmarks
 
 clean: ## Remove what the commands made, but not the instance folder
-	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

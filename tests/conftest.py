@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -176,19 +176,11 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL, leave out what touches no database: the run on SQLite has told already."""
     mark_for_reruns(items)
-    _measure_no_coverage_of_properties(items)
     if not POSTGRESQL:
         return
     without = [item for item in items if not _touches_the_database(item)]
     items[:] = [item for item in items if _touches_the_database(item)]
     config.hook.pytest_deselected(items=without)
-
-
-def _measure_no_coverage_of_properties(items: Iterable[pytest.Item]) -> None:
-    """Hundreds of examples reach what one reaches, and take up to three times as long measured."""
-    for item in items:
-        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
-            item.add_marker("no_cover")
 
 
 def _touches_the_database(item: pytest.Item) -> bool:

@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from tests.support.branch_coverage import measured, read_branch_coverage
 from tests.support.postgresql_server import running_server, server_programs
 from tests.support.run_report import RunReport, closing_lines, has_failed, read_step
 
@@ -28,7 +30,7 @@ def main() -> int:
     run = RunReport()
     for name, command in CHECKS:
         _step(run, name, command)
-    _step(run, "tests on SQLite", _pytest("-m", "not browser", workers=CORES))
+    _test_on_sqlite(run)
     _test_in_a_browser(run)
     _test_on_postgresql(run)
     print("\n".join(closing_lines(run, on_ci=ON_CI)))
@@ -50,8 +52,19 @@ CHECKS: list[tuple[str, list[str]]] = [
 
 
 def _pytest(*more: str, workers: int) -> list[str]:
-    spread = ("-n", str(workers), "--dist", "worksteal")
-    return [sys.executable, "-m", "pytest", "-q", *spread, *SHORT, *more]
+    return [sys.executable, "-m", "pytest", *_words(*more, workers=workers)]
+
+
+def _words(*more: str, workers: int) -> list[str]:
+    return ["-q", "-n", str(workers), "--dist", "worksteal", *SHORT, *more]
+
+
+def _test_on_sqlite(run: RunReport) -> None:
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "coverage.json"
+        command = measured(_words("-m", "not browser", workers=CORES), report)
+        _step(run, "tests on SQLite", command)
+        run.covered = read_branch_coverage(report)
 
 
 def _test_in_a_browser(run: RunReport) -> None:

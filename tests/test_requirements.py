@@ -20,7 +20,6 @@ SEARCHED = ("app.py", "gunicorn.conf.py", "benchmarks", "clinic", "docs", "migra
 NEITHER_IMPORTED_NOR_CALLED = {
     "tzdata": "data that zoneinfo reads",
     "pre-commit": "a program that CONTRIBUTING.md names",
-    "pytest-cov": "a plugin that pytest loads by itself; `make coverage`",
     "pytest-randomly": "a plugin that pytest loads by itself",
     "pytest-rerunfailures": "a plugin that pytest loads by itself; tests/support/reruns.py",
     "pytest-timeout": "a plugin that pytest loads by itself; `timeout` in pyproject.toml",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.branch_coverage import LEAST_COVERED, measured, read_branch_coverage
 from tests.support.paths import ROOT
 from tests.support.run_report import RunReport, StepReport, closing_lines, has_failed, read_step
 
@@ -26,22 +27,18 @@ PASSED tests/browser/test_a.py::test_opens
 RERUN tests/browser/test_b.py::test_closes[a - b]
 RERUN tests/browser/test_b.py::test_closes[a - b]
 FAILED tests/browser/test_b.py::test_closes[a - b]
-TOTAL                         9321    311   2204    180    95.6%
-FAIL Required test coverage of 96.0% not reached. Total coverage: 95.60%
 1 failed, 4 passed, 1 error, 3 rerun in 2.00s
 """
 READ = StepReport(
     failed=(
         "tests/browser/test_b.py::test_closes[a - b] - AssertionError: gone",
         "tests/test_c.py::test_opens",
-        "Required test coverage of 96.0% not reached. Total coverage: 95.60%",
     ),
     rerun=(
         "tests/browser/test_a.py::test_opens",
         "tests/browser/test_b.py::test_closes[a - b]",
         "tests/browser/test_b.py::test_closes[a - b]",
     ),
-    covered=95.6,
 )
 
 
@@ -52,7 +49,7 @@ def run_of(*steps: tuple[str, float, int, StepReport], absent: list[str] | None 
     return run
 
 
-def test_names_and_coverage_are_read_from_what_a_step_printed():
+def test_names_are_read_from_what_a_step_printed():
     assert read_step(PRINTED.splitlines(keepends=True)) == READ
     assert read_step(["5 passed in 1.00s\n"]) == StepReport()
 
@@ -62,18 +59,19 @@ def test_end_names_times_coverage_reruns_and_what_failed():
         ("lint", 1.2, 0, StepReport()), ("tests", 90.6, 1, READ), absent=["browser tests: no"]
     )
 
+    run.covered = 95.64
+
     assert closing_lines(run, on_ci=False) == [
         "     1 s  lint",
         "    91 s  tests",
         "    92 s  in all",
-        "COVERED  95.6 % (branches of clinic/)",
+        "COVERED  95.6 % of the branches of clinic/",
         "NOT RUN  browser tests: no",
         "RERUN    tests/browser/test_a.py::test_opens (1)",
         "RERUN    tests/browser/test_b.py::test_closes[a - b] (2)",
         "FAILED   tests",
         "FAILED     tests/browser/test_b.py::test_closes[a - b] - AssertionError: gone",
         "FAILED     tests/test_c.py::test_opens",
-        "FAILED     Required test coverage of 96.0% not reached. Total coverage: 95.60%",
     ]
 
 
@@ -83,6 +81,24 @@ def test_end_of_a_run_without_failures_says_so():
         "     1 s  in all",
         "All that ran passed.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("beside", "end"),
+    [
+        (0, "All that ran passed."),
+        (
+            -0.1,
+            f"FAILED   {LEAST_COVERED - 0.1:.1f} % of the branches, fewer than {LEAST_COVERED:g} %",
+        ),
+    ],
+)
+def test_run_that_reaches_fewer_branches_than_before_is_red(beside, end):
+    run = run_of(("tests", 1.0, 0, StepReport()))
+    run.covered = LEAST_COVERED + beside
+
+    assert closing_lines(run, on_ci=False)[-1] == end
+    assert has_failed(run, on_ci=False) is (beside < 0)
 
 
 @pytest.mark.parametrize(
@@ -197,3 +213,24 @@ def test_failed_browser_tests_run_again_twice_and_no_others_do(tmp_path: Path):
         f"{file}a_browser_would_pass_the_fourth_time",
         f"{file}another_kind_would_pass_the_second_time",
     ]
+
+
+def test_branches_are_counted_in_every_worker(tmp_path):
+    """One worker reaches what happens on Mondays, the other what happens otherwise."""
+    (tmp_path / "clinic").mkdir()
+    (tmp_path / "clinic" / "days.py").write_text(
+        "def opens(day):\n    if day == 0:\n        return 9\n    return 8\n"
+        "def closes(day):\n    if day == 0:\n        return 17\n    return 18\n"
+    )
+    (tmp_path / "test_days.py").write_text(
+        "import sys\nsys.path.insert(0, '.')\nfrom clinic.days import opens\n"
+        "def test_monday(): assert opens(0) == 9\ndef test_tuesday(): assert opens(1) == 8\n"
+    )
+    report = tmp_path / "coverage.json"
+    ignored = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+
+    words = ["-q", "-n", "2", "--dist", "load", *ignored, "-p", "no:cacheprovider", str(tmp_path)]
+    subprocess.run(measured(words, report), cwd=tmp_path, check=True, capture_output=True)
+
+    assert read_branch_coverage(report) == 50.0
+    assert read_branch_coverage(tmp_path / "none.json") is None

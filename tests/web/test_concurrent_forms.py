@@ -23,7 +23,6 @@ from tests.support.web.concurrent_requests import (
     statuses,
 )
 
-pytestmark = pytest.mark.no_cover  # what each form does, other tests reach by sending it once
 TAKEN = {200, 201, 202, 302, 303}
 REFUSED = {401, 403, 404, 409, 422, 429}
 
