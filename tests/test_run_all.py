@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -230,7 +231,9 @@ def test_branches_are_counted_in_every_worker(tmp_path):
     ignored = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
 
     words = ["-q", "-n", "2", "--dist", "load", *ignored, "-p", "no:cacheprovider", str(tmp_path)]
-    subprocess.run(measured(words, report), cwd=tmp_path, check=True, capture_output=True)
+    ours = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST_", "SLIPCOVER_"))}
+    command = measured(words, report)
+    subprocess.run(command, cwd=tmp_path, env=ours, check=True, capture_output=True)
 
     assert read_branch_coverage(report) == 50.0
     assert read_branch_coverage(tmp_path / "none.json") is None
