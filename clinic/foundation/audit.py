@@ -1,9 +1,12 @@
-"""Who did what to whose record, reads included: append-only and chained.
+"""Record who did what to whose record, reads included: append-only and chained.
+
+Retention: entries are kept without limit. No rule deletes them, `operations/housekeeping.py` leaves
+them alone, and triggers of the database refuse to change or delete one.
 
 Each entry's MAC covers the entry and the MAC before it, so a changed, removed, inserted or
 reordered row is found and named. The head (how many entries there are, and the newest MAC) is
 sealed with a keyed MAC of its own, so that a cut tail or an emptied log is found as well; an old
-head put back with its old entries is found by an anchor kept outside (`audit_anchors`). Entries
+head put back with its old entries is found by an anchor kept outside (`audit_anchors.py`). Entries
 hold ids and codes, never names or text.
 """
 

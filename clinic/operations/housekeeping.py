@@ -1,4 +1,9 @@
-"""What the worker does from time to time: drop old traces, anchor the audit log, empty the WAL."""
+"""Delete what has expired, anchor the audit log, empty the WAL: the worker's regular work.
+
+How long rows are kept (retention) is decided here; counts of visitors, sign-ins and known devices
+say it where they are written. Nothing else is deleted for its age: entries of the audit log are
+kept without limit.
+"""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from sqlalchemy import func, select
 from clinic.booking.appointments.claims import hold_slot
 from clinic.booking.appointments.models import Appointment, Hold, IdempotencyKey, VisitorCount
 from clinic.foundation import outbox
+from clinic.foundation.audit import AuditEntry
 from clinic.foundation.audit_anchors import ANCHORED
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.outbox import OutboxMessage
@@ -40,6 +41,18 @@ def test_old_traces_go_and_appointments_stay(context):
 
     assert early == [1, 1, 1, promised]
     assert counts() == [1, 0, 0, 0]
+
+
+def test_entries_of_the_audit_log_stay_however_old(context):
+    practice = make_practice()
+    make_appointment(practice, TEN)
+    written = select(AuditEntry.seq, AuditEntry.action).order_by(AuditEntry.seq)
+    before = session().execute(written).all()
+
+    purge_expired(now=NOW + timedelta(days=36_500))
+
+    assert before
+    assert session().execute(written).all() == before
 
 
 def test_what_waits_to_be_delivered_is_kept_however_old(context):
