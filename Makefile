@@ -42,7 +42,7 @@ lint: $(BIN)/.test node_modules/.run ## Style of code, templates, scripts and st
 types: $(BIN)/.test ## mypy, strict
 	@$(BIN)/mypy
 
-architecture: $(BIN)/.test ## The floors of clinic/ARCHITECTURE.md
+architecture: $(BIN)/.test ## Which package may import which, as clinic/ARCHITECTURE.md says
 	@$(BIN)/lint-imports
 
 texts: $(BIN)/.test ## Collect the texts for translation and compile what is translated

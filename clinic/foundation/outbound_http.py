@@ -1,10 +1,10 @@
-"""The one way out: every HTTP call the clinic makes goes through `fetch` or `send`.
+"""Call other servers: every HTTP call the clinic makes goes through `fetch` or `send`.
 
-Both check the address (`outbound_addresses`), connect to exactly what was checked
-(`outbound_connection`), count bytes after decoding, and end in time. No cookies, proxies,
-`.netrc` or retries. No transaction stays open meanwhile (`waiting`). Addresses may be secrets: no
-error raised here repeats one.
-Source: calendars.md 10; ASVS 1.3.6, 12.3.2, 13.2.4, 15.3.2.
+Both check the address (`outbound/allowed_addresses.py`), connect to exactly what was checked
+(`outbound/connection.py`), count bytes after decoding, and end in time. No cookies, proxies,
+`.netrc` or retries. No transaction stays open meanwhile (`database/waiting.py`). Addresses may be
+secrets: no error raised here repeats one.
+Source: ASVS 1.3.6, 12.3.2, 13.2.4, 15.3.2.
 """
 
 from __future__ import annotations
