@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 import clinic.models  # noqa: F401 - completes the metadata
-from clinic import cli
 from clinic.accounts import app_setup as accounts
 from clinic.booking import app_setup as booking
 from clinic.calendars import app_setup as calendars
-from clinic.command_line import refuse_in_one_line
+from clinic.command_output import refuse_in_one_line
+from clinic.commands import app_setup as commands
 from clinic.config import Settings, configure, read_settings
 from clinic.foundation import app_setup as foundation
 from clinic.foundation.errors import ClinicError
@@ -38,6 +38,6 @@ def _create_app(settings: Settings) -> Flask:
     for package in (accounts, practice, booking, matching, notes, calendars, scheduling_services):
         package.init_app(app)
     web.finish_app(app)
-    cli.init_app(app)
+    commands.init_app(app)
     refuse_made_up_clinic(app, settings)
     return app

@@ -132,8 +132,8 @@ def test_whoever_waits_has_ended_its_transaction_first():
         "clinic/foundation/outbound_http.py",
         "clinic/foundation/mail/sending.py",
         "clinic/operations/worker.py",  # for the next piece of work
-        "clinic/cli.py",  # `flask worker`, whose own session does nothing more
-        "clinic/command_line.py",  # for whoever reads what a command prints
+        "clinic/commands/serve.py",  # `flask worker`, whose own session does nothing more
+        "clinic/command_output.py",  # for whoever reads what a command prints
         "clinic/calendars/imported/refresh.py",  # for the child process that reads a calendar
     }
     with_nothing_open = {
@@ -155,8 +155,9 @@ def test_whoever_waits_has_ended_its_transaction_first():
 def test_commands_print_by_print_text_which_ends_their_reads():
     printing = {
         one.name
-        for module in ("cli.py", "command_line.py")
-        for one in ast.walk(tree(ROOT / "clinic" / module))
+        for path in MODULES
+        if name_of(path).startswith(("clinic/commands/", "clinic/command_output.py"))
+        for one in ast.walk(tree(path))
         if isinstance(one, ast.FunctionDef)
         and any(
             isinstance(part, ast.Attribute) and dotted(part) == "click.echo"

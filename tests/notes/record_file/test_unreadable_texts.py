@@ -13,7 +13,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from clinic.cli import unreadable_command
+from clinic.commands.couples import unreadable_command
 from clinic.couples.models import Partner
 from clinic.extensions import db
 from clinic.foundation.crypto.sealed_text import SealedText

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,7 +26,6 @@ from tests.support.factories import CLOSENESS, make_account, make_clinic
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TEXT = CLOSENESS.read_text(encoding="utf-8")
-OURS = Path("clinic/practice/instruments/shipped/own_ratings.pt.json")
 
 
 @pytest.fixture
@@ -96,30 +94,6 @@ def test_another_clinic_has_a_shelf_of_its_own(admin):
     other = make_clinic(slug="other")
 
     assert list_instruments(other.id) == []
-
-
-def test_commands_add_list_and_retire(app, admin, tmp_path):
-    run = app.test_cli_runner().invoke
-    broken = tmp_path / "broken.json"
-    broken.write_text(TEXT.replace('"sum"', '"guess"').replace('"en"', '"fr"'), encoding="utf-8")
-
-    refused = run(args=["instruments", "add", str(broken)])
-    added = run(args=["instruments", "add", str(OURS)])
-    run(args=["instruments", "add", str(CLOSENESS)])
-    retired = run(args=["instruments", "retire", "closeness", "2", "en"])
-    unknown = run(args=["instruments", "retire", "closeness", "9", "en"])
-    listed = run(args=["instruments", "list"])
-
-    assert (refused.exit_code, refused.stderr.splitlines()) == (
-        1,
-        ["language: must be one of en, pt", "scales[0].method: must be one of sum, mean"],
-    )
-    assert (added.exit_code, added.stdout) == (0, "own_ratings 1 pt is on the shelf.\n")
-    assert (retired.exit_code, unknown.exit_code) == (0, 1)
-    assert listed.stdout.splitlines() == [
-        "closeness 2 en  Closeness, made up for tests  (retired)",
-        "own_ratings 1 pt  As nossas três avaliações",
-    ]
 
 
 def send(browser, file, status):

@@ -6,7 +6,7 @@ import click
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from clinic.command_line import one_line, print_text, refuse_in_one_line, show
+from clinic.command_output import one_line, print_text, refuse_in_one_line, show
 from clinic.foundation.errors import ClinicError, Conflict, NotFound
 
 pytestmark = pytest.mark.usefixtures("context")

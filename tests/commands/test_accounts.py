@@ -1,16 +1,12 @@
-"""A new installation: from an empty database to somebody who can sign in."""
+"""`flask accounts create` makes the first account of a new installation."""
+
+from __future__ import annotations
 
 from clinic.accounts.administration.queries import list_accounts
 from clinic.practice.clinic.clinics import the_clinic
 from tests.support.factories import NOW
+from tests.support.setting_up import OPEN
 
-OPEN = [
-    "clinic", "open", "quiet-street",
-    "--name", "Quiet Street Clinic",
-    "--short-name", "Quiet Street",
-    "--time-zone", "Europe/Lisbon",
-    "--email", "desk@quiet-street.example",
-]  # fmt: skip
 CREATE = ["accounts", "create", "admin@quiet-street.example", "--name", "Admin", "--role", "admin"]
 PASSWORD = "a long sentence nobody guesses"
 
@@ -26,14 +22,6 @@ def test_clinic_is_opened_and_its_first_account_made_from_the_command_line(app):
         clinic = the_clinic()
         assert (clinic.slug, clinic.time_zone) == ("quiet-street", "Europe/Lisbon")
         assert [account.roles for account in list_accounts(clinic.id, now=NOW)] == [("admin",)]
-
-
-def test_unknown_zone_is_one_line_and_opens_nothing(app):
-    wrong = [*OPEN[:-3], "Mars/Base", *OPEN[-2:]]
-
-    answer = app.test_cli_runner().invoke(args=wrong)
-
-    assert (answer.exit_code, answer.stderr) == (1, "Error: We do not know this time zone.\n")
 
 
 def test_weak_password_is_refused(app):

@@ -1,0 +1,1 @@
+"""The `flask` commands, a module for each group of them; each calls one service."""
