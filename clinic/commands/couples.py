@@ -16,6 +16,7 @@ from clinic.foundation.clock import clock
 from clinic.notes.pages.overview import couple_ledger
 from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
+from clinic.notes.record_file.json_schema import record_schema_text
 from clinic.notes.record_file.unreadable_texts import find_unreadable_texts
 
 couples_group = AppGroup("couples", help="Couples' records as files.")
@@ -62,6 +63,13 @@ def import_command(file: Any) -> None:
             print_text(f"{place or 'the file'}: {said}", err=True)
         sys.exit(1)
     print_text(f"{code} is there.")
+
+
+@couples_group.command("schema")
+@with_appcontext
+def schema_command() -> None:
+    """Print the JSON Schema that a couple's record as a file follows."""
+    print_text(record_schema_text(), nl=False)
 
 
 @couples_group.command("unreadable")

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.support.paths import ROOT
+
 pytestmark = pytest.mark.usefixtures("demo")
 
 
@@ -29,3 +31,9 @@ def test_record_is_exported_and_a_broken_file_names_its_problems(app, tmp_path):
     lines = refused.stderr.splitlines()
     assert "attempts[0].details.rupture: There is no such rupture in this record." in lines
     assert len(lines) > 5
+
+
+def test_schema_of_a_record_is_printed_as_it_is_published(run):
+    published = (ROOT / "docs" / "couple-record.schema.json").read_text(encoding="utf-8")
+
+    assert run("couples", "schema") == (0, published, "")

@@ -1,15 +1,19 @@
-"""The JSON Schema (2020-12) of what `plain_json` writes for a dataclass. Pure."""
+"""Write the JSON Schema (2020-12) of a record's file from the dataclasses that read it. Pure."""
 
 from __future__ import annotations
 
+import json
 import types
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, Union, get_args, get_origin
 
+from clinic.notes.record_file.document import CoupleRecord
 from clinic.notes.rules.json_structure import hints_of
 from clinic.notes.rules.json_values import is_omitted_when_empty
 
+TITLE = "A couple's record"
+IDENTITY = "urn:couples-clinic:couple-record:2"
 _SINGLE: dict[Any, dict[str, Any]] = {
     str: {"type": "string"},
     int: {"type": "integer"},
@@ -19,8 +23,14 @@ _SINGLE: dict[Any, dict[str, Any]] = {
 }
 
 
+def record_schema_text() -> str:
+    """Return the schema that is published as `docs/couple-record.schema.json`, as JSON text."""
+    schema = schema_of(CoupleRecord, title=TITLE, identity=IDENTITY)
+    return json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+
+
 def schema_of(kind: type, *, title: str, identity: str) -> dict[str, Any]:
-    """A schema document for `kind`; nothing else than its fields is allowed.
+    """Return a schema document for `kind`; nothing else than its fields is allowed.
 
     Every field is required but those that are left out while nothing is told in them.
     """
