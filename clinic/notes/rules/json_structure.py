@@ -2,6 +2,7 @@
 
 Pure. The types of a dataclass decide: a name that is missing or unknown, a value of another type, a
 text that cannot be stored and a date that is none are faults. Nothing is converted: 1 is not true.
+Why no library does this: `docs/decisions/0023-structure-is-checked-by-code-of-our-own.md`.
 """
 
 from __future__ import annotations
