@@ -42,7 +42,7 @@ class WrongPassword(InvalidInput):
         super().__init__({"current": [N_("This is not your present password.")]})
 
 
-class EmailTaken(Conflict):
+class EmailInUse(Conflict):
     """No two accounts share an address."""
 
     code = "email-taken"
@@ -76,7 +76,7 @@ def create_account(
 ) -> Account:
     """Make an account in the actor's clinic that can sign in at once.
 
-    Raises `InvalidInput` (`WeakPassword` for the password) and, for a taken e-mail, `EmailTaken`.
+    Raises `InvalidInput` (`WeakPassword` for the password) and, for an e-mail in use, `EmailInUse`.
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
     _check_email(email)
@@ -103,7 +103,7 @@ def invite_account(
 ) -> Account:
     """Make an account without a password and mail its person a link to set one.
 
-    Raises `InvalidInput` and, for a taken e-mail, `EmailTaken`.
+    Raises `InvalidInput` and, for an e-mail in use, `EmailInUse`.
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
     roles = list(roles)
@@ -173,7 +173,7 @@ def change_own_password(
     with transaction() as current:
         row = _account(current, actor.account_id, clinic_id=actor.clinic_id)
         row.password, row.update_datetime = kept, now
-        cut_off(current, row, keep_session_id=session_id, now=now)
+        cut_off(current, row, except_session_id=session_id, now=now)
         renew_proof(current, session_id, now=now)
         notify_password_changed(current, row, now=now)
         _record(current, "account.password_changed", row, actor=actor, now=now)
@@ -244,7 +244,7 @@ def _new_account(
     found_by = email_index(actor.clinic_id, email)
     lock_name(current, b"account:" + found_by)
     if current.scalar(select(Account.id).where(Account.email_index == found_by)):
-        raise EmailTaken
+        raise EmailInUse
     account = Account(
         id=new_id(),
         clinic_id=actor.clinic_id,

@@ -71,11 +71,11 @@ class SignInForm(LoginForm):
                 now=clock.now(),
             )
         except (CredentialsRefused, TooManyRequests) as refused:
-            self._say(refused)
+            self._show_refusal(refused)
             return False
         return True
 
-    def _say(self, refused: ClinicError) -> None:
+    def _show_refusal(self, refused: ClinicError) -> None:
         self.status = refused.status
         if isinstance(refused, TooManyRequests):
             self.retry_after = refused.retry_after
@@ -93,7 +93,7 @@ class PasswordForm(CheckedForm):
     status = 422
     retry_after: int | None = None
 
-    def say(self, refused: ClinicError) -> None:
+    def show_refusal(self, refused: ClinicError) -> None:
         """Show a refusal of the service where it belongs."""
         self.status = refused.status
         if isinstance(refused, TooManyRequests):

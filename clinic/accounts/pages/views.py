@@ -92,7 +92,7 @@ def forgotten() -> AnyResponse:
     try:
         request_reset_link(form.email.data, address=address, clinic_id=g.clinic_id, now=clock.now())
     except TooManyRequests as refused:
-        form.say(refused)
+        form.show_refusal(refused)
         return _page(render_template("accounts/forgotten.html", form=form), form)
     return make_response(render_template("accounts/forgotten_sent.html"))
 
@@ -116,7 +116,7 @@ def set_password(token: str) -> AnyResponse:
     except LinkInvalid:
         return make_response(render_template("accounts/link_gone.html"), 404)
     except WeakPassword as refused:
-        form.say(refused)
+        form.show_refusal(refused)
     page = render_template("accounts/set_password.html", form=form, is_first=is_first)
     return _page(page, form)
 
@@ -146,7 +146,7 @@ def change_password() -> AnyResponse:
             now=clock.now(),
         )
     except (InvalidInput, TooManyRequests) as refused:
-        form.say(refused)
+        form.show_refusal(refused)
         return _account_page(form)
     said = _(
         "Your password is changed. You are signed out everywhere else, and your calendar "
@@ -170,7 +170,7 @@ def end_session(session_id: str) -> AnyResponse:
 def end_others() -> AnyResponse:
     """Sign all of one's other browsers out."""
     here = current_session().id
-    end_other_sessions(keep_session_id=here, actor=current_actor(), now=clock.now())
+    end_other_sessions(except_session_id=here, actor=current_actor(), now=clock.now())
     flash(_("You are signed out everywhere but here."), "ok")
     return redirect(url_for("accounts.own_account"))
 

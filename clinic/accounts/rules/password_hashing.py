@@ -33,20 +33,20 @@ def hash_password(password: str) -> str:
     return hasher.hash(_bytes(password))
 
 
-def matches(password: str, kept: str | None) -> bool:
-    """Whether it is the password. Without a kept hash one is made all the same, to take as long."""
-    if kept is None:
+def matches(password: str, stored_hash: str | None) -> bool:
+    """Whether it is the password. Without a stored hash one is made, to take as long."""
+    if stored_hash is None:
         hasher.hash(_bytes(password))
         return False
     try:
-        return hasher.verify(kept, _bytes(password))
+        return hasher.verify(stored_hash, _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
 
 
-def is_outdated(kept: str) -> bool:
+def is_outdated(stored_hash: str) -> bool:
     """Whether the hash was made with other parameters than today's."""
-    return hasher.check_needs_rehash(kept)
+    return hasher.check_needs_rehash(stored_hash)
 
 
 def _bytes(password: str) -> bytes:

@@ -82,7 +82,7 @@ def blocked_for(scope: Scope, tries: Tries, *, now: datetime) -> timedelta:
 
 
 def longest_block(
-    counts: Mapping[Scope, Tries], *, is_known_address: bool, now: datetime
+    counts: Mapping[Scope, Tries], *, has_signed_in_before: bool, now: datetime
 ) -> timedelta:
     """The longest of the waits that bind this try; on the owner's device only its own does."""
     if Scope.DEVICE in counts:
@@ -90,7 +90,7 @@ def longest_block(
     binding = [
         blocked_for(scope, tries, now=now)
         for scope, tries in counts.items()
-        if not (scope is Scope.ACCOUNT and is_known_address)
+        if not (scope is Scope.ACCOUNT and has_signed_in_before)
     ]
     return max(binding, default=timedelta(0))
 

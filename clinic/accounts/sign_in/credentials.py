@@ -127,8 +127,10 @@ def _check(
     keys = _keys(found_by, network)
     with transaction() as current:
         account = _account(current, found_by, clinic_id=clinic_id)
-        is_known = _is_known_device(current, account, network, now=now)
-        _count_try(current, keys, (device, account), is_known=is_known, now=now)
+        has_signed_in_before = _has_signed_in_before(current, account, network, now=now)
+        _count_try(
+            current, keys, (device, account), has_signed_in_before=has_signed_in_before, now=now
+        )
     right = matches(password, account.password if account else None)
     if account is None or not right or not account.active:
         _note_refusal(account, clinic_id=clinic_id, now=now)
@@ -154,7 +156,7 @@ def _account(current: Session, found_by: bytes, *, clinic_id: str) -> Account | 
     )
 
 
-def _is_known_device(
+def _has_signed_in_before(
     current: Session, account: Account | None, network: bytes, *, now: datetime
 ) -> bool:
     query = exists().where(
@@ -170,7 +172,7 @@ def _count_try(
     keys: Keys,
     from_device: tuple[str | None, Account | None],
     *,
-    is_known: bool,
+    has_signed_in_before: bool,
     now: datetime,
 ) -> None:
     rows: dict[str, FailedSignIn | KnownDevice] = {**locked_counts(current, keys, now=now)}
@@ -179,7 +181,7 @@ def _count_try(
     counts = {
         Scope(scope): Tries(row.failures, row.last_failed_at or now) for scope, row in rows.items()
     }
-    wait = longest_block(counts, is_known_address=is_known, now=now)
+    wait = longest_block(counts, has_signed_in_before=has_signed_in_before, now=now)
     if wait > timedelta(0):
         raise TooManyRequests(retry_after=math.ceil(wait.total_seconds()))
     for scope, tries in counts.items():

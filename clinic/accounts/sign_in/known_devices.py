@@ -71,12 +71,12 @@ def forgive_device(current: Session, token: str | None, account: Account) -> Non
 
 
 def forget_devices(
-    current: Session, account_id: str, *, keep_session_id: str | None = None
+    current: Session, account_id: str, *, except_session_id: str | None = None
 ) -> None:
     """Forget the account's browsers but one session's, within the running transaction."""
     query = delete(KnownDevice).where(KnownDevice.account_id == account_id)
-    if keep_session_id is not None:
-        others = or_(KnownDevice.session_id.is_(None), KnownDevice.session_id != keep_session_id)
+    if except_session_id is not None:
+        others = or_(KnownDevice.session_id.is_(None), KnownDevice.session_id != except_session_id)
         query = query.where(others)
     current.execute(query)
 

@@ -20,10 +20,10 @@ CUT_OFF = "account.cut_off"
 
 
 def cut_off(
-    current: Session, account: Account, *, keep_session_id: str | None = None, now: datetime
+    current: Session, account: Account, *, except_session_id: str | None = None, now: datetime
 ) -> None:
     """End the account's sessions (but one), its open links and its calendar addresses."""
-    end_sessions(current, account.id, keep_session_id=keep_session_id, now=now)
+    end_sessions(current, account.id, except_session_id=except_session_id, now=now)
     end_links(current, account.id, now=now)
     end_calendar_addresses(current, account, therapist_id=account.therapist_id, now=now)
 

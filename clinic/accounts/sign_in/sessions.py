@@ -98,12 +98,12 @@ def end_own_session(session_id: str, *, actor: Actor, now: datetime) -> None:
         )
 
 
-def end_other_sessions(*, keep_session_id: str, actor: Actor, now: datetime) -> None:
+def end_other_sessions(*, except_session_id: str, actor: Actor, now: datetime) -> None:
     """End all the actor's sessions but one."""
     if actor.account_id is None:
         raise NotFound
     with transaction() as current:
-        end_sessions(current, actor.account_id, keep_session_id=keep_session_id, now=now)
+        end_sessions(current, actor.account_id, except_session_id=except_session_id, now=now)
         audit.record(
             current,
             "session.others_ended",
@@ -115,15 +115,15 @@ def end_other_sessions(*, keep_session_id: str, actor: Actor, now: datetime) -> 
 
 
 def end_sessions(
-    current: Session, account_id: str, *, keep_session_id: str | None = None, now: datetime
+    current: Session, account_id: str, *, except_session_id: str | None = None, now: datetime
 ) -> None:
     """End an account's sessions, and forget their browsers, within the running transaction."""
-    forget_devices(current, account_id, keep_session_id=keep_session_id)
+    forget_devices(current, account_id, except_session_id=except_session_id)
     query = update(StaffSession).where(
         StaffSession.account_id == account_id, StaffSession.ended_at.is_(None)
     )
-    if keep_session_id is not None:
-        query = query.where(StaffSession.id != keep_session_id)
+    if except_session_id is not None:
+        query = query.where(StaffSession.id != except_session_id)
     current.execute(query.values(ended_at=now))
 
 

@@ -36,7 +36,7 @@ class RolesForm(CheckedForm):
             "therapist_id": self.therapist.data or None,
         }
 
-    def say(self, refused: ClinicError) -> None:
+    def show_refusal(self, refused: ClinicError) -> None:
         """Show a refusal of the service at its field, else above the form."""
         self.status = refused.status
         if isinstance(refused, InvalidInput):

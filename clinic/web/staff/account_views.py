@@ -87,8 +87,8 @@ def set_roles(account_id: str) -> Page:
 @requires(Permission.MANAGE_ACCOUNTS)
 def send_link(account_id: str) -> Response:
     """Mail somebody a link to set their password."""
-    said = _("A link to set a password is on its way.")
-    return _act(account_id, service.send_password_link, said)
+    notice = _("A link to set a password is on its way.")
+    return _act(account_id, service.send_password_link, notice)
 
 
 @staff_accounts.post("/<account_id>/end-sessions")
@@ -102,16 +102,16 @@ def end_sessions(account_id: str) -> Response:
 @requires(Permission.MANAGE_ACCOUNTS)
 def disable(account_id: str) -> Response:
     """Close an account; it is kept, since the record says who did what."""
-    said = _("The account is disabled. Its sessions and calendar addresses have ended.")
-    return _act(account_id, service.deactivate_account, said)
+    notice = _("The account is disabled. Its sessions and calendar addresses have ended.")
+    return _act(account_id, service.deactivate_account, notice)
 
 
 @staff_accounts.post("/<account_id>/enable")
 @requires(Permission.MANAGE_ACCOUNTS)
 def enable(account_id: str) -> Response:
     """Open a closed account again."""
-    said = _("The account is enabled. Its calendar addresses have to be made anew.")
-    return _act(account_id, service.reactivate_account, said)
+    notice = _("The account is enabled. Its calendar addresses have to be made anew.")
+    return _act(account_id, service.reactivate_account, notice)
 
 
 def _by() -> dict[str, Any]:
@@ -125,19 +125,19 @@ def _done(form: RolesForm, use_case: Callable[[], object]) -> bool:
     try:
         use_case()
     except (InvalidInput, Conflict) as refused:
-        form.say(refused)
+        form.show_refusal(refused)
         return False
     return True
 
 
-def _act(account_id: str, use_case: Callable[..., None], said: str) -> Response:
+def _act(account_id: str, use_case: Callable[..., None], notice: str) -> Response:
     """Do one thing with an account; a refusal is said on its page."""
     try:
         use_case(account_id, **_by())
     except Conflict as refused:
         flash(_(refused.message), "danger")
     else:
-        flash(said, "ok")
+        flash(notice, "ok")
     return _back(account_id)
 
 

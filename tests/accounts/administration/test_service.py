@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from clinic.accounts.administration.queries import StaffAccount, list_accounts
 from clinic.accounts.administration.service import (
     AccountClosed,
-    EmailTaken,
+    EmailInUse,
     LastAdmin,
     create_account,
     deactivate_account,
@@ -158,7 +158,7 @@ def test_an_invited_admin_is_not_yet_one_who_can_manage_accounts(context):
 def test_nobody_is_invited_to_an_address_that_has_an_account(context):
     clinic = make_clinic()
     kept = make_account(clinic).password_sealed
-    with pytest.raises(EmailTaken):
+    with pytest.raises(EmailInUse):
         invite(clinic, email="INES.duarte@example.org")
     db.session.expire_all()
     assert db.session.scalars(select(Account.password_sealed)).all() == [kept]

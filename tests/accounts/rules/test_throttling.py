@@ -71,7 +71,7 @@ def test_the_longest_wait_binds():
         Scope.ADDRESS: Tries(31, NOW),
         Scope.ACCOUNT: Tries(1, NOW),
     }
-    assert longest_block(counts, is_known_address=False, now=NOW) == timedelta(seconds=60)
+    assert longest_block(counts, has_signed_in_before=False, now=NOW) == timedelta(seconds=60)
 
 
 def test_the_count_of_an_account_does_not_bind_an_address_its_owner_is_known_at():
@@ -80,8 +80,8 @@ def test_the_count_of_an_account_does_not_bind_an_address_its_owner_is_known_at(
         Scope.ADDRESS: Tries(1, NOW),
         Scope.ACCOUNT: Tries(100, NOW),
     }
-    assert longest_block(counts, is_known_address=True, now=NOW) == timedelta(0)
-    assert longest_block(counts, is_known_address=False, now=NOW) == timedelta(hours=1)
+    assert longest_block(counts, has_signed_in_before=True, now=NOW) == timedelta(0)
+    assert longest_block(counts, has_signed_in_before=False, now=NOW) == timedelta(hours=1)
 
 
 failed = st.builds(
@@ -93,12 +93,12 @@ elsewhere = st.fixed_dictionaries({one: failed for one in Scope if one is not Sc
 
 
 @given(elsewhere, failed, st.booleans())
-def test_nothing_that_happens_elsewhere_binds_the_owners_device(counts, own, is_known):
+def test_nothing_that_happens_elsewhere_binds_the_owners_device(counts, own, has_signed_in_before):
     with_device = counts | {Scope.DEVICE: own}
 
-    assert longest_block(with_device, is_known_address=is_known, now=NOW) == blocked_for(
-        Scope.DEVICE, own, now=NOW
-    )
+    assert longest_block(
+        with_device, has_signed_in_before=has_signed_in_before, now=NOW
+    ) == blocked_for(Scope.DEVICE, own, now=NOW)
 
 
 @given(elsewhere, failed)

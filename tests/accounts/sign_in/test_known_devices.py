@@ -211,7 +211,7 @@ def test_browser_of_a_session_that_its_owner_ended_is_known_no_longer(clinic, ac
 
     end_own_session(ids[0], actor=me, now=NOW)
     assert sorted(db.session.scalars(select(KnownDevice.session_id))) == ids[1:]
-    end_other_sessions(keep_session_id=ids[1], actor=me, now=NOW)
+    end_other_sessions(except_session_id=ids[1], actor=me, now=NOW)
     assert db.session.scalars(select(KnownDevice.session_id)).all() == [ids[1]]
     assert len(set(devices)) == 3
 

@@ -124,7 +124,7 @@ def test_only_an_own_session_can_be_ended_by_its_id(account):
 def test_all_sessions_but_one_end_together(account):
     tokens = [begin(account) for _ in range(3)]
 
-    end_other_sessions(keep_session_id=row_of(tokens[1]).id, actor=actor_of(account), now=NOW)
+    end_other_sessions(except_session_id=row_of(tokens[1]).id, actor=actor_of(account), now=NOW)
 
     assert [state(token) for token in tokens] == [
         SessionState.ENDED,
@@ -135,7 +135,7 @@ def test_all_sessions_but_one_end_together(account):
 
 def test_nobody_signed_in_has_no_other_sessions(account):
     with pytest.raises(NotFound):
-        end_other_sessions(keep_session_id="x", actor=Actor(clinic_id=account.clinic_id), now=NOW)
+        end_other_sessions(except_session_id="x", actor=Actor(clinic_id=account.clinic_id), now=NOW)
 
 
 def test_all_sessions_of_one_account_end_and_none_of_another(account):
