@@ -46,7 +46,7 @@ def confirm(reference: str) -> Page:
     return _change(
         reference,
         lambda one: changes.confirm_appointment(one.id, actor=current_actor(), now=clock.now()),
-        said=_("Accepted. Everyone concerned gets a message."),
+        notice=_("Accepted. Everyone concerned gets a message."),
     )
 
 
@@ -62,7 +62,7 @@ def decline(reference: str) -> Page:
             lambda one: changes.decline_appointment(
                 one.id, reason=reason, actor=current_actor(), now=clock.now()
             ),
-            said=_("Declined. Everyone concerned gets a message, and the time is free again."),
+            notice=_("Declined. Everyone concerned gets a message, and the time is free again."),
         )
     return _ask("booking/desk/decline.html", reference, form)
 
@@ -79,7 +79,7 @@ def cancel(reference: str) -> Page:
             lambda one: changes.cancel_appointment(
                 one.id, reason=reason, actor=current_actor(), now=clock.now()
             ),
-            said=_("Cancelled. Everyone concerned gets a message, and the time is free again."),
+            notice=_("Cancelled. Everyone concerned gets a message, and the time is free again."),
         )
     return _ask("booking/desk/cancel.html", reference, form)
 
@@ -129,7 +129,7 @@ def move(reference: str) -> Page:
             lambda one: changes.move_appointment(
                 one.id, start=choice[0], actor=current_actor(), now=clock.now()
             ),
-            said=_("Moved. Everyone concerned gets a message with the new time."),
+            notice=_("Moved. Everyone concerned gets a message with the new time."),
         )
     except (SlotUnavailable, TimeRefused) as refused:
         return _gone(reference, refused)
@@ -156,7 +156,7 @@ def _gone(reference: str, refused: SlotUnavailable | TimeRefused) -> tuple[str, 
     return page, refused.status
 
 
-def _change(reference: str, change: Callable[[Appointment], Appointment], *, said: str) -> Page:
+def _change(reference: str, change: Callable[[Appointment], Appointment], *, notice: str) -> Page:
     """Make a change and show the appointment; what can no longer be changed is shown as it is."""
     appointment = _to_change(reference)
     try:
@@ -166,7 +166,7 @@ def _change(reference: str, change: Callable[[Appointment], Appointment], *, sai
             _("It has changed in the meantime, so nothing was done. This is how it is now."), "warn"
         )
         return _page(reference), refused.status
-    flash(said, "ok")
+    flash(notice, "ok")
     return redirect(url_for("desk_appointments.show", reference=reference), 303)
 
 

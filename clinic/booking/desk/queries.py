@@ -128,7 +128,7 @@ def day_of(therapist: Therapist, on: date, *, names: bool, now: datetime) -> Day
         found,
         working=_free_from(open_hours(diary.schedule, window=window), on, now, therapist),
         busy=diary.outside_busy,
-        taken=holds,
+        held=holds,
         window=window,
     )
     return DayPage(on, tuple(lines))

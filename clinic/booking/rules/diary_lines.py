@@ -89,13 +89,13 @@ def lines_of_day(
     *,
     working: Iterable[Interval],
     busy: Iterable[Interval],
-    taken: Iterable[Interval] = (),
+    held: Iterable[Interval] = (),
     window: Interval,
 ) -> list[DiaryLine]:
-    """The lines of a day in order; `taken` is time that is neither free nor shown (holds)."""
+    """The lines of a day in order; `held` is time that is neither free nor shown (holds)."""
     claims = [Interval(one.start, one.end) for one in entries if one.claims_time]
     elsewhere = subtract(intersect(busy, [window]), claims)
-    free = subtract(intersect(working, [window]), [*claims, *elsewhere, *taken])
+    free = subtract(intersect(working, [window]), [*claims, *elsewhere, *held])
     lines = [DiaryLine(LineKind.SESSION, one.start, one.end, one) for one in entries]
     lines += [DiaryLine(LineKind.BUSY, one.start, one.end) for one in elsewhere]
     lines += [
@@ -172,7 +172,7 @@ class _Track:
 
     def _rows(self, start: datetime, end: datetime) -> tuple[int, int] | None:
         first, last = self._minute(start), self._minute(end)
-        if last <= first and start < end and self._is_here(start):
+        if last <= first and start < end and self._is_on_this_day(start):
             last = first + int((end - start).total_seconds()) // 60  # the clocks went back
         opens, closes = self.hours[0] * 60, self.hours[1] * 60
         first, last = max(first, opens), min(last, closes)
@@ -181,7 +181,7 @@ class _Track:
         row = (first - opens) // ROW_MINUTES
         return row, max(row + 1, -(-(last - opens) // ROW_MINUTES))
 
-    def _is_here(self, instant: datetime) -> bool:
+    def _is_on_this_day(self, instant: datetime) -> bool:
         return local_date(instant, zone=self.zone) == self.on
 
     def _minute(self, instant: datetime) -> int:

@@ -148,8 +148,8 @@ def _move_page(token: str, opened: OpenedLink, *, nearest: Sequence[Slot] = ()) 
             [appointment.therapist],
             appointment.session_type,
             endpoint="links.move",
-            keep={"token": token},
-            known_zone=opened.time_zone,
+            parameters={"token": token},
+            zone_name=opened.time_zone,
         ),
     )
 

@@ -73,7 +73,7 @@ def times() -> str:
     kind, written = chosen_type(), draft()
     therapists = _offering(kind, request.args.get("therapist", ""))
     alone = therapists[0] if len(therapists) == 1 else None
-    keep = {"session_type": kind.slug} | ({"therapist": alone.slug} if alone else {})
+    parameters = {"session_type": kind.slug} | ({"therapist": alone.slug} if alone else {})
     return render_template(
         "booking/site/times.html",
         therapist=alone,
@@ -85,7 +85,7 @@ def times() -> str:
         back_url="" if written else url_for("matching.therapists"),
         back_label=_("Back to the therapists"),
         step_urls={1: url_for("matching.needs"), 2: url_for("matching.therapists")},
-        **week_page(therapists, kind, endpoint="booking.times", keep=keep),
+        **week_page(therapists, kind, endpoint="booking.times", parameters=parameters),
     )
 
 
@@ -121,11 +121,11 @@ def hold() -> Page:
     start, slug = choice
     kind = chosen_type()
     try:
-        taken = _hold(slug, kind, start, key=secrets.token_urlsafe(16))
+        hold = _hold(slug, kind, start, key=secrets.token_urlsafe(16))
     except (SlotUnavailable, InvalidInput) as refused:
-        return _taken(refused, kind, slug, start)
+        return _slot_unavailable_page(refused, kind, slug, start)
     if draft():  # details were written already: show them, do not ask again
-        return _details_page(DetailsForm(), taken)
+        return _details_page(DetailsForm(), hold)
     return redirect(url_for("booking.details"), 303)
 
 
@@ -146,7 +146,7 @@ def _hold(slug: str, kind: SessionType, start: datetime, *, key: str) -> Hold:
     return found
 
 
-def _taken(
+def _slot_unavailable_page(
     refused: SlotUnavailable | InvalidInput, kind: SessionType, slug: str, start: datetime
 ) -> tuple[str, int]:
     zone = reader_zone()
@@ -174,13 +174,13 @@ def _taken(
 def details() -> Page:
     """Step 4: who comes."""
     try:
-        taken = get_hold(session.get("hold", ""), clinic_id=g.clinic_id, now=clock.now())
+        hold = get_hold(session.get("hold", ""), clinic_id=g.clinic_id, now=clock.now())
     except HoldExpired:
         return _already_booked() or _choose_again()
     form = DetailsForm(formdata=None)
     form.language.data = str(get_locale())[:2]
     form.format.data = session.get("inquiry", {}).get("format")
-    return _details_page(form, taken)
+    return _details_page(form, hold)
 
 
 def _already_booked() -> Response | None:
@@ -196,27 +196,27 @@ def _choose_again() -> Response:
     return redirect(url_for("booking.times"), 303)
 
 
-def _details_page(form: DetailsForm, taken: Hold) -> str:
+def _details_page(form: DetailsForm, hold: Hold) -> str:
     zone = reader_zone()
     form.hold.data, form.key.data = session.get("hold"), session.get("key")
     form.time_zone.data = form.time_zone.data or zone
-    formats = [one for one in taken.session_type.formats if one in taken.therapist.formats]
+    formats = [one for one in hold.session_type.formats if one in hold.therapist.formats]
     form.format.choices = [SelectChoice(one, display.format_name(one)) for one in formats]
     if form.format.data not in formats:
         form.format.data = formats[0] if formats else ""
     return render_template(
         "booking/site/details.html",
         form=form,
-        appointment=display.summarise_hold(taken, zone=zone, format_=form.format.data),
+        appointment=display.summarise_hold(hold, zone=zone, format_=form.format.data),
         hold={
-            "expires_at": display.instant_text(taken.expires_at),
-            "expires_label": clock_text(taken.expires_at, zone=zone),
+            "expires_at": display.instant_text(hold.expires_at),
+            "expires_label": clock_text(hold.expires_at, zone=zone),
             "now": display.instant_text(clock.now()),
         },
         two=session.get("inquiry", {}).get("couple") == "two",
         form_url=url_for("booking.book"),
         times_url=url_for(
-            "booking.times", session_type=taken.session_type.slug, therapist=taken.therapist.slug
+            "booking.times", session_type=hold.session_type.slug, therapist=hold.therapist.slug
         ),
         step_urls={1: url_for("matching.needs"), 2: url_for("matching.therapists")},
     )
@@ -244,7 +244,7 @@ def book() -> Page:
     except KeyReused:
         return _already_booked() or _expired()
     except (SlotUnavailable, TimeRefused) as refused:
-        return _taken(refused, kind, therapist.slug, start)
+        return _slot_unavailable_page(refused, kind, therapist.slug, start)
     except InvalidInput as refused:
         form.show(refused)
         return _ask_again(form, wanted, now=now)
@@ -257,10 +257,10 @@ def _wanted(form: DetailsForm, *, now: datetime) -> Wanted | None:
     So a late send still books the time if it is free, and a second send finds the first.
     """
     try:
-        taken = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
+        hold = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
     except HoldExpired:
         return _chosen(form.key.data)
-    return taken.therapist, taken.session_type, taken.starts_at
+    return hold.therapist, hold.session_type, hold.starts_at
 
 
 def _chosen(key: str | None) -> Wanted | None:
@@ -276,13 +276,13 @@ def _ask_again(form: DetailsForm, wanted: Wanted, *, now: datetime) -> Page:
     """The details once more with what is wrong; the time is held again if it has run out."""
     therapist, kind, start = wanted
     try:
-        taken = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
+        hold = get_hold(form.hold.data or "", clinic_id=g.clinic_id, now=now)
     except HoldExpired:
         try:
-            taken = _hold(therapist.slug, kind, start, key=form.key.data or "")
+            hold = _hold(therapist.slug, kind, start, key=form.key.data or "")
         except (SlotUnavailable, InvalidInput) as refused:
-            return _taken(refused, kind, therapist.slug, start)
-    return _details_page(form, taken), 422
+            return _slot_unavailable_page(refused, kind, therapist.slug, start)
+    return _details_page(form, hold), 422
 
 
 def _expired() -> tuple[str, int]:

@@ -33,14 +33,14 @@ def week_page(
     kind: SessionType,
     *,
     endpoint: str,
-    keep: dict[str, Any],
-    known_zone: str | None = None,
+    parameters: dict[str, Any],
+    zone_name: str | None = None,
 ) -> dict[str, Any]:
     """The week asked for, the next free time, and the ways to other weeks.
 
-    `known_zone` is the IANA name of the zone the reader is known to be in, where one is.
+    `zone_name` is the IANA name of the zone the reader is known to be in, where one is.
     """
-    zone, now = reader_zone(known_zone), clock.now()
+    zone, now = reader_zone(zone_name), clock.now()
     first = first_free(therapists, kind, now=now)
     this_week = display.monday_of(now, zone=zone)
     monday = _requested_week(request.values.get("week", ""))
@@ -52,7 +52,7 @@ def week_page(
 
     def to(other: date) -> str | None:
         inside = this_week <= other <= last
-        return url_for(endpoint, week=other.isoformat(), **keep) if inside else None
+        return url_for(endpoint, week=other.isoformat(), **parameters) if inside else None
 
     return {
         "next_free": display.chip(*first, zone=zone) if first else None,
@@ -63,10 +63,10 @@ def week_page(
         "next_week_url": to(display.monday_of(first[1].start, zone=zone)) if first else None,
         "zone": zone,
         "zone_label": place_of(zone),
-        "zone_chosen": known_zone is not None or "time_zone" in session,
+        "zone_chosen": zone_name is not None or "time_zone" in session,
         "zones": display.zone_choices(zone, g.clinic.time_zone),
-        "zone_url": url_for(endpoint, **keep),
-        "zone_fields": {k: v for k, v in keep.items() if k != "token"}
+        "zone_url": url_for(endpoint, **parameters),
+        "zone_fields": {k: v for k, v in parameters.items() if k != "token"}
         | {"week": monday.isoformat()},
     }
 

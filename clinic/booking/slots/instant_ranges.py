@@ -34,9 +34,9 @@ def merge(intervals: Iterable[Interval]) -> list[Interval]:
     return _intervals(merge_spans(_spans(intervals)))
 
 
-def subtract(kept: Iterable[Interval], removed: Iterable[Interval]) -> list[Interval]:
-    """The time in `kept` but not in `removed`, merged and sorted."""
-    return _intervals(subtract_spans(merge_spans(_spans(kept)), merge_spans(_spans(removed))))
+def subtract(whole: Iterable[Interval], removed: Iterable[Interval]) -> list[Interval]:
+    """The time in `whole` but not in `removed`, merged and sorted."""
+    return _intervals(subtract_spans(merge_spans(_spans(whole)), merge_spans(_spans(removed))))
 
 
 def intersect(first: Iterable[Interval], second: Iterable[Interval]) -> list[Interval]:

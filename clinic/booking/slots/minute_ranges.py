@@ -29,19 +29,19 @@ def merge_spans(spans: Iterable[tuple[Bound, Bound]]) -> list[tuple[Bound, Bound
 
 
 def subtract_spans(
-    kept: Iterable[tuple[Bound, Bound]], removed: Sequence[tuple[Bound, Bound]]
+    whole: Iterable[tuple[Bound, Bound]], removed: Sequence[tuple[Bound, Bound]]
 ) -> list[tuple[Bound, Bound]]:
-    """What is left of `kept` outside `removed`, in one sweep over both."""
+    """What is left of `whole` outside `removed`, in one sweep over both."""
     left: list[tuple[Bound, Bound]] = []
     at = 0
-    for start, end in kept:
+    for start, end in whole:
         free_from = start
         while at < len(removed) and removed[at][0] < end:
             if removed[at][0] > free_from:
                 left.append((free_from, removed[at][0]))
             free_from = max(free_from, removed[at][1])
             if removed[at][1] > end:
-                break  # it reaches into the next kept span as well
+                break  # it reaches into the next span as well
             at += 1
         if free_from < end:
             left.append((free_from, end))

@@ -69,13 +69,13 @@ def needs() -> Response | str | tuple[str, int]:
 @public
 def therapists() -> str:
     """Step 2: up to three who fit, why, what they cannot offer, and why not the others."""
-    said, now, zone = session.get("inquiry", {}), clock.now(), reader_zone()
-    kind, everyone = _kind(said), list_public_therapists(g.clinic_id)
+    answers, now, zone = session.get("inquiry", {}), clock.now(), reader_zone()
+    kind, everyone = _kind(answers), list_public_therapists(g.clinic_id)
     if not everyone:
         raise NotFound(NOTHING)
     known, free = candidates(everyone, kind, now=now)
     result = match(
-        _inquiry(said),
+        _inquiry(answers),
         candidates=known,
         needs=need_rules(vocabulary_of_request("need").terms),
         now=now,
@@ -92,7 +92,7 @@ def therapists() -> str:
                 reasons=[
                     reason_text(reason, zone=zone)
                     for reason in one.reasons_for(None)
-                    if reason.code != "format_both_chose" or said.get("format") in FORMATS
+                    if reason.code != "format_both_chose" or answers.get("format") in FORMATS
                 ],
                 gap=reason_text(one.gap, zone=zone),
                 times_url=_times_url(kind, by_slug[one.slug]),
@@ -107,17 +107,17 @@ def therapists() -> str:
     )
 
 
-def _kind(said: dict[str, Any]) -> SessionType:
+def _kind(answers: dict[str, Any]) -> SessionType:
     kinds = list_session_types(g.clinic_id, audience="public")
     if not kinds:
         raise NotFound(NOTHING)
     # What was said earlier may not be offered any more.
-    return next((kind for kind in kinds if kind.slug == said.get("session_type")), kinds[0])
+    return next((kind for kind in kinds if kind.slug == answers.get("session_type")), kinds[0])
 
 
-def _inquiry(said: dict[str, Any]) -> Inquiry:
+def _inquiry(answers: dict[str, Any]) -> Inquiry:
     """What was said as the rules take it: silence accepts everything and prefers the page's own."""
-    language, format_ = said.get("language"), said.get("format")
+    language, format_ = answers.get("language"), answers.get("format")
     own = str(get_locale())[:2]
     wishes = PartnerWishes(
         partner="A",
@@ -125,7 +125,7 @@ def _inquiry(said: dict[str, Any]) -> Inquiry:
         languages_acceptable=() if language in SITE_LANGUAGES else SITE_LANGUAGES,
         formats_preferred=(format_,) if format_ in FORMATS else FORMATS,
     )
-    return Inquiry(needs=tuple(said.get("needs", ())), partners=(wishes,))
+    return Inquiry(needs=tuple(answers.get("needs", ())), partners=(wishes,))
 
 
 def _times_url(kind: SessionType, therapist: Therapist) -> str:
@@ -138,7 +138,7 @@ def _others(
     return [
         {
             "name": by_slug[one.slug].name,
-            "why": filter_text(one.told_as),
+            "why": filter_text(one.shown_filter),
             "times_url": ""
             if NOT_BOOKABLE.intersection(one.filters)
             else _times_url(kind, by_slug[one.slug]),

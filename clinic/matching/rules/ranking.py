@@ -29,7 +29,7 @@ HARD_FILTERS = (
 )
 """In the order they are asked; the first that fails is the one named."""
 
-_TOLD_TO_CLIENTS = {
+_SHOWN_TO_CLIENTS = {
     "not_verified": "not_available",
     "conflict": "not_available",
 }
@@ -39,7 +39,7 @@ _TOLD_TO_CLIENTS = {
 class FilteredOut:
     """A therapist who cannot be offered, with every filter that failed.
 
-    Clients are told `told_as`: a conflict would tell one partner about the other.
+    Clients are told `shown_filter`: a conflict would tell one partner about the other.
     """
 
     candidate_id: int
@@ -52,11 +52,11 @@ class FilteredOut:
         return self.filters[0]
 
     @property
-    def told_as(self) -> str:
+    def shown_filter(self) -> str:
         """What a client may be told."""
         if "conflict" in self.filters:
             return "not_available"
-        return _TOLD_TO_CLIENTS.get(self.named, self.named)
+        return _SHOWN_TO_CLIENTS.get(self.named, self.named)
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,15 +230,15 @@ def _preferences_met(inquiry: Inquiry, candidate: Candidate) -> bool:
     return bool(stated) and stated <= set(candidate.traits)
 
 
-def _private(inquiry: Inquiry, candidate: Candidate, room: int) -> tuple[Reason, ...]:
-    """At most one a partner and only while there is room, each for the partner who wished it."""
-    told = [
+def _private(inquiry: Inquiry, candidate: Candidate, limit: int) -> tuple[Reason, ...]:
+    """Return at most `limit` reasons, one a partner, each for the partner who wished it."""
+    met = [
         Reason("preference_met", (("preference", wish),), only_for=partner.partner)
         for partner in inquiry.partners
         for wish in partner.preferences[:1]
         if wish in candidate.traits
     ]
-    return tuple(told[: max(room, 0)])
+    return tuple(met[: max(limit, 0)])
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -43,9 +43,9 @@ def entry(start, minutes=60, status="confirmed"):
     )
 
 
-def lines(entries, *, working, busy=(), taken=()):
+def lines(entries, *, working, busy=(), held=()):
     window = day_window(DAY, zone=LISBON)
-    return lines_of_day(entries, working=working, busy=busy, taken=taken, window=window)
+    return lines_of_day(entries, working=working, busy=busy, held=held, window=window)
 
 
 def test_free_time_lies_between_sessions_and_busy_time():
@@ -69,7 +69,7 @@ def test_gap_shorter_than_a_quarter_of_an_hour_is_not_offered():
 
 
 def test_held_time_is_neither_free_nor_shown():
-    assert lines([], working=[span(at(9), at(11))], taken=[span(at(9), at(10))]) == [
+    assert lines([], working=[span(at(9), at(11))], held=[span(at(9), at(10))]) == [
         DiaryLine(LineKind.FREE, at(10), at(11))
     ]
 

@@ -29,7 +29,7 @@ def page(practice, url="/book/times", *, method="GET", therapists=None, chosen=N
             therapists or [practice.therapist],
             practice.session_type,
             endpoint="booking.times",
-            keep={"session_type": "initial-consultation"},
+            parameters={"session_type": "initial-consultation"},
         )
         return found, dict(session)
 

@@ -30,7 +30,7 @@ def test_therapist_who_fits_in_everything_is_offered_with_points_reasons_and_a_g
 
 
 @pytest.mark.parametrize(
-    ("changes", "filters", "told_as"),
+    ("changes", "filters", "shown_filter"),
     [
         ({"verified": False}, ("not_verified",), "not_available"),
         ({"takes_couples": False}, ("does_not_take_couples",), "does_not_take_couples"),
@@ -42,14 +42,17 @@ def test_therapist_who_fits_in_everything_is_offered_with_points_reasons_and_a_g
     ],
 )
 def test_each_hard_filter_names_itself_and_no_partner_learns_of_a_conflict(
-    changes, filters, told_as
+    changes, filters, shown_filter
 ):
     result = found(replace(FIT, **changes))
 
     assert result.outcome == "waitlist"
     assert result.filtered_out == (FilteredOut(1, "first", filters),)
     assert result.failed_filters == ((filters[0], 1),)
-    assert (result.filtered_out[0].named, result.filtered_out[0].told_as) == (filters[0], told_as)
+    assert (result.filtered_out[0].named, result.filtered_out[0].shown_filter) == (
+        filters[0],
+        shown_filter,
+    )
 
 
 def test_licence_counts_only_where_a_place_is_given():
