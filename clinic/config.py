@@ -230,7 +230,7 @@ def _base_url(env: Mapping[str, str], port: int, *, production: bool) -> str:
     return url
 
 
-def _key(env: Mapping[str, str], name: str, kept_in: Path, *, production: bool) -> str:
+def _key(env: Mapping[str, str], name: str, path: Path, *, production: bool) -> str:
     """Read the key from the environment, or make one for a local run and store it (mode 0600)."""
     if value := env.get(name):
         if len(value) < 32:
@@ -238,18 +238,18 @@ def _key(env: Mapping[str, str], name: str, kept_in: Path, *, production: bool) 
         return value
     if production:
         raise SettingsError(f"{name} is not set, and in production it is never made up.")
-    return _stored_key(name, kept_in)
+    return _stored_key(name, path)
 
 
-def _stored_key(name: str, kept_in: Path) -> str:
-    if not kept_in.exists():
+def _stored_key(name: str, path: Path) -> str:
+    if not path.exists():
         made = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
-        descriptor = os.open(kept_in, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(made + "\n")
-    value = kept_in.read_text(encoding="ascii", errors="replace").strip()
+    value = path.read_text(encoding="ascii", errors="replace").strip()
     if len(value) < 32:
-        raise SettingsError(f"{name} is kept in {kept_in}, but that file holds no whole key.")
+        raise SettingsError(f"{name} is kept in {path}, but that file holds no whole key.")
     return value
 
 

@@ -80,23 +80,23 @@ def record(
     session: Session, action: str, *, kind: str, object_id: str, actor: Actor, now: datetime
 ) -> None:
     """Note a deed; it is chained and written as the last step of the running transaction."""
-    deed = AuditRecord(now, actor.clinic_id, actor.name, action, kind, object_id)
+    entry = AuditRecord(now, actor.clinic_id, actor.name, action, kind, object_id)
     actions = before_commit(session)
     for writer in actions:
         if isinstance(writer, _Writer):
-            writer.deeds.append(deed)
+            writer.records.append(entry)
             return
-    actions.append(_Writer([deed]))
+    actions.append(_Writer([entry]))
 
 
 @dataclass(frozen=True, slots=True)
 class _Writer:
     """The deeds of one transaction; they are gone when it rolls back."""
 
-    deeds: list[AuditRecord]
+    records: list[AuditRecord]
 
     def __call__(self, session: Session) -> None:
-        _write(session, self.deeds)
+        _write(session, self.records)
 
 
 def begin_log(session: Session, clinic_id: str) -> None:
@@ -110,28 +110,28 @@ def begin_log(session: Session, clinic_id: str) -> None:
         _seal(head, clinic_id)
 
 
-def _write(session: Session, deeds: Sequence[AuditRecord]) -> None:
+def _write(session: Session, records: Sequence[AuditRecord]) -> None:
     # The UPDATE takes the row lock before the head is read: two writers cannot take one number.
-    session.execute(update(AuditHead).values(seq=AuditHead.seq + len(deeds)))
+    session.execute(update(AuditHead).values(seq=AuditHead.seq + len(records)))
     head = session.scalars(select(AuditHead).execution_options(populate_existing=True)).one()
-    number, mac = head.seq - len(deeds), head.mac
-    for deed in deeds:
-        number, mac = number + 1, _mac(number + 1, deed, mac)
+    number, mac = head.seq - len(records), head.mac
+    for entry in records:
+        number, mac = number + 1, _mac(number + 1, entry, mac)
         session.add(
             AuditEntry(
                 seq=number,
-                at=deed.at,
-                clinic_id=deed.clinic_id,
-                actor=deed.actor,
-                action=deed.action,
-                object_kind=deed.object_kind,
-                object_id=deed.object_id,
-                outcome=deed.outcome,
+                at=entry.at,
+                clinic_id=entry.clinic_id,
+                actor=entry.actor,
+                action=entry.action,
+                object_kind=entry.object_kind,
+                object_id=entry.object_id,
+                outcome=entry.outcome,
                 mac=mac,
             )
         )
     head.mac = mac
-    _seal(head, deeds[-1].clinic_id)
+    _seal(head, records[-1].clinic_id)
     session.flush()
 
 
@@ -150,10 +150,16 @@ def keyed_mac(clinic_id: str, fields: Sequence[str | int], *, previous: bytes = 
     return hmac.digest(key, previous + canonical, "sha256")
 
 
-def _mac(seq: int, deed: AuditRecord | AuditEntry, previous: bytes) -> bytes:
-    fields: list[str | int] = [seq, deed.at.isoformat(), deed.clinic_id, deed.actor, deed.action]
-    fields += [deed.object_kind, deed.object_id, deed.outcome]
-    return keyed_mac(deed.clinic_id, fields, previous=previous)
+def _mac(seq: int, entry: AuditRecord | AuditEntry, previous: bytes) -> bytes:
+    fields: list[str | int] = [
+        seq,
+        entry.at.isoformat(),
+        entry.clinic_id,
+        entry.actor,
+        entry.action,
+    ]
+    fields += [entry.object_kind, entry.object_id, entry.outcome]
+    return keyed_mac(entry.clinic_id, fields, previous=previous)
 
 
 def first_broken_entry(session: Session) -> int | None:

@@ -68,7 +68,7 @@ class Connection(TConn):  # type: ignore[misc]
     def hand_over(self) -> None:
         """Give the parser what was received."""
         self.complete = self.received.state is State.COMPLETE
-        self.parser.unreader.unread(self.received.take())
+        self.parser.unreader.unread(self.received.drain())
 
     def receive_rest(self) -> None:
         """Receive what the parser did not use: the beginning of the next request."""

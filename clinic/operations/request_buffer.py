@@ -47,8 +47,8 @@ class RequestBuffer:
         if self._body and self.state is State.INCOMPLETE:
             self._find_end()
 
-    def take(self) -> bytes:
-        """Give away everything that came in, and begin anew."""
+    def drain(self) -> bytes:
+        """Return everything that came in, and begin anew."""
         data = bytes(self._data)
         self._data.clear()
         self._begin_anew()

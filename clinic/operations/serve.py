@@ -130,7 +130,7 @@ def _print_addresses(settings: Settings, web: subprocess.Popen[bytes]) -> None:
 
 def _supervise(web: subprocess.Popen[bytes], worker: SupervisedProcess) -> None:
     while web.poll() is None:
-        worker.keep_running()
+        worker.restart_when_due()
         time.sleep(0.2)
     raise CannotServe(
         f"The web server ended by itself (exit code {web.returncode}); see what it said above."

@@ -35,7 +35,7 @@ class SupervisedProcess:
         self._started_at, self._start_at = time.monotonic(), None
         self.process = subprocess.Popen(self._command, start_new_session=True)
 
-    def keep_running(self) -> None:
+    def restart_when_due(self) -> None:
         """Notice its end and say so; start it again when the pause is over. Never blocks."""
         now = time.monotonic()
         if self._start_at is not None:

@@ -52,7 +52,7 @@ class Worker:
             lane.start()
         try:
             with self._app.app_context():
-                self._keep_house()
+                self._do_chores()
         finally:
             self.end()
             self._wait_for_lanes()
@@ -63,7 +63,7 @@ class Worker:
         """Claim nothing more; fit to be a signal handler."""
         self._ending = True
 
-    def _keep_house(self) -> None:
+    def _do_chores(self) -> None:
         due = dict.fromkeys(housekeeping.CHORES, datetime.min.replace(tzinfo=UTC))
         while not self._ending:
             for chore, every in housekeeping.CHORES:

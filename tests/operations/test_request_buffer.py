@@ -75,7 +75,7 @@ def test_pieces_it_comes_in_change_nothing(request, lengths):
     whole, in_pieces = given_in([request]), given_in(cut(request, lengths))
 
     assert in_pieces.state is whole.state
-    assert in_pieces.take() == request
+    assert in_pieces.drain() == request
 
 
 @pytest.mark.parametrize("name", REFUSABLE)
@@ -86,7 +86,7 @@ def test_unusual_request_is_not_waited_for(name):
 @pytest.mark.parametrize("name", COMPLETE)
 def test_what_follows_is_the_next_request(name):
     buffer = given_in([COMPLETE[name] + GET])
-    taken = buffer.take()
+    taken = buffer.drain()
 
     assert (taken, buffer.state, len(buffer)) == (COMPLETE[name] + GET, State.INCOMPLETE, 0)
     buffer.add(GET[:-1])
@@ -126,4 +126,4 @@ def test_client_that_waits_to_be_told_to_go_on_is_recognized(value, waits):
 @settings(deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=10))
 def test_no_bytes_are_too_strange_to_be_judged_or_lost(parts):
-    assert given_in(parts).take() == b"".join(parts)
+    assert given_in(parts).drain() == b"".join(parts)

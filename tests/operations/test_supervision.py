@@ -21,14 +21,14 @@ def test_pause_doubles_up_to_a_minute():
 
 def ended_again(process: SupervisedProcess) -> None:
     process.process.wait(timeout=60)
-    process.keep_running()
+    process.restart_when_due()
 
 
 def started_again(process: SupervisedProcess) -> bool:
     before = process.process
     deadline = time.monotonic() + 60
     while process.process is before and time.monotonic() < deadline:
-        process.keep_running()
+        process.restart_when_due()
         time.sleep(0.01)
     return process.process is not before
 
@@ -60,7 +60,7 @@ def test_process_that_runs_is_left_alone():
     process = SupervisedProcess("It", [sys.executable, "-c", "import time; time.sleep(900)"])
     try:
         first = process.process
-        process.keep_running()
+        process.restart_when_due()
         assert process.process is first
     finally:
         process.process.kill()

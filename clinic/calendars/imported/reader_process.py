@@ -52,8 +52,8 @@ def preview_calendar(
         "ignore_all_day": ignore_all_day,
         "own_uids": sorted(own_uids),
     }
-    told = json.dumps(options).encode() + b"\n" + data
-    return _answer(_run(told))
+    request = json.dumps(options).encode() + b"\n" + data
+    return _answer(_run(request))
 
 
 def spans_of(answer: dict[str, Any]) -> list[tuple[datetime, datetime]]:
@@ -64,10 +64,10 @@ def spans_of(answer: dict[str, Any]) -> list[tuple[datetime, datetime]]:
     ]
 
 
-def _run(told: bytes) -> bytes | None:
+def _run(request: bytes) -> bytes | None:
     # Files instead of pipes: nothing can block, and nothing can flood our own memory.
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as answered:
-        given.write(told)
+        given.write(request)
         given.seek(0)
         try:
             ended = subprocess.run(

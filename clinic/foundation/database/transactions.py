@@ -88,19 +88,19 @@ def session() -> Session:
 
 
 @contextmanager
-def transaction(*, tells_reading: bool = False) -> Iterator[Session]:
+def transaction(*, audits_read: bool = False) -> Iterator[Session]:
     """One use case, all or nothing: commit when the block ends, roll back when it raises.
 
     Reads made before it in the same session are dropped first, so that everything decided inside
     is decided on what the write lock protects. A transaction inside a transaction joins it.
     Raises `UnkeepableTexts` in a request whose form holds one, until that was said; but not where
-    it `tells_reading`: nothing posted is written, and the page that says so has to read.
+    it `audits_read`: nothing posted is written, and the page that says so has to read.
     """
     current = db.session()
     if current.info.get("writing"):
         yield current
         return
-    if not tells_reading:
+    if not audits_read:
         refuse_unkeepable_texts()
     if current.new or current.dirty or current.deleted:
         raise RuntimeError("something was changed outside a transaction")

@@ -30,13 +30,13 @@ class _Checkouts:
 
     def __init__(self, engine: Engine) -> None:
         self._threads: WeakKeyDictionary[ConnectionPoolEntry, int] = WeakKeyDictionary()
-        event.listen(engine, "checkout", self._take)
-        event.listen(engine, "checkin", self._give_back)
+        event.listen(engine, "checkout", self._on_checkout)
+        event.listen(engine, "checkin", self._on_checkin)
 
-    def _take(self, _connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
+    def _on_checkout(self, _connection: Any, entry: ConnectionPoolEntry, _proxy: Any) -> None:
         self._threads[entry] = threading.get_ident()
 
-    def _give_back(self, _connection: Any, entry: ConnectionPoolEntry) -> None:
+    def _on_checkin(self, _connection: Any, entry: ConnectionPoolEntry) -> None:
         self._threads.pop(entry, None)
 
     def has_any(self, thread: int) -> bool:

@@ -171,7 +171,7 @@ def changing_chart(code: str, *, actor: Actor, now: datetime) -> Iterator[tuple[
 
 def audit_read(action: str, *, kind: str, object_id: str, actor: Actor, now: datetime) -> None:
     """Write a reading to the audit log, before anything is read. Fails closed."""
-    with transaction(tells_reading=True) as current:
+    with transaction(audits_read=True) as current:
         audit.record(current, action, kind=kind, object_id=object_id, actor=actor, now=now)
 
 

@@ -81,7 +81,7 @@ def test_reading_is_told_of_while_the_page_that_refuses_the_text_is_made(app):
     with posting(app, title="a\x00b"):
         replace_in_posted_texts()
 
-        with transaction(tells_reading=True):
+        with transaction(audits_read=True):
             pass
         with pytest.raises(UnkeepableTexts), transaction():
             pytest.fail("it must not come this far")

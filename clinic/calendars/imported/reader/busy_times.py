@@ -57,9 +57,9 @@ def busy_from_ics(
         raise ValueError(f"{zone!r} is not an IANA time zone")
     work = _Work((window.start, window.end), own, ignore_all_day, frozenset(own_uids))
     for calendar in read_calendars(data):
-        work.take(calendar)
+        work.add_calendar(calendar)
     clipped = ((max(a, window.start), min(b, window.end)) for a, b in work.spans)
-    return CalendarBusyTimes(merge_spans(clipped), work.said(zone))
+    return CalendarBusyTimes(merge_spans(clipped), work.warnings(zone))
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ class _Work:
     aside: list[tuple[int, str]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
 
-    def take(self, calendar: RawCalendar) -> None:
+    def add_calendar(self, calendar: RawCalendar) -> None:
         zones = Zones(calendar, self.own)
         groups: dict[str, list[CalendarEvent]] = {}
         for raw in calendar.events:
@@ -92,22 +92,22 @@ class _Work:
             # Without a UID nothing can belong to it.
             groups.setdefault(uid or f"\x00{raw.position}", []).append(entry)
         for group in groups.values():
-            self.take_group(group, zones=zones)
+            self.add_entries(group, zones=zones)
         self.unknown += zones.unknown
 
-    def take_group(self, group: Sequence[CalendarEvent], *, zones: Zones) -> None:
+    def add_entries(self, group: Sequence[CalendarEvent], *, zones: Zones) -> None:
         """All entries of one UID: its current version, and the occurrences that were changed."""
         if len(group) == 1 and group[0].is_single:
             self.block(group[0])
             return
         variants = _newest_variants(group)
         for master in _newest_masters(group):
-            self.take_series(master, variants, zones=zones)
+            self.add_series(master, variants, zones=zones)
             variants = []
         for orphan in variants:
             self.block(orphan)
 
-    def take_series(
+    def add_series(
         self, master: CalendarEvent, variants: Sequence[CalendarEvent], *, zones: Zones
     ) -> None:
         try:
@@ -149,17 +149,17 @@ class _Work:
         why = str(error) if isinstance(error, SetAside) else "one of its times cannot be read"
         self.aside.append((position, why))
 
-    def said(self, zone: str) -> list[str]:
+    def warnings(self, zone: str) -> list[str]:
         """The warnings, zones first, then entries in their order, not more than a page."""
-        told = [
+        found = [
             f"The time zone “{_shown(name)}” is not known; {zone} was used instead."
             for name in dict.fromkeys(self.unknown)
         ]
-        told += [f"Entry {position} was set aside: {why}." for position, why in sorted(self.aside)]
-        if len(told) > MAX_WARNINGS:
-            more = len(told) - MAX_WARNINGS
-            told = [*told[:MAX_WARNINGS], f"There are {more} more remarks of this kind."]
-        return told
+        found += [f"Entry {position} was set aside: {why}." for position, why in sorted(self.aside)]
+        if len(found) > MAX_WARNINGS:
+            more = len(found) - MAX_WARNINGS
+            found = [*found[:MAX_WARNINGS], f"There are {more} more remarks of this kind."]
+        return found
 
 
 def _newest_masters(group: Iterable[CalendarEvent]) -> list[CalendarEvent]:

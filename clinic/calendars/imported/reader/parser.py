@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from clinic.calendars.imported.reader.limits import MAX_CALENDAR_BYTES, OutsideBroken
 
-_KEPT = frozenset({
+_PROPERTIES = frozenset({
     "UID", "DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID",
     "SEQUENCE", "DTSTAMP", "STATUS", "TRANSP",
 })  # fmt: skip
@@ -66,7 +66,7 @@ def read_calendars(data: bytes) -> list[RawCalendar]:
         raise OutsideBroken("The calendar file is larger than 10 MB.")
     reader = _Reader()
     for text in _unfolded(data):
-        reader.take(text)
+        reader.read_line(text)
     return reader.finish()
 
 
@@ -118,11 +118,11 @@ class _Reader:
         self.event: RawEvent | None = None
         self.count = 0
 
-    def take(self, text: str) -> None:
+    def read_line(self, text: str) -> None:
         if text[0] in "bBeE" and self._turn(text):
             return
         if self.event is not None and len(self.open) == 2:
-            self._keep(text, self.event)
+            self._add_property(text, self.event)
         elif not self.open:
             # Junk before or between calendars: a login page, a report, a picture.
             raise OutsideBroken(_NOT_A_CALENDAR)
@@ -182,12 +182,12 @@ class _Reader:
             self.calendars[-1].method = value.strip().upper()
 
     @staticmethod
-    def _keep(text: str, event: RawEvent) -> None:
+    def _add_property(text: str, event: RawEvent) -> None:
         head, colon, value = text.partition(":")
-        if head in _KEPT and colon:
+        if head in _PROPERTIES and colon:
             # Most lines by far: a name in capitals and no parameters.
             event.lines.setdefault(head, []).append(PropertyLine(_NO_PARAMETERS, value.strip()))
-        elif head.partition(";")[0].upper() in _KEPT:
+        elif head.partition(";")[0].upper() in _PROPERTIES:
             read = split_line(text)
             if read is not None:
                 event.lines.setdefault(read[0], []).append(read[1])
