@@ -39,9 +39,9 @@ def mark_in_error(
     with changing_chart(code, actor=actor, now=now) as (current, chart):
         entry = _find(current, what, entry_id, couple_id=chart.couple_id)
         named_in = CORRECTABLE_KINDS[what].named_in
-        known = current.scalar(select(EntryInError).where(named_in == entry_id))
-        if known is not None:
-            _refuse_other(known, details, actor=actor)
+        existing = current.scalar(select(EntryInError).where(named_in == entry_id))
+        if existing is not None:
+            _refuse_other(existing, details, actor=actor)
             return
         _require_sealed(current, entry, now=now)
         row = EntryInError(id=new_id(), couple_id=chart.couple_id, at=now, author=actor.name)
@@ -68,8 +68,8 @@ def _find(current: Session, what: str, entry_id: str, *, couple_id: str) -> Entr
     return entry
 
 
-def _refuse_other(known: EntryInError, details: ErrorDetails, *, actor: Actor) -> None:
-    if (known.author, known.details) != (actor.name, details):
+def _refuse_other(existing: EntryInError, details: ErrorDetails, *, actor: Actor) -> None:
+    if (existing.author, existing.details) != (actor.name, details):
         raise Conflict(
             N_("This is marked as entered in error already, and what is marked stays."),
             code="marked-already",

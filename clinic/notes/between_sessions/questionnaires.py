@@ -63,24 +63,24 @@ class MeasuresPage:
 
 
 def add_measure(
-    code: str, told: EnteredResponse, *, key: str | None = None, actor: Actor, now: datetime
+    code: str, entered: EnteredResponse, *, key: str | None = None, actor: Actor, now: datetime
 ) -> str:
     """Score and keep a response, once for the form's `key`; its id. Raises `InvalidInput`."""
     with changing_chart(code, actor=actor, now=now) as (current, chart):
-        details = _scored(chart, told, now=now)
+        details = _scored(chart, entered, now=now)
         row_id = id_of_form(MeasureResponse, chart.couple_id, key)
         known = is_stored(
             current,
             MeasureResponse,
             row_id,
-            lambda row: (row.details, row.taken_on) == (details, told.taken_on),
+            lambda row: (row.details, row.taken_on) == (details, entered.taken_on),
         )
         if known:
             return row_id
         row = MeasureResponse(
             id=row_id,
             couple_id=chart.couple_id,
-            taken_on=told.taken_on,
+            taken_on=entered.taken_on,
             entered_at=now,
             author=actor.name,
         )
@@ -136,19 +136,19 @@ def definition_files(clinic_id: str) -> dict[tuple[str, str, str], str]:
     }
 
 
-def _scored(chart: Chart, told: EnteredResponse, *, now: datetime) -> MeasureDetails:
+def _scored(chart: Chart, entered: EnteredResponse, *, now: datetime) -> MeasureDetails:
     offered = {one.id: one for one in list_instruments(chart.clinic_id) if one.retired_at is None}
-    if told.instrument_id not in offered:
+    if entered.instrument_id not in offered:
         raise InvalidInput({"instrument": [N_("Choose one from the list.")]})
-    instrument = offered[told.instrument_id].instrument
-    refuse(response_problems(instrument, answers=told.answers, totals=told.totals))
-    if told.totals:
-        details = from_totals(instrument, partner=told.partner, totals=told.totals)
+    instrument = offered[entered.instrument_id].instrument
+    refuse(response_problems(instrument, answers=entered.answers, totals=entered.totals))
+    if entered.totals:
+        details = from_totals(instrument, partner=entered.partner, totals=entered.totals)
     else:
-        details = from_answers(instrument, partner=told.partner, answers=told.answers)
+        details = from_answers(instrument, partner=entered.partner, answers=entered.answers)
     refuse(
         measure_problems(
-            details, taken_on=told.taken_on, today=chart.day(now), members=chart.members
+            details, taken_on=entered.taken_on, today=chart.day(now), members=chart.members
         )
     )
     return details

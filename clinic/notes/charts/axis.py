@@ -98,24 +98,24 @@ def axis_of(facts: LedgerInput, *, kind: str = "session") -> Axis:
     return Axis(kind, ticks[-1].x, ticks)
 
 
-def axis_mark(ticks: Iterable[Tick], scale: Scale, *, ends: Point, floor: float) -> Mark:
-    """Return the axis at the height `floor`, labelled where labels do not run into each other."""
-    marks = [svg.horizontal("", ends, floor)]
+def axis_mark(ticks: Iterable[Tick], scale: Scale, *, ends: Point, baseline: float) -> Mark:
+    """Return the axis at the height `baseline`, with labels where they do not overlap."""
+    marks = [svg.horizontal("", ends, baseline)]
     last = float("-inf")
     for tick in ticks:
         x = scale(tick.x)
-        marks.append(svg.vertical("", x, (floor, floor + 5)))
+        marks.append(svg.vertical("", x, (baseline, baseline + 5)))
         if x - last >= LABEL_WIDTH:
             last = x
-            marks += _labels(tick, x, floor)
+            marks += _labels(tick, x, baseline)
     return svg.group("axis", *marks)
 
 
-def _labels(tick: Tick, x: float, floor: float) -> list[Mark]:
+def _labels(tick: Tick, x: float, baseline: float) -> list[Mark]:
     day = ("day", tick.on)
     if tick.session is None:
-        return [svg.text("tick-day", (x, floor + 19), day, anchor="middle")]
+        return [svg.text("tick-day", (x, baseline + 19), day, anchor="middle")]
     return [
-        svg.text("tick-no", (x, floor + 19), str(tick.session), anchor="middle"),
-        svg.text("tick-day", (x, floor + 35), day, anchor="middle"),
+        svg.text("tick-no", (x, baseline + 19), str(tick.session), anchor="middle"),
+        svg.text("tick-day", (x, baseline + 35), day, anchor="middle"),
     ]

@@ -60,8 +60,10 @@ def partner_safe_cycle(details: CycleDetails, *, viewer: str | None) -> CycleDet
 
 
 def _side(part: CyclePart) -> CycleSide:
-    return CycleSide(part.partner, part.position, _told(part, SHOWS), _told(part, UNDERNEATH))
+    return CycleSide(
+        part.partner, part.position, _filled_in(part, SHOWS), _filled_in(part, UNDERNEATH)
+    )
 
 
-def _told(part: CyclePart, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+def _filled_in(part: CyclePart, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((name, text) for name in names if (text := getattr(part, name)))

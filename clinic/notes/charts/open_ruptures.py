@@ -42,7 +42,7 @@ def open_ruptures(
             *levels,
             svg.polyline("load", _steps(load)),
             svg.polyline("open", _steps(opened)),
-            axis_mark(axis.ticks, scale, ends=ends, floor=FLOOR),
+            axis_mark(axis.ticks, scale, ends=ends, baseline=FLOOR),
         ),
         table=Table(
             ("session", "open", "parked", "load"),

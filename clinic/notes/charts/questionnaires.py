@@ -145,7 +145,7 @@ def _picture(
             *_levels(height, [height(one.value) for one in cut_offs]),
             *(_cut_off(one.value, height) for one in cut_offs),
             _line(scores, scale, height),
-            axis_mark(ticks, scale, ends=(LEFT, RIGHT), floor=FLOOR),
+            axis_mark(ticks, scale, ends=(LEFT, RIGHT), baseline=FLOOR),
         ),
         table=_table(scores, first, cut_offs),
     )
@@ -163,11 +163,11 @@ def _band_mark(top: float, end: float) -> Mark:
     return svg.rect("change-band", (LEFT, top), RIGHT - LEFT, round(end - top, 1))
 
 
-def _levels(height: Scale, taken: Sequence[float]) -> list[Mark]:
+def _levels(height: Scale, occupied: Sequence[float]) -> list[Mark]:
     return [
         svg.level_number(LEFT, height(end), _number(end))
         for end in (height.low, height.high)
-        if all(abs(height(end) - y) >= LEVEL_HEIGHT for y in taken)
+        if all(abs(height(end) - y) >= LEVEL_HEIGHT for y in occupied)
     ]
 
 

@@ -43,7 +43,7 @@ def ratings_chart(
             svg.level_number(scale.start, height(GUIDE), str(GUIDE)),
             *([] if shown else [svg.text("", middle, ("no_ratings",), anchor="middle")]),
             *(_series(one, runs[one], scale, height) for one in shown),
-            axis_mark(axis.ticks, scale, ends=ends, floor=FLOOR),
+            axis_mark(axis.ticks, scale, ends=ends, baseline=FLOOR),
         ),
         table=_table(facts),
         key=tuple(_key(one) for one in RATINGS),

@@ -44,15 +44,15 @@ def rupture_lanes(
     axis = axis_of(facts, kind=axis_kind)
     scale = frame.scale(axis)
     course = _Course(facts, axis, scale, frame.right * 0.75)
-    floor = HEAD + LANE_HEIGHT * max(len(facts.ruptures), 1)
+    baseline = HEAD + LANE_HEIGHT * max(len(facts.ruptures), 1)
     return Picture(
         css="lanes",
         width=round(scale.end + frame.right, 1),
-        height=floor + FOOT,
+        height=baseline + FOOT,
         marks=(
-            *(svg.vertical("grid", scale(tick.x), (4, floor)) for tick in axis.ticks),
+            *(svg.vertical("grid", scale(tick.x), (4, baseline)) for tick in axis.ticks),
             *(_lane(course, one, place) for place, one in enumerate(facts.ruptures)),
-            axis_mark(axis.ticks, scale, ends=scale.ends, floor=floor),
+            axis_mark(axis.ticks, scale, ends=scale.ends, baseline=baseline),
         ),
         table=_table(facts),
     )

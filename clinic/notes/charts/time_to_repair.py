@@ -28,17 +28,17 @@ def time_to_repair(facts: LedgerInput, *, median: float | None, frame: Frame = S
     step = next(one for one in STEPS if longest / one <= 6)
     length = -(-longest // step) * step
     scale = Scale(0, length, frame.left, frame.width - frame.right)
-    floor = HEAD + 56.0 + (max(Counter(days).values(), default=1) - 1) * ROW_HEIGHT
+    baseline = HEAD + 56.0 + (max(Counter(days).values(), default=1) - 1) * ROW_HEIGHT
     return Picture(
         css="dots-chart",
         width=frame.width,
-        height=floor + FOOT,
+        height=baseline + FOOT,
         marks=(
-            *_levels(scale, range(0, length + 1, step), floor),
-            svg.text("tick-day", (scale.end, floor + 36), ("days",), anchor="end"),
-            svg.group("axis", svg.horizontal("", (scale.start, scale.end), floor)),
-            *([] if median is None else [_median(scale(median), floor)]),
-            *_dots(rows, scale, floor),
+            *_levels(scale, range(0, length + 1, step), baseline),
+            svg.text("tick-day", (scale.end, baseline + 36), ("days",), anchor="end"),
+            svg.group("axis", svg.horizontal("", (scale.start, scale.end), baseline)),
+            *([] if median is None else [_median(scale(median), baseline)]),
+            *_dots(rows, scale, baseline),
         ),
         table=_table(rows),
     )
@@ -50,26 +50,26 @@ def lasting_episodes(facts: LedgerInput) -> tuple[tuple[str, int, date], ...]:
     return tuple((row.rupture, row.episode, row.opened) for row in rows if row.ended is None)
 
 
-def _levels(scale: Scale, values: range, floor: float) -> list[Mark]:
+def _levels(scale: Scale, values: range, baseline: float) -> list[Mark]:
     marks = []
     for value in values:
         x = scale(value)
-        marks.append(svg.vertical("grid", x, (TOP, floor)))
-        marks.append(svg.text("tick-no", (x, floor + 19), str(value), anchor="middle"))
+        marks.append(svg.vertical("grid", x, (TOP, baseline)))
+        marks.append(svg.text("tick-no", (x, baseline + 19), str(value), anchor="middle"))
     return marks
 
 
-def _median(x: float, floor: float) -> Mark:
+def _median(x: float, baseline: float) -> Mark:
     name = svg.text("", (x + 5, 18), ("median",))
-    return svg.group("median", svg.vertical("", x, (TOP, floor)), name)
+    return svg.group("median", svg.vertical("", x, (TOP, baseline)), name)
 
 
-def _dots(rows: tuple[EpisodeRow, ...], scale: Scale, floor: float) -> list[Mark]:
+def _dots(rows: tuple[EpisodeRow, ...], scale: Scale, baseline: float) -> list[Mark]:
     below: Counter[int] = Counter()
     marks = []
     for row in rows:
         if row.days is not None:
-            x, y = scale(row.days), floor - 14 - below[row.days] * ROW_HEIGHT
+            x, y = scale(row.days), baseline - 14 - below[row.days] * ROW_HEIGHT
             name = svg.text("", (x, y - 12), f"{row.rupture}·{row.episode}", anchor="middle")
             title = ("repaired", row.rupture, row.episode, row.days)
             marks.append(svg.group("repaired-dot", svg.circle("", (x, y), 7), name, title=title))

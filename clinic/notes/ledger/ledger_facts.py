@@ -103,16 +103,16 @@ class LedgerInput:
     def rating(self, person: str, *, session: int, point: str, measure: str) -> int | None:
         """The person's own rating, else the therapist's, else None."""
         for source in ("self", "therapist"):
-            for fact in self._told.get((person, session, point, source), ()):
+            for fact in self._ratings_by_moment.get((person, session, point, source), ()):
                 value: int | None = getattr(fact, measure)
                 if value is not None:
                     return value
         return None
 
     @cached_property
-    def _told(self) -> Mapping[tuple[str, int | None, str, str], Sequence[RatingFact]]:
-        """The ratings by whose, when and told by whom: a long course asks for thousands."""
-        told: dict[tuple[str, int | None, str, str], list[RatingFact]] = {}
+    def _ratings_by_moment(self) -> Mapping[tuple[str, int | None, str, str], Sequence[RatingFact]]:
+        """The ratings by partner, session, point and source: a long course asks for thousands."""
+        found: dict[tuple[str, int | None, str, str], list[RatingFact]] = {}
         for fact in self.ratings:
-            told.setdefault((fact.person, fact.session, fact.point, fact.source), []).append(fact)
-        return told
+            found.setdefault((fact.person, fact.session, fact.point, fact.source), []).append(fact)
+        return found

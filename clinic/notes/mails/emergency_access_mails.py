@@ -50,5 +50,7 @@ def _send(access: EmergencyAccess, *, to: str, language: str, part: str) -> None
             "when and why.\n\n%(address)s/desk",
             address=settings.base_url,
         )
-    told_as = f"{access.id}.{part}"
-    send_notice(clinic, to=to, subject=subject, body=body, told_as=told_as, at=access.opened_at)
+    message_key = f"{access.id}.{part}"
+    send_notice(
+        clinic, to=to, subject=subject, body=body, message_key=message_key, at=access.opened_at
+    )

@@ -17,16 +17,16 @@ def notice_language(lead: Therapist) -> str:
 
 
 def send_notice(
-    clinic: Clinic, *, to: str, subject: str, body: str, told_as: str, at: datetime
+    clinic: Clinic, *, to: str, subject: str, body: str, message_key: str, at: datetime
 ) -> None:
-    """Send one in the clinic's name; `told_as` is the same when the same is sent again."""
+    """Send one in the clinic's name; `message_key` is the same when the same is sent again."""
     settings = current_settings()
     mail = OutgoingMail(
         to=to,
         subject=f"{clinic.short_name}: {subject}",
         text=body + "\n",
         html=None,
-        message_id=f"<{told_as}@{urlsplit(settings.base_url).hostname}>",
+        message_id=f"<{message_key}@{urlsplit(settings.base_url).hostname}>",
         date=at,
         sender=settings.mail_sender or clinic.email,
     )

@@ -41,4 +41,4 @@ def _send(flag: SafetyFlag, clinic: Clinic, lead: Therapist, *, to: str, now: da
             "After signing in you find it here:\n\n%(address)s/desk/notes/unsigned",
             address=settings.base_url,
         )
-    send_notice(clinic, to=to, subject=subject, body=body, told_as=f"{flag.id}.due", at=now)
+    send_notice(clinic, to=to, subject=subject, body=body, message_key=f"{flag.id}.due", at=now)

@@ -58,7 +58,7 @@ def shown_part(value: Any, part: str, names: Names) -> str:
     if part.startswith(("checkins.", "responses.")):
         return _lines([value[1] if value else ""])
     rows = value if isinstance(value, tuple) else (value,)
-    return _lines(_said(one, names) for one in rows)
+    return _lines(_as_text(one, names) for one in rows)
 
 
 def difference_pieces(change: FieldChange, names: Names) -> tuple[Piece, ...]:
@@ -88,7 +88,7 @@ def _leaf(path: str, text: str, names: Names) -> str:
     return _yes_no(text == "true") if last in _ANSWERED and text else text
 
 
-def _said(value: Any, names: Names) -> str:
+def _as_text(value: Any, names: Names) -> str:
     words = _WORDS.get(type(value))
     return str(value or "") if words is None else " · ".join(x for x in words(value, names) if x)
 
@@ -114,8 +114,8 @@ def _safety(one: SafetyCheck, _names: Names) -> list[str]:
 
 
 def _rating(one: Rating, _names: Names) -> list[str]:
-    told = [(measure_name(name), getattr(one, name)) for name in MEASURES]
-    return [f"{name} {value}" for name, value in told if value is not None]
+    values = [(measure_name(name), getattr(one, name)) for name in MEASURES]
+    return [f"{name} {value}" for name, value in values if value is not None]
 
 
 def _entry(one: RuptureEntry, names: Names) -> list[str]:
@@ -125,15 +125,15 @@ def _entry(one: RuptureEntry, names: Names) -> list[str]:
         any_reason(one.reason) if one.reason else "",
         one.reason_text,
         *(
-            f"{_('%(name)s says it is repaired', name=_who(slot, names))}: {_yes_no(told)}"
-            for slot, told in says.items()
-            if told is not None
+            f"{_('%(name)s says it is repaired', name=_who(slot, names))}: {_yes_no(answer)}"
+            for slot, answer in says.items()
+            if answer is not None
         ),
         "" if one.worked_on is None else f"{_('Worked on today')}: {_yes_no(one.worked_on)}",
         *(
-            f"{_('Intensity')}, {_who(slot, names)}: {told}"
-            for slot, told in (("A", one.intensity_a), ("B", one.intensity_b))
-            if told is not None
+            f"{_('Intensity')}, {_who(slot, names)}: {answer}"
+            for slot, answer in (("A", one.intensity_a), ("B", one.intensity_b))
+            if answer is not None
         ),
         one.note,
     ]
@@ -170,8 +170,8 @@ def _intervention(one: Intervention, _names: Names) -> list[str]:
 def _attempt(one: Attempt, names: Names) -> list[str]:
     acts = ", ".join(term_name(code, "repair_act") for code in one.acts)
     before, after = (
-        NOTHING_TO_SHOW if told is None else told
-        for told in (one.felt_safety_before, one.felt_safety_after)
+        NOTHING_TO_SHOW if answer is None else answer
+        for answer in (one.felt_safety_before, one.felt_safety_after)
     )
     is_rated = (one.felt_safety_before, one.felt_safety_after) != (None, None)
     at_home = one.happened_on and _("at home, %(day)s", day=day_year_text(one.happened_on))
@@ -201,8 +201,8 @@ def flag_about(about: str) -> str:
     return str(_(RAISED_APART)) if about == RAISED_APART else about
 
 
-def _yes_no(told: object) -> str:
-    return str(_("yes") if told is True else _("no"))
+def _yes_no(answer: object) -> str:
+    return str(_("yes") if answer is True else _("no"))
 
 
 _WORDS: dict[type, Callable[[Any, Names], list[str]]] = {

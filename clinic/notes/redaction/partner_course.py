@@ -54,7 +54,7 @@ def without_safety_parking(events: Iterable[RuptureEvent]) -> tuple[RuptureEvent
     return kept
 
 
-def as_known_at(facts: LedgerInput, *, at: datetime) -> LedgerInput:
+def as_of(facts: LedgerInput, *, at: datetime) -> LedgerInput:
     """Return the course with its ruptures' logs as far as they were written `at` an instant."""
     return replace(
         facts,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from clinic.notes.ledger.ledger_facts import LedgerInput, SessionFact
 from clinic.notes.redaction.partner_course import (
-    as_known_at,
+    as_of,
     parked_for_safety,
     partner_refs,
     standing_for_partners,
@@ -76,7 +76,7 @@ def _entries(
     content: NoteContent, facts: LedgerInput, session: SessionFact | None, signed_at: datetime
 ) -> tuple[RuptureEntry, ...]:
     """The note's entries, and one for each rupture that a flag kept out of the note."""
-    known = as_known_at(facts, at=signed_at)
+    known = as_of(facts, at=signed_at)
     standing = standing_for_partners(known, session=session) if session else {}
     held = {ref for ref in parked_for_safety(known) if standing.get(ref) in UNMENDED}
     entries = [

@@ -50,10 +50,10 @@ def refuse(problems: Iterable[Problem]) -> None:
 
 
 def by_place(problems: Iterable[Problem]) -> dict[str, list[str]]:
-    """What is said, by the place it is about."""
+    """Return the sentences by the place they are about."""
     found: dict[str, list[str]] = {}
-    for place, said in problems:
-        found.setdefault(place, []).append(said)
+    for place, sentence in problems:
+        found.setdefault(place, []).append(sentence)
     return found
 
 
@@ -138,9 +138,11 @@ def entered_rating_problems(
             else ("session", N_("Choose the session that these belong to."))
         )
     same = [b for b in before if (b.partner, b.point, b.source) == (d.partner, d.point, d.source)]
-    said = N_("This was told for that moment already; mark the earlier one as entered in error.")
+    sentence = N_(
+        "This was told for that moment already; mark the earlier one as entered in error."
+    )
     return found + [
-        (name, said) for name in told if any(getattr(one, name) is not None for one in same)
+        (name, sentence) for name in told if any(getattr(one, name) is not None for one in same)
     ]
 
 
@@ -241,7 +243,7 @@ def _range(place: str, value: int | None) -> list[Problem]:
     return [(place, OUTSIDE)] if value is not None and not LOWEST <= value <= HIGHEST else []
 
 
-def _length(place: str, text: str, most: int, said: str) -> list[Problem]:
+def _length(place: str, text: str, most: int, sentence: str) -> list[Problem]:
     if not text.strip() or most == TITLE_MAX < len(text):
-        return [(place, said)]
+        return [(place, sentence)]
     return length_problems((place, text, most))

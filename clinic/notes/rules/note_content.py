@@ -160,7 +160,7 @@ class NoteContent:
     exercises: tuple[str, ...] = ()
     free_text: str = ""
 
-    def partners_told(self) -> frozenset[str]:
+    def partners_written_about(self) -> frozenset[str]:
         """The partners of whom something was typed; that one was expected is no such thing."""
         texts = (*self.checkins, *self.responses, *self.cycle.moves)
         came = (one for one in self.attendance if one.text or one.code not in {None, "present"})

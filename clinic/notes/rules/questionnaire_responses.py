@@ -81,7 +81,7 @@ def from_answers(
         answers=tuple(Answer(one.code, answers[one.code]) for one in instrument.items
                       if one.code in answers),
         scores=tuple(
-            _taken(scale, found)
+            _scored(scale, found)
             for scale, found in zip(instrument.scales, score(instrument, answers), strict=True)
         ),
         look_at=items_to_review(instrument, answers),
@@ -162,7 +162,7 @@ def number_text(value: Fraction) -> str:
     return text.rstrip("0").rstrip(".") or "0"
 
 
-def _taken(scale: Scale, found: Score) -> TakenScore:
+def _scored(scale: Scale, found: Score) -> TakenScore:
     value = None if found.value is None else number_text(found.value)
     return TakenScore(scale.code, scale.name, value, found.missing)
 

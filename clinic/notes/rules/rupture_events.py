@@ -91,15 +91,15 @@ def counting_events(events: Iterable[RuptureEvent]) -> tuple[RuptureEvent, ...]:
 
     Reversals and what they undo are left out. Ties are broken by the time of writing, then by id.
     """
-    told = tuple(events)
-    undone = {event.reverses for event in told if event.kind is EventKind.REVERSAL}
-    kept = [e for e in told if e.kind is not EventKind.REVERSAL and e.id not in undone]
+    given = tuple(events)
+    undone = {event.reverses for event in given if event.kind is EventKind.REVERSAL}
+    kept = [e for e in given if e.kind is not EventKind.REVERSAL and e.id not in undone]
     return tuple(sorted(kept, key=lambda event: (event.effective_at, event.entered_at, event.id)))
 
 
 def stored_event(
     number: int,
-    told: EventDetails,
+    details: EventDetails,
     *,
     effective_at: datetime,
     entered_at: datetime,
@@ -109,16 +109,16 @@ def stored_event(
     """An event as it is kept, for the rules to read. Raises `ValueError` for what is not known."""
     return RuptureEvent(
         id=number,
-        kind=EventKind(told.kind),
+        kind=EventKind(details.kind),
         effective_at=effective_at,
         entered_at=entered_at,
         by=by,
-        to_status=RuptureStatus(told.to_status) if told.to_status else None,
+        to_status=RuptureStatus(details.to_status) if details.to_status else None,
         session_number=session_number,
-        reason=told.reason,
-        text=told.text,
-        reverses=told.reverses,
-        link=told.link,
+        reason=details.reason,
+        text=details.text,
+        reverses=details.reverses,
+        link=details.link,
     )
 
 

@@ -34,14 +34,14 @@ class Choosable:
 
     def problems(self, place: str, codes: Iterable[str | None], *names: str) -> list[Problem]:
         """What is wrong with codes out of one of these vocabularies; None is no code."""
-        found = [self._said(code, names) for code in codes if code is not None]
+        found = [self._problem(code, names) for code in codes if code is not None]
         return [(place, said) for said in dict.fromkeys(found) if said]
 
-    def _said(self, code: str, names: tuple[str, ...]) -> str:
-        known = list(_known(self.terms, code, names))
-        if not known:
+    def _problem(self, code: str, names: tuple[str, ...]) -> str:
+        terms = list(_with_code(self.terms, code, names))
+        if not terms:
             return UNKNOWN
-        return "" if code in self.kept or any(term.active for term in known) else RETIRED
+        return "" if code in self.kept or any(term.active for term in terms) else RETIRED
 
 
 def all_known_terms(terms: Terms) -> Choosable:
@@ -74,12 +74,12 @@ def retired_in(content: NoteContent, terms: Terms) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     for _place, codes, names in coded(content):
         for code in codes:
-            for term in _known(terms, code or "", names):
+            for term in _with_code(terms, code or "", names):
                 if not term.active and term.retired_at is not None:
                     found[term.code] = term.retired_at
     return found
 
 
-def _known(terms: Terms, code: str, names: Iterable[str]) -> Iterator[Term]:
+def _with_code(terms: Terms, code: str, names: Iterable[str]) -> Iterator[Term]:
     for name in names:
         yield from (term for term in terms[name].terms if term.code == code)

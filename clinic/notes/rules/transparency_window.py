@@ -127,15 +127,15 @@ def replay(
     """
     clock = _Clock(rules or window_rules())
     for one in log:
-        clock.take(one)
+        clock.apply(one)
     return clock.state(closed=closed)
 
 
 def log_problems(log: Sequence[Happening], *, rules: WindowRules | None = None) -> list[Problem]:
     """What cannot follow in a log, by its place."""
     clock = _Clock(rules or window_rules())
-    told = ((f"log.{at}", clock.take(one)) for at, one in enumerate(log))
-    return [(place, said) for place, said in told if said is not None]
+    results = ((f"log.{at}", clock.apply(one)) for at, one in enumerate(log))
+    return [(place, said) for place, said in results if said is not None]
 
 
 def run_problems(
@@ -197,8 +197,8 @@ class _Clock:
         self._because = self._ended = ""
         self._phases: list[Phase] = []
 
-    def take(self, one: Happening) -> str | None:
-        """Let one entry happen, or say why it cannot."""
+    def apply(self, one: Happening) -> str | None:
+        """Apply one entry, or return why it cannot follow."""
         if one.kind == "start":
             return self._start(one)
         if self._stands in {"not_started", "over"}:

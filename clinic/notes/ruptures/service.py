@@ -143,7 +143,7 @@ def change_status(
         raise InvalidInput({"to": [N_("Choose one from the list.")]})
     refuse(length_problems(("text", text, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
-        known = change.course.rupture(ref)
+        rupture = change.course.rupture(ref)
         if to in REASONS:
             refuse(change.choosable().problems("reason", (reason,), REASONS[to]))
         event = status_event(
@@ -157,13 +157,13 @@ def change_status(
             now=now,
         )
         facts = TransitionFacts(
-            has_attempt=has_attempt(known, change.course),
+            has_attempt=has_attempt(rupture, change.course),
             therapist_confirms=True,
             partners_confirmed=partners_confirmed,
             safety_flag_open=safety_flag_open(change.session, change.chart.couple_id),
             reopen_reasons=terms_of(change.chart.clinic_id)["reopen_reason"].codes(),
         )
-        return write_checked(change, known, event, facts, note_id=note_id)
+        return write_checked(change, rupture, event, facts, note_id=note_id)
 
 
 def reverse_event(
@@ -180,7 +180,7 @@ def reverse_event(
     """Undo an event by a reversing one; both stay in the log. Raises `TransitionRefused`."""
     refuse(length_problems(("text", text, TEXT_MAX)))
     with changing_course(code, actor=actor, now=now) as change:
-        known = change.course.rupture(ref)
+        rupture = change.course.rupture(ref)
         told = reason.strip() or None
         refuse(change.choosable().problems("reason", (told,), "reversal_reason"))
         event = RuptureEvent(
@@ -196,7 +196,7 @@ def reverse_event(
         )
         flag = safety_flag_open(change.session, change.chart.couple_id)
         facts = TransitionFacts(safety_flag_open=flag)
-        return write_checked(change, known, event, facts, note_id=note_id)
+        return write_checked(change, rupture, event, facts, note_id=note_id)
 
 
 def edit_rupture(
@@ -207,15 +207,15 @@ def edit_rupture(
     Its visibility is changed by `set_visibility` only. Raises `Conflict`, `InvalidInput`.
     """
     with changing_course(code, actor=actor, now=now) as change:
-        known = change.course.rupture(ref)
-        choosable = change.choosable(*known.details.types, *known.details.roots)
+        rupture = change.course.rupture(ref)
+        choosable = change.choosable(*rupture.details.types, *rupture.details.roots)
         refuse(rupture_problems(details, choosable=choosable, today=change.chart.day(now)))
         kept = replace(
             details,
-            visibility=known.details.visibility,
-            disclosure=known.details.disclosure,
+            visibility=rupture.details.visibility,
+            disclosure=rupture.details.disclosure,
         )
-        return _describe(change, known, kept, revision=revision, action="edited")
+        return _describe(change, rupture, kept, revision=revision, action="edited")
 
 
 def set_visibility(
@@ -235,37 +235,37 @@ def set_visibility(
     if visibility not in VISIBILITIES:
         raise InvalidInput({"visibility": [N_("Choose one from the list.")]})
     with changing_course(code, actor=actor, now=now) as change:
-        known = change.course.rupture(ref)
-        if visibility == known.details.visibility:
-            return known.revision
+        rupture = change.course.rupture(ref)
+        if visibility == rupture.details.visibility:
+            return rupture.revision
         if visibility == "joint" and not confirmed:
             raise ConfirmationNeeded
-        kept = replace(known.details, visibility=visibility)
-        return _describe(change, known, kept, revision=revision, action=f"made_{visibility}")
+        kept = replace(rupture.details, visibility=visibility)
+        return _describe(change, rupture, kept, revision=revision, action=f"made_{visibility}")
 
 
 def write_checked(
     change: Change,
-    known: CourseRupture,
+    rupture: CourseRupture,
     event: RuptureEvent,
     facts: TransitionFacts,
     *,
     note_id: str | None = None,
 ) -> RuptureState:
     """Write an event if it may follow; the state after it. Raises `TransitionRefused`."""
-    state = check_transition(known.events, proposed=event, facts=facts)
-    add_event(change.session, known.id, event, couple_id=change.chart.couple_id, note_id=note_id)
+    state = check_transition(rupture.events, proposed=event, facts=facts)
+    add_event(change.session, rupture.id, event, couple_id=change.chart.couple_id, note_id=note_id)
     # The status is clinical: the audit log holds that it changed, not to what.
-    change.note("changed", known.id)
+    change.note("changed", rupture.id)
     return state
 
 
 def _describe(
-    change: Change, known: CourseRupture, details: RuptureDetails, *, revision: int, action: str
+    change: Change, rupture: CourseRupture, details: RuptureDetails, *, revision: int, action: str
 ) -> int:
-    if known.revision != revision:
+    if rupture.revision != revision:
         raise Conflict(code="changed-elsewhere")
-    row = change.session.get_one(Rupture, known.id, with_for_update=True)
+    row = change.session.get_one(Rupture, rupture.id, with_for_update=True)
     row.revision += 1
     row.details = details
     change.session.flush()

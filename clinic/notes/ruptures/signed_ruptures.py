@@ -122,36 +122,36 @@ def change_statuses(current: Session, signing: Signing, content: NoteContent) ->
     """Write the entries and the changes of status they tell; what the rules refuse is told."""
     findings: list[Finding] = []
     for entry in content.ruptures:
-        known = next((one for one in signing.course.ruptures if one.ref == entry.ref), None)
-        if known is None:
+        rupture = next((one for one in signing.course.ruptures if one.ref == entry.ref), None)
+        if rupture is None:
             said = "There is no rupture %(detail)s in this record."
             findings.append(Finding(f"ruptures.{entry.ref}.status", said, entry.ref))
             continue
-        _add_entry(current, signing, known, entry)
-        findings += _follow(current, signing, known, entry, content.attempts)
+        _add_entry(current, signing, rupture, entry)
+        findings += _follow(current, signing, rupture, entry, content.attempts)
     return findings
 
 
 def _follow(
     current: Session,
     signing: Signing,
-    known: CourseRupture,
+    rupture: CourseRupture,
     entry: RuptureEntry,
     attempts: Iterable[Attempt],
 ) -> list[Finding]:
     """Make the changes of status that lead to where the note says the rupture stands."""
-    status = _status_then(signing, known)
+    status = _status_then(signing, rupture)
     if entry.status is None or status is None or entry.status == status:
         return []
     to = RuptureStatus(entry.status)
     facts = TransitionFacts(
-        has_attempt=has_attempt(known, signing.course, attempts),
+        has_attempt=has_attempt(rupture, signing.course, attempts),
         therapist_confirms=True,
         partners_confirmed=(entry.confirmed_a is True, entry.confirmed_b is True),
         safety_flag_open=safety_flag_open(current, signing.chart.couple_id),
         reopen_reasons=terms_of(signing.chart.clinic_id)["reopen_reason"].codes(),
     )
-    log = known.events
+    log = rupture.events
     for step in (*_ON_THE_WAY.get((status, to), ()), to):
         number = next_number(current, signing.chart.couple_id)
         event = _event(signing, number, step, reason=_reason(step, entry), text=entry.reason_text)
@@ -159,7 +159,7 @@ def _follow(
             check_transition(log, proposed=event, facts=facts)
         except TransitionRefused as refused:
             return [_finding(f"ruptures.{entry.ref}.status", refused)]
-        _write(current, signing, known.id, event)
+        _write(current, signing, rupture.id, event)
         log = (*log, event)
     return []
 
@@ -169,27 +169,27 @@ def _finding(path: str, refused: TransitionRefused) -> Finding:
     return Finding(path, refused.message, terms=refused.terms, allowed=allowed)
 
 
-def _status_then(signing: Signing, known: CourseRupture) -> RuptureStatus | None:
+def _status_then(signing: Signing, rupture: CourseRupture) -> RuptureStatus | None:
     """Where a rupture stood when the session ended, for a note that is signed after a later one."""
-    line = counting_events(known.events)
+    line = counting_events(rupture.events)
     return derive_status(e for e in line if e.effective_at <= signing.effective_at).status
 
 
 def _reason(step: RuptureStatus, entry: RuptureEntry) -> str | None:
     if step is _S.IN_REPAIR:
-        known = entry.reason in {"attempt_made", "therapist_mark", "other"}
-        return entry.reason if known else "attempt_made"
+        is_listed = entry.reason in {"attempt_made", "therapist_mark", "other"}
+        return entry.reason if is_listed else "attempt_made"
     return entry.reason if step is not _S.REPAIRED else None
 
 
-def has_attempt(known: CourseRupture, course: Course, attempts: Iterable[Attempt] = ()) -> bool:
+def has_attempt(rupture: CourseRupture, course: Course, attempts: Iterable[Attempt] = ()) -> bool:
     """Whether a repair of the present episode was tried, in the record or in this note."""
-    opened = known.state.opened_at
+    opened = rupture.state.opened_at
     since = course.chart.day(opened) if opened else date.min
     stored = any(
-        one.details.rupture == known.ref and one.happened_on >= since for one in course.attempts
+        one.details.rupture == rupture.ref and one.happened_on >= since for one in course.attempts
     )
-    return stored or any(one.rupture == known.ref for one in attempts)
+    return stored or any(one.rupture == rupture.ref for one in attempts)
 
 
 def _event(
@@ -224,12 +224,12 @@ def _write(current: Session, signing: Signing, rupture_id: str, event: RuptureEv
 
 
 def _add_entry(
-    current: Session, signing: Signing, known: CourseRupture, entry: RuptureEntry
+    current: Session, signing: Signing, rupture: CourseRupture, entry: RuptureEntry
 ) -> None:
     row = RuptureEntryRow(
         id=new_id(),
         couple_id=signing.chart.couple_id,
-        rupture_id=known.id,
+        rupture_id=rupture.id,
         note_id=signing.note.id,
         from_note=True,
     )

@@ -172,7 +172,7 @@ def chart_of_note(chart: Chart, subject: Written, note: SessionNote) -> Chart:
     if not subject.is_individual:
         return chart
     content = note.body.content
-    told = content.partners_told()
+    told = content.partners_written_about()
     if note.signed_at is not None:
         told |= {one.partner for one in content.attendance}
     slots = tuple(sorted({*expected(held_session(note), chart), *told}))

@@ -41,31 +41,31 @@ class Fields(Protocol):
 
 def read_content(fields: Fields, *, members: Iterable[str]) -> NoteContent:
     """The note as the form tells it."""
-    told = _EnteredFields(fields)
+    entered = _EnteredFields(fields)
     partners = tuple(members)
     return NoteContent(
-        attendance=tuple(_attendance(told, one) for one in partners),
-        safety=_safety(told),
-        checkins=_texts(told, "checkins", partners),
-        ratings=tuple(_ratings(told)),
-        ruptures=tuple(_entry(told, ref) for ref in told.rows("ruptures")),
-        new_ruptures=tuple(_new_ruptures(told)),
+        attendance=tuple(_attendance(entered, one) for one in partners),
+        safety=_safety(entered),
+        checkins=_texts(entered, "checkins", partners),
+        ratings=tuple(_ratings(entered)),
+        ruptures=tuple(_entry(entered, ref) for ref in entered.rows("ruptures")),
+        new_ruptures=tuple(_new_ruptures(entered)),
         cycle=CycleSeen(
-            told.text("cycle.text"),
-            told.code("cycle.pattern"),
-            _texts(told, "cycle.moves", partners),
+            entered.text("cycle.text"),
+            entered.code("cycle.pattern"),
+            _texts(entered, "cycle.moves", partners),
         ),
         interventions=tuple(
-            Intervention(code, told.text(f"interventions.{code}.text"))
-            for code in told.codes("interventions")
+            Intervention(code, entered.text(f"interventions.{code}.text"))
+            for code in entered.codes("interventions")
         ),
-        attempts=tuple(_attempts(told)),
-        responses=_texts(told, "responses", partners),
-        goals=told.lines("goals"),
-        stage=told.text("stage"),
-        plan=told.text("plan"),
-        exercises=told.codes("exercises"),
-        free_text=told.text("free_text"),
+        attempts=tuple(_attempts(entered)),
+        responses=_texts(entered, "responses", partners),
+        goals=entered.lines("goals"),
+        stage=entered.text("stage"),
+        plan=entered.text("plan"),
+        exercises=entered.codes("exercises"),
+        free_text=entered.text("free_text"),
     )
 
 
@@ -109,90 +109,92 @@ class _EnteredFields:
             return None
 
 
-def _texts(told: _EnteredFields, name: str, partners: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    found = ((one, told.text(f"{name}.{one}")) for one in partners)
+def _texts(
+    entered: _EnteredFields, name: str, partners: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
+    found = ((one, entered.text(f"{name}.{one}")) for one in partners)
     return tuple((one, text) for one, text in found if text)
 
 
-def _safety(told: _EnteredFields) -> SafetyCheck:
+def _safety(entered: _EnteredFields) -> SafetyCheck:
     """What a flag needs is read whatever the answer is: the answer may go back."""
     return SafetyCheck(
-        told.code("safety.result"),
-        told.text("safety.text"),
-        level=told.number("safety.level"),
-        action=told.text("safety.action"),
-        review_on=told.day("safety.review_on"),
+        entered.code("safety.result"),
+        entered.text("safety.text"),
+        level=entered.number("safety.level"),
+        action=entered.text("safety.action"),
+        review_on=entered.day("safety.review_on"),
     )
 
 
-def _attendance(told: _EnteredFields, partner: str) -> Attendance:
+def _attendance(entered: _EnteredFields, partner: str) -> Attendance:
     place = f"attendance.{partner}"
-    return Attendance(partner, told.code(place), told.text(f"{place}.text"))
+    return Attendance(partner, entered.code(place), entered.text(f"{place}.text"))
 
 
-def _ratings(told: _EnteredFields) -> Iterable[Rating]:
-    for place in told.codes("ratings"):
+def _ratings(entered: _EnteredFields) -> Iterable[Rating]:
+    for place in entered.codes("ratings"):
         partner, _, point = place.partition(".")
         name = f"ratings.{place}"
         rating = Rating(
             partner,
             point,
-            told.number(f"{name}.felt_safety"),
-            told.number(f"{name}.defensiveness"),
-            told.number(f"{name}.regulation"),
+            entered.number(f"{name}.felt_safety"),
+            entered.number(f"{name}.defensiveness"),
+            entered.number(f"{name}.regulation"),
         )
         if rating != Rating(partner, point):
             yield rating
 
 
-def _entry(told: _EnteredFields, ref: str) -> RuptureEntry:
+def _entry(entered: _EnteredFields, ref: str) -> RuptureEntry:
     place = f"ruptures.{ref}"
     return RuptureEntry(
         ref=ref,
-        worked_on=told.flag(f"{place}.worked_on"),
-        intensity_a=told.number(f"{place}.intensity_a"),
-        intensity_b=told.number(f"{place}.intensity_b"),
-        status=told.code(f"{place}.status"),
-        note=told.text(f"{place}.note"),
-        reason=told.code(f"{place}.reason"),
-        reason_text=told.text(f"{place}.reason_text"),
-        confirmed_a=told.flag(f"{place}.confirmed_a"),
-        confirmed_b=told.flag(f"{place}.confirmed_b"),
+        worked_on=entered.flag(f"{place}.worked_on"),
+        intensity_a=entered.number(f"{place}.intensity_a"),
+        intensity_b=entered.number(f"{place}.intensity_b"),
+        status=entered.code(f"{place}.status"),
+        note=entered.text(f"{place}.note"),
+        reason=entered.code(f"{place}.reason"),
+        reason_text=entered.text(f"{place}.reason_text"),
+        confirmed_a=entered.flag(f"{place}.confirmed_a"),
+        confirmed_b=entered.flag(f"{place}.confirmed_b"),
     )
 
 
-def _new_ruptures(told: _EnteredFields) -> Iterable[NewRupture]:
-    for key in told.rows("new_ruptures"):
+def _new_ruptures(entered: _EnteredFields) -> Iterable[NewRupture]:
+    for key in entered.rows("new_ruptures"):
         place = f"new_ruptures.{key}"
-        title, types = told.text(f"{place}.title"), told.codes(f"{place}.types")
-        significance = told.number(f"{place}.significance")
+        title, types = entered.text(f"{place}.title"), entered.codes(f"{place}.types")
+        significance = entered.number(f"{place}.significance")
         if not title and not types and significance is None:
             continue  # a row nobody wrote in
-        day = told.day(f"{place}.occurred_on")
+        day = entered.day(f"{place}.occurred_on")
         yield NewRupture(
             title=title,
             types=types,
             occurred_on=day,
             significance=significance,
-            key=told.text(f"{place}.key"),
-            status=told.code(f"{place}.status") or "open",
-            level=told.code(f"{place}.level") or "within_couple",
-            injured=told.code(f"{place}.injured") or "both",
-            precision=(told.code(f"{place}.precision") or "exact") if day else "unknown",
-            ongoing=told.flag(f"{place}.ongoing") is True,
-            attachment_injury=told.flag(f"{place}.attachment_injury") is True,
-            nature=told.code(f"{place}.nature"),
-            visibility=told.code(f"{place}.visibility") or "joint",
+            key=entered.text(f"{place}.key"),
+            status=entered.code(f"{place}.status") or "open",
+            level=entered.code(f"{place}.level") or "within_couple",
+            injured=entered.code(f"{place}.injured") or "both",
+            precision=(entered.code(f"{place}.precision") or "exact") if day else "unknown",
+            ongoing=entered.flag(f"{place}.ongoing") is True,
+            attachment_injury=entered.flag(f"{place}.attachment_injury") is True,
+            nature=entered.code(f"{place}.nature"),
+            visibility=entered.code(f"{place}.visibility") or "joint",
         )
 
 
-def _attempts(told: _EnteredFields) -> Iterable[Attempt]:
-    for key in told.rows("attempts"):
+def _attempts(entered: _EnteredFields) -> Iterable[Attempt]:
+    for key in entered.rows("attempts"):
         place = f"attempts.{key}"
         by, acts, receipt = (
-            told.text(f"{place}.by"),
-            told.codes(f"{place}.acts"),
-            told.code(f"{place}.receipt"),
+            entered.text(f"{place}.by"),
+            entered.codes(f"{place}.acts"),
+            entered.code(f"{place}.receipt"),
         )
         if not by and not acts and receipt is None:
             continue  # a row nobody wrote in
@@ -200,20 +202,20 @@ def _attempts(told: _EnteredFields) -> Iterable[Attempt]:
             by=by,
             acts=acts,
             receipt=receipt,
-            rupture=told.code(f"{place}.rupture"),
-            happened_on=told.day(f"{place}.happened_on"),
-            felt_safety_before=told.number(f"{place}.felt_safety_before"),
-            felt_safety_after=told.number(f"{place}.felt_safety_after"),
-            facilitated=told.flag(f"{place}.facilitated") is True,
+            rupture=entered.code(f"{place}.rupture"),
+            happened_on=entered.day(f"{place}.happened_on"),
+            felt_safety_before=entered.number(f"{place}.felt_safety_before"),
+            felt_safety_after=entered.number(f"{place}.felt_safety_after"),
+            facilitated=entered.flag(f"{place}.facilitated") is True,
         )
 
 
 def filled_rows(fields: Fields, name: str) -> tuple[str, ...]:
     """The keys of the rows of `attempts` or `new_ruptures` that somebody wrote in, in order."""
     read = {"attempts": _attempts, "new_ruptures": _new_ruptures}[name]
-    told = _EnteredFields(fields)
+    entered = _EnteredFields(fields)
     return tuple(
-        key for key in told.rows(name) if [*read(_EnteredFields(_OneRow(fields, name, key)))]
+        key for key in entered.rows(name) if [*read(_EnteredFields(_OneRow(fields, name, key)))]
     )
 
 

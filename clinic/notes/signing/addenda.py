@@ -53,8 +53,8 @@ def add_addendum(
         note, chart = find_note(note_id, actor=actor, now=now)
         lock_course(current, chart.couple_id)
         seal_due_notes(current, chart.couple_id, now=now)
-        said = AddendumText(text.strip(), reason.strip())
-        return _append(current, note, kind, said, actor=actor, now=now)
+        addition = AddendumText(text.strip(), reason.strip())
+        return _append(current, note, kind, addition, actor=actor, now=now)
 
 
 def return_for_revision(note_id: str, *, comment: str, actor: Actor, now: datetime) -> str:
@@ -71,11 +71,11 @@ def return_for_revision(note_id: str, *, comment: str, actor: Actor, now: dateti
         seal_due_notes(current, chart.couple_id, now=now)
         if note.status != "cosign_pending":
             raise Conflict(N_("This note waits for no co-signature."), code="note-step-refused")
-        said = AddendumText(comment.strip())
-        return _append(current, note, "returned", said, actor=actor, now=now)
+        addition = AddendumText(comment.strip())
+        return _append(current, note, "returned", addition, actor=actor, now=now)
 
 
-def addendum_content(row: NoteAddendum, said: AddendumText) -> dict[str, object]:
+def addendum_content(row: NoteAddendum, addition: AddendumText) -> dict[str, object]:
     """What an addendum's digest is taken of."""
     return {
         "note": row.note_id,
@@ -84,7 +84,7 @@ def addendum_content(row: NoteAddendum, said: AddendumText) -> dict[str, object]
         "kind": row.kind,
         "at": to_plain(row.at),
         "author": row.author,
-        "said": to_plain(said),
+        "said": to_plain(addition),
     }
 
 
@@ -107,7 +107,7 @@ def _append(
     current: Session,
     note: SessionNote,
     kind: str,
-    said: AddendumText,
+    addition: AddendumText,
     *,
     actor: Actor,
     now: datetime,
@@ -123,7 +123,7 @@ def _append(
         .order_by(NoteAddendum.number.desc())
         .limit(1)
     )
-    if last is not None and _is_again(last, kind, said, actor=actor, now=now):
+    if last is not None and _is_again(last, kind, addition, actor=actor, now=now):
         return last.id
     row = NoteAddendum(
         id=new_id(),
@@ -135,8 +135,8 @@ def _append(
         author=actor.name,
         previous_digest=last.digest if last else note.digest,
     )
-    row.said = said
-    row.digest = digest(addendum_content(row, said), previous_digest=row.previous_digest)
+    row.said = addition
+    row.digest = digest(addendum_content(row, addition), previous_digest=row.previous_digest)
     current.add(row)
     current.flush()
     audit.record(
@@ -146,8 +146,8 @@ def _append(
 
 
 def _is_again(
-    last: NoteAddendum, kind: str, said: AddendumText, *, actor: Actor, now: datetime
+    last: NoteAddendum, kind: str, addition: AddendumText, *, actor: Actor, now: datetime
 ) -> bool:
     """Whether the same form made the last one a moment ago."""
-    same = (last.kind, last.author, last.said) == (kind, actor.name, said)
+    same = (last.kind, last.author, last.said) == (kind, actor.name, addition)
     return same and last.at >= repeats_since(now)

@@ -34,8 +34,8 @@ def raise_flag(current: Session, signing: Signing, content: NoteContent, *, acto
     row = _flag_of(current, signing, content.safety)
     current.add(row)
     current.flush()
-    for known in load_course(signing.chart).open_ruptures:
-        _park(current, signing, known)
+    for rupture in load_course(signing.chart).open_ruptures:
+        _park(current, signing, rupture)
     promise_reminder(current, row, zone=signing.chart.zone, now=signing.now)
     audit.record(
         current,
@@ -93,7 +93,7 @@ def _flag_of(current: Session, signing: Signing, safety: SafetyCheck) -> SafetyF
     return row
 
 
-def _park(current: Session, signing: Signing, known: CourseRupture) -> None:
+def _park(current: Session, signing: Signing, rupture: CourseRupture) -> None:
     event = status_event(
         next_number(current, signing.chart.couple_id),
         RuptureStatus.PARKED,
@@ -103,10 +103,10 @@ def _park(current: Session, signing: Signing, known: CourseRupture) -> None:
         by=signing.by,
         now=signing.now,
     )
-    check_transition(known.events, proposed=event, facts=TransitionFacts(safety_flag_open=True))
+    check_transition(rupture.events, proposed=event, facts=TransitionFacts(safety_flag_open=True))
     add_event(
         current,
-        known.id,
+        rupture.id,
         event,
         couple_id=signing.chart.couple_id,
         note_id=signing.note.id,

@@ -73,5 +73,7 @@ def _mail(anchor: Anchor, to: str | None) -> None:
             at=anchor.at,
             line=anchor.line,
         )
-    told_as = f"{anchor.seq}.{at:%Y%m%d%H%M%S}.anchor"
-    send_notice(clinic, to=to or clinic.email, subject=subject, body=body, told_as=told_as, at=at)
+    message_key = f"{anchor.seq}.{at:%Y%m%d%H%M%S}.anchor"
+    send_notice(
+        clinic, to=to or clinic.email, subject=subject, body=body, message_key=message_key, at=at
+    )

@@ -57,7 +57,7 @@ def test_scale_reaches_both_ends_of_the_frame_and_grows_with_many_sessions():
 
 
 def labels(ticks, scale):
-    mark = axis_mark(ticks, scale, ends=scale.ends, floor=50.0)
+    mark = axis_mark(ticks, scale, ends=scale.ends, baseline=50.0)
     return [
         (one.attributes["class"], one.attributes["x"], one.attributes["y"], one.words)
         for one in mark.marks
@@ -71,7 +71,7 @@ def test_labels_are_left_out_where_they_would_run_into_each_other():
     found = labels(weekly(5).ticks, scale)
 
     assert [words for css, _x, _y, words in found if css == "tick-no"] == ["1", "3", "5"]
-    mark = axis_mark(weekly(5).ticks, scale, ends=scale.ends, floor=50.0)
+    mark = axis_mark(weekly(5).ticks, scale, ends=scale.ends, baseline=50.0)
     assert sum(one.shape == "line" for one in mark.marks) == 1 + 5
 
 

@@ -27,7 +27,7 @@ def test_notice_is_sent_in_the_clinics_name_under_the_same_id_each_time(tmp_path
         to="ines@clinic.example",
         subject="Something is to be looked at",
         body="After signing in you find it.",
-        told_as="abc.due",
+        message_key="abc.due",
         at=datetime(2026, 11, 23, 9, 0, tzinfo=UTC),
     )
 

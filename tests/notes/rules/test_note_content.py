@@ -64,4 +64,4 @@ def test_only_one_answer_raises_a_flag(result, raises):
     ],
 )
 def test_partners_of_whom_something_was_typed(content, partners):
-    assert content.partners_told() == partners
+    assert content.partners_written_about() == partners

@@ -54,7 +54,7 @@ WITHOUT_TEXTS = {
     "integrations.send_again", "integrations.unsubscribe", "links.move", "matching.needs",
     "partner_feeds.end", "practice.edit_session_type", "practice.remove_closure",
     "practice.remove_day", "practice.remove_time_off", "security.logout",
-    "session_notes.put_together", "session_notes.recall", "staff_accounts.disable",
+    "session_notes.merge_texts", "session_notes.recall", "staff_accounts.disable",
     "staff_accounts.enable", "staff_accounts.end_sessions", "staff_accounts.send_link",
     "staff_accounts.set_roles", "vocabularies.edit_term", "vocabularies.retire",
     "vocabularies.take_up",

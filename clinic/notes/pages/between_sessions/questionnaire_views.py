@@ -93,11 +93,11 @@ def _form_page(code: str, instrument_id: str, **more: Any) -> str:
     return render_template("notes/between_sessions/questionnaire_new.html", **(values | more))
 
 
-def _texts(shelf: Sequence[ClinicInstrument]) -> dict[tuple[str, str, str, str], str]:
+def _texts(instruments: Sequence[ClinicInstrument]) -> dict[tuple[str, str, str, str], str]:
     """The wording of every item, by instrument and code."""
     return {
         (i.code, i.version, i.language, item.code): item.text
-        for i in (one.instrument for one in shelf)
+        for i in (one.instrument for one in instruments)
         for item in i.items
     }
 

@@ -50,11 +50,11 @@ def show(code: str) -> Page:
 def add(code: str, what: str) -> AnyResponse | Page:
     """Store an attempt, or one partner's ratings, reported between sessions."""
     between = _between(code)
-    make_form, keep, said = TOLD[what]
+    make_form, store, notice = TOLD[what]
     form = make_form(between.course, today=_today(between), sent=request.form)
-    if not _submit(form, lambda: keep(code, form)):
+    if not _submit(form, lambda: store(code, form)):
         return _page(between, **{what: form})
-    flash(str(said), "ok")
+    flash(str(notice), "ok")
     return redirect(url_for("told.show", code=code))
 
 
@@ -71,12 +71,12 @@ def mark(code: str, what: str, entry_id: str) -> AnyResponse | Page:
     """Mark it as entered in error: it stays readable and counts no longer."""
     form = InErrorForm(request.form)
 
-    def keep() -> None:
+    def store() -> None:
         mark_in_error(
             code, what, entry_id, reason=form.reason.data, actor=current_actor(), now=clock.now()
         )
 
-    if not _submit(form, keep):
+    if not _submit(form, store):
         return _one_page(code, what, entry_id, form)
     flash(_("It is marked as entered in error and counts no longer."), "ok")
     return redirect(url_for("told.one", code=code, what=what, entry_id=entry_id))
@@ -110,15 +110,15 @@ TOLD: dict[str, tuple[Any, Callable[[str, Any], None], Any]] = {
     "attempts": (AttemptForm, _add_attempt, _l("The attempt is in the record.")),
     "ratings": (RatingsForm, _add_ratings, _l("The ratings are in the record.")),
 }
-"""What can be told between sessions: its form, how it is kept, what is said then."""
+"""What can be told between sessions: its form, how it is stored, the notice after it."""
 
 
-def _submit(form: RecordForm, keep: Callable[[], None]) -> bool:
-    """Whether it could be read and is kept; else the form says why not and holds all of it."""
+def _submit(form: RecordForm, store: Callable[[], None]) -> bool:
+    """Whether it could be read and is stored; else the form says why not and holds all of it."""
     if not form.validate():
         return False
     try:
-        keep()
+        store()
     except InvalidInput as refused:
         form.show(refused.errors)
     except Conflict as refused:

@@ -147,7 +147,7 @@ def show_or_restrict(code: str, ref: str) -> AnyResponse | Page:
     return redirect(url_for("ruptures.show", code=code, ref=ref))
 
 
-def _done(code: str, ref: str, do: Callable[[], Any], told: str) -> AnyResponse | Page:
+def _done(code: str, ref: str, do: Callable[[], Any], notice: str) -> AnyResponse | Page:
     refuse_unkeepable_texts()
     try:
         do()
@@ -155,7 +155,7 @@ def _done(code: str, ref: str, do: Callable[[], Any], told: str) -> AnyResponse 
         return _page(code, ref, refused=refused), 409
     except (InvalidInput, Conflict) as refused:
         return _page(code, ref, problem=refused), refused.status
-    flash(told, "ok")
+    flash(notice, "ok")
     return redirect(url_for("ruptures.show", code=code, ref=ref))
 
 

@@ -18,7 +18,7 @@ from clinic.notes.rules.clinical_values import DECISIONS, DisclosureDetails, Fla
 from clinic.practice.form_fields import Needed, PracticeForm, line, lines
 
 NEW = "new"
-"""Stands for what is not kept yet, where the others have their id."""
+"""Stands for what is not stored yet, where the others have their id."""
 
 
 class FormPerEntry(PracticeForm):
@@ -30,7 +30,7 @@ class FormPerEntry(PracticeForm):
         for field in self:
             field.id = f"{field.name}-{entry}"
 
-    def say_changed(self, message: str) -> None:
+    def show_changed(self, message: str) -> None:
         """Show that it was changed elsewhere; sent again, it replaces that."""
         self.is_outdated = True
         self.form_errors.append(message)
@@ -92,35 +92,35 @@ class ClearForm(FormPerEntry):
     because = line(_l("Why it can be cleared"), needed=True)
 
 
-def process_form(kept: ProcessText | None = None, *, sent: Any = None) -> ProcessForm:
-    """For a new process note, or for one that is kept."""
-    if kept:
-        return ProcessForm(sent, entry=kept.id, data={"text": kept.text})
+def process_form(stored: ProcessText | None = None, *, sent: Any = None) -> ProcessForm:
+    """For a new process note, or for one that is stored."""
+    if stored:
+        return ProcessForm(sent, entry=stored.id, data={"text": stored.text})
     form = ProcessForm(sent)
     form.text.label.text = _("New process note")
     return form
 
 
 def disclosure_form(
-    chart: Chart, kept: ReadableDisclosure | None = None, *, sent: Any = None
+    chart: Chart, stored: ReadableDisclosure | None = None, *, sent: Any = None
 ) -> DisclosureForm:
-    """For something new, or for one that is kept."""
-    given = _disclosed(kept) if kept else {}
-    form = DisclosureForm(sent, entry=kept.id if kept else NEW, data=given)
+    """For something new, or for one that is stored."""
+    given = _disclosed(stored) if stored else {}
+    form = DisclosureForm(sent, entry=stored.id if stored else NEW, data=given)
     form.by.choices = partners(chart)
     form.disclosable.choices = [("", _("Not asked")), ("yes", _("Yes")), ("no", _("No"))]
     form.decision.choices = [(one, choice_name(one)) for one in DECISIONS]
     return form
 
 
-def _disclosed(kept: ReadableDisclosure) -> dict[str, Any]:
-    told = kept.details
+def _disclosed(stored: ReadableDisclosure) -> dict[str, Any]:
+    details = stored.details
     return {
-        "by": told.by,
-        "disclosable": {True: "yes", False: "no", None: ""}[told.disclosable],
-        "decision": told.decision,
-        "review_on": kept.review_on,
-        "text": told.text,
-        "decision_reason": told.decision_reason,
-        "flagged": kept.flagged,
+        "by": details.by,
+        "disclosable": {True: "yes", False: "no", None: ""}[details.disclosable],
+        "decision": details.decision,
+        "review_on": stored.review_on,
+        "text": details.text,
+        "decision_reason": details.decision_reason,
+        "flagged": stored.flagged,
     }

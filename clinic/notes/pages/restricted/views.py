@@ -57,17 +57,17 @@ def process(code: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def write_process(code: str) -> AnyResponse | Page:
     """Store a new process note, or change one."""
-    kept = _one_of(list_process_notes(code, **_by()))
-    form = process_form(kept, sent=request.form)
+    stored = _one_of(list_process_notes(code, **_by()))
+    form = process_form(stored, sent=request.form)
 
-    def keep() -> None:
-        if kept:
-            save_process_note(kept.id, form.text.data, revision=_revision(), **_by())
+    def store() -> None:
+        if stored:
+            save_process_note(stored.id, form.text.data, revision=_revision(), **_by())
         else:
             note_id = request.form.get("note") or None
             write_process_note(code, form.text.data, note_id=note_id, **_by())
 
-    if not _is_executed(form, keep):
+    if not _is_executed(form, store):
         return _process_page(code, form), form.status
     flash(_("Kept. Only you can read it."), "ok")
     return redirect(url_for("restricted.process", code=code))
@@ -85,17 +85,17 @@ def show(code: str) -> str:
 def disclose(code: str) -> AnyResponse | Page:
     """Store what a partner disclosed alone, or decide on it anew."""
     chart = find_chart(code, permission=Permission.WRITE_DISCLOSURE, **_by())
-    kept = _one_of(list_disclosures(code, **_by()))
-    form = disclosure_form(chart, kept, sent=request.form)
+    stored = _one_of(list_disclosures(code, **_by()))
+    form = disclosure_form(chart, stored, sent=request.form)
 
-    def keep() -> None:
+    def store() -> None:
         told = {"review_on": form.review_on.data, "flagged": form.flagged.data}
-        if kept:
-            decide_disclosure(kept.id, form.details(), revision=_revision(), **told, **_by())
+        if stored:
+            decide_disclosure(stored.id, form.details(), revision=_revision(), **told, **_by())
         else:
             write_disclosure(code, form.details(), **told, **_by())
 
-    if not _is_executed(form, keep):
+    if not _is_executed(form, store):
         return _page(code, form), form.status
     flash(_("Kept. It is not part of the joint record."), "ok")
     return redirect(url_for("restricted.show", code=code))
@@ -137,18 +137,18 @@ def _is_executed(form: FormPerEntry, use_case: Callable[[], object]) -> bool:
         form.show(refused.errors)
     except Conflict as refused:
         changed = refused.message or N_("It was changed in the meantime.")
-        form.say_changed(_(changed))
+        form.show_changed(_(changed))
     return not form.is_refused
 
 
 def _process_page(code: str, refused: FormPerEntry | None = None) -> str:
     chart = find_chart(code, permission=Permission.WRITE_PROCESS_NOTE, **_by())
-    kept = list_process_notes(code, **_by())
-    forms: dict[str, FormPerEntry] = {one.id: process_form(one) for one in kept}
+    stored = list_process_notes(code, **_by())
+    forms: dict[str, FormPerEntry] = {one.id: process_form(one) for one in stored}
     return render_template(
         "notes/restricted/process_note.html",
         chart=chart,
-        kept=kept,
+        stored=stored,
         forms=_in_place([process_form(), *forms.values()], refused),
         note=request.values.get("note", ""),
     )
@@ -157,16 +157,16 @@ def _process_page(code: str, refused: FormPerEntry | None = None) -> str:
 def _page(code: str, refused: FormPerEntry | None = None) -> str:
     actor, now = current_actor(), clock.now()
     chart = find_chart(code, permission=Permission.READ_RESTRICTED, actor=actor, now=now)
-    kept = list_disclosures(code, actor=actor, now=now)
+    stored = list_disclosures(code, actor=actor, now=now)
     flags = list_safety_flags(code, actor=actor, now=now)
-    authors = [one.author for one in kept] + [one.author for one in flags]
-    told = [disclosure_form(chart), *(disclosure_form(chart, one) for one in kept)]
+    authors = [one.author for one in stored] + [one.author for one in flags]
+    told = [disclosure_form(chart), *(disclosure_form(chart, one) for one in stored)]
     clearing = [ClearForm(entry=one.id) for one in flags]
     return render_template(
         "notes/restricted/restricted.html",
         chart=chart,
         names=first_names(chart.names),
-        kept=kept,
+        stored=stored,
         flags=flags,
         told_forms=_in_place(told, refused),
         flag_form=_in_place([FlagForm()], refused)[NEW],
@@ -187,10 +187,10 @@ def _in_place(
     return placed
 
 
-def _one_of(kept: Iterable[Any]) -> Any:
+def _one_of(stored: Iterable[Any]) -> Any:
     """What the form that was sent is about; None for something new. Raises `NotFound`."""
     asked = request.form.get("id", "")
-    found = next((one for one in kept if one.id == asked), None)
+    found = next((one for one in stored if one.id == asked), None)
     if asked and found is None:
         raise NotFound
     return found

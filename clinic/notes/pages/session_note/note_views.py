@@ -118,7 +118,7 @@ def state(note_id: str) -> AnyResponse:
 
 @session_notes.post("/notes/<note_id>/merge")
 @requires(Permission.OPEN_CHARTS)
-def put_together(note_id: str) -> AnyResponse | Page:
+def merge_texts(note_id: str) -> AnyResponse | Page:
     """Save one note made of two texts, part by part as chosen."""
     actor, now = current_actor(), clock.now()
     seen = note_screen(note_id, actor=actor, now=now).note
