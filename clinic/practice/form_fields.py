@@ -177,15 +177,15 @@ class PracticeForm(CheckedForm):
 
     def compare(self, stored: PracticeForm) -> None:
         """Show that it was changed elsewhere, and where; sent again, it replaces that."""
-        theirs = {name: value for name, _label, value in stored.told()}
+        theirs = {name: value for name, _label, value in stored.labelled_values()}
         self.is_outdated, self.version.data = True, stored.version.data
         self.differences = [
             FieldDifference(label, value, theirs.get(name, ""))
-            for name, label, value in self.told()
+            for name, label, value in self.labelled_values()
             if value != theirs.get(name, "")
         ]
 
-    def told(self) -> Iterator[tuple[str, str, str]]:
+    def labelled_values(self) -> Iterator[tuple[str, str, str]]:
         """Each field that people see: its name, its label, and what it holds in words."""
         for field in self:
             if not isinstance(field, HiddenField):
@@ -199,11 +199,14 @@ class PracticeForm(CheckedForm):
     def show(self, problems: Mapping[str, Iterable[str]]) -> None:
         """Show each sentence, in the reader's language, at its field, else above the form."""
         for path, sentences in problems.items():
-            told = [in_their_language(sentence) for sentence in sentences]
+            translated = [in_their_language(sentence) for sentence in sentences]
             if (field := self.field_at(path)) is None:
-                self.form_errors.extend(told)
+                self.form_errors.extend(translated)
             else:
-                field.errors = [*field.errors, *(one for one in told if one not in field.errors)]
+                field.errors = [
+                    *field.errors,
+                    *(one for one in translated if one not in field.errors),
+                ]
 
     def field_at(self, path: str) -> Field | None:
         """The field that a path of the rules is about."""

@@ -233,9 +233,9 @@ def write_demo_course(code: str, *, clinic_id: str, now: datetime) -> None:
         .order_by(Appointment.starts_at)
     )
     held = [(row.id, row.ends_at) for row in rows]
-    for told, (appointment_id, ended_at) in zip(SESSIONS, held, strict=False):
+    for entered, (appointment_id, ended_at) in zip(SESSIONS, held, strict=False):
         if ended_at + timedelta(hours=1) <= now:
-            _write(appointment_id, told, actor=lead, now=ended_at + timedelta(minutes=20))
+            _write(appointment_id, entered, actor=lead, now=ended_at + timedelta(minutes=20))
     if len(held) > 1 and held[1][1] < now:
         draw_cycle(code, CYCLE, actor=lead, now=held[1][1])
     if len(held) > 3 and held[3][1] < now:
@@ -255,25 +255,27 @@ def _lead(therapist_id: str | None, *, clinic_id: str) -> Actor:
     )
 
 
-def _write(appointment_id: str, told: _SessionFields, *, actor: Actor, now: datetime) -> None:
+def _write(appointment_id: str, entered: _SessionFields, *, actor: Actor, now: datetime) -> None:
     note_id = open_note(appointment_id, actor=actor, now=now)
-    saved = save_draft(note_id, content=_content(told), revision=1, actor=actor, now=now)
+    saved = save_draft(note_id, content=_content(entered), revision=1, actor=actor, now=now)
     sign_note(note_id, revision=saved.revision, proved_at=now, actor=actor, now=now)
     seal_when_due({"note": note_id}, now + timedelta(minutes=15))
 
 
-def _content(told: _SessionFields) -> NoteContent:
+def _content(entered: _SessionFields) -> NoteContent:
     return NoteContent(
         attendance=(Attendance("A", "present"), Attendance("B", "present")),
         safety=SafetyCheck("nil_noted"),
-        ratings=tuple(Rating(who, "end", *end) for who, end in zip("AB", told.ends, strict=True)),
-        ruptures=(told.entry,) if told.entry else (),
-        new_ruptures=told.new,
-        cycle=CycleSeen(told.cycle, "pursue_withdraw" if told.cycle else None),
-        interventions=tuple(Intervention(code) for code in told.steps),
-        attempts=(told.attempt,) if told.attempt else (),
-        responses=(("A", told.a), ("B", told.b)),
-        goals=told.goals,
-        plan=told.plan,
-        exercises=told.exercises,
+        ratings=tuple(
+            Rating(who, "end", *end) for who, end in zip("AB", entered.ends, strict=True)
+        ),
+        ruptures=(entered.entry,) if entered.entry else (),
+        new_ruptures=entered.new,
+        cycle=CycleSeen(entered.cycle, "pursue_withdraw" if entered.cycle else None),
+        interventions=tuple(Intervention(code) for code in entered.steps),
+        attempts=(entered.attempt,) if entered.attempt else (),
+        responses=(("A", entered.a), ("B", entered.b)),
+        goals=entered.goals,
+        plan=entered.plan,
+        exercises=entered.exercises,
     )

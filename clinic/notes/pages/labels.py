@@ -61,8 +61,8 @@ def term_hint(code: str, vocabulary: str) -> str:
 
 def offered(vocabulary: str, *, chosen: Iterable[str | None] = ()) -> list[Term]:
     """The terms a form offers, and retired ones that this record holds already."""
-    kept = {code for code in chosen if code is not None}
-    return list(vocabulary_of_request(vocabulary).offered(kept=kept))
+    codes = {code for code in chosen if code is not None}
+    return list(vocabulary_of_request(vocabulary).offered(chosen=codes))
 
 
 def searchable(vocabulary: str) -> list[Term]:

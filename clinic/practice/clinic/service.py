@@ -171,22 +171,22 @@ def _refuse_profile(current: Session, profile: TherapistProfile, *, therapist: T
         "need": therapist.concerns or (),
     }
     modalities, needs = (
-        [term.code for term in vocabulary_of(therapist.clinic_id, name).offered(kept=kept)]
+        [term.code for term in vocabulary_of(therapist.clinic_id, name).offered(chosen=kept)]
         for name, kept in known.items()
     )
     problems = therapist_problems(profile, modalities=modalities, needs=needs)
-    taken = current.scalar(
+    slug_owner = current.scalar(
         select(Therapist.id).where(
             Therapist.clinic_id == therapist.clinic_id,
             Therapist.slug == profile.slug,
             Therapist.id != therapist.id,
         )
     )
-    refuse(_with_slug_problem(problems, taken=taken))
+    refuse(_with_slug_problem(problems, slug_owner=slug_owner))
 
 
-def _with_slug_problem(problems: Problems, *, taken: str | None) -> Problems:
-    if taken is None:
+def _with_slug_problem(problems: Problems, *, slug_owner: str | None) -> Problems:
+    if slug_owner is None:
         return problems
     return problems | {"slug": [message("This address is already in use. Please choose another.")]}
 
@@ -209,14 +209,14 @@ def _offer(current: Session, kind: SessionType, details: SessionTypeDetails) -> 
     """Write the details, and raise the diaries of all who offered it or do now."""
     everybody = lock_all_diaries(current, clinic_id=kind.clinic_id)
     problems = session_type_problems(details, therapists=[one.slug for one in everybody])
-    taken = current.scalar(
+    slug_owner = current.scalar(
         select(SessionType.id).where(
             SessionType.clinic_id == kind.clinic_id,
             SessionType.slug == details.slug,
             SessionType.id != kind.id,
         )
     )
-    refuse(_with_slug_problem(problems, taken=taken))
+    refuse(_with_slug_problem(problems, slug_owner=slug_owner))
     offering = [one for one in everybody if one.slug in details.therapists]
     for therapist_id in sorted(one.id for one in {*kind.therapists, *offering}):
         lock_diary(current, therapist_id)

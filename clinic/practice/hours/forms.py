@@ -80,7 +80,7 @@ class WeekForm(PracticeForm):
         super().__init__(formdata=sent, prefix="week", data=given)
         self._at_least_one_row()
 
-    def told(self) -> Iterator[tuple[str, str, str]]:
+    def labelled_values(self) -> Iterator[tuple[str, str, str]]:
         """Each weekday with its hours."""
         for weekday, rows in enumerate(self.days):
             yield str(weekday), _weekday(weekday), _hours(rows)
@@ -138,15 +138,19 @@ class DayOverrideForm(PracticeForm):
     ranges = FieldList(FormField(RangeForm), min_entries=2, max_entries=MOST_RANGES_A_DAY)
 
     def __init__(
-        self, known: Iterable[DayHours] = (), *, shown: DayHours | None = None, sent: Any = None
+        self,
+        shown_days: Iterable[DayHours] = (),
+        *,
+        shown: DayHours | None = None,
+        sent: Any = None,
     ) -> None:
-        """`known` are the days that its page shows: they may be replaced; `shown` is filled in."""
-        given: dict[str, Any] = {"version": " ".join(map(version_of, known))}
+        """Fill in `shown`; `shown_days` are those that its page shows: they may be replaced."""
+        given: dict[str, Any] = {"version": " ".join(map(version_of, shown_days))}
         if shown is not None:
             given |= {"on": shown.on, "ranges": [_typed(one) for one in shown.ranges]}
         super().__init__(formdata=sent, prefix="day", data=given)
 
-    def told(self) -> Iterator[tuple[str, str, str]]:
+    def labelled_values(self) -> Iterator[tuple[str, str, str]]:
         """The hours of the date."""
         named = format_date(self.on.data, "full") if self.on.data else ""
         yield "ranges", named, _hours(self.ranges) or _("Closed")

@@ -113,8 +113,8 @@ class TherapistForm(PracticeForm):
         self.time_zone.offer()
         self.languages.choices = _languages(THERAPIST_LANGUAGES)
         self.formats.choices = _formats()
-        self.modalities.choices = _terms("modality", kept=given.get("modalities", ()))
-        self.concerns.choices = _terms("need", kept=given.get("concerns", ()))
+        self.modalities.choices = _terms("modality", chosen=given.get("modalities", ()))
+        self.concerns.choices = _terms("need", chosen=given.get("concerns", ()))
 
     def command(self) -> TherapistProfile:
         """What was typed."""
@@ -247,11 +247,11 @@ def _languages(codes: Collection[str]) -> dict[str, str]:
     return {code: str(Locale(code).get_display_name(reader)).capitalize() for code in codes}
 
 
-def _terms(vocabulary: str, *, kept: Collection[str]) -> dict[str, str]:
+def _terms(vocabulary: str, *, chosen: Collection[str]) -> dict[str, str]:
     """Terms on offer, and retired ones that a profile has; none that needs words of its own."""
     reader = str(get_locale() or "en")
     return {
         term.code: term.label(reader)
-        for term in vocabulary_of_request(vocabulary).offered(kept=kept)
-        if term.code in kept or not term.needs_text
+        for term in vocabulary_of_request(vocabulary).offered(chosen=chosen)
+        if term.code in chosen or not term.needs_text
     }

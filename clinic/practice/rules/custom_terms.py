@@ -60,7 +60,7 @@ def lay_over(shipped: Vocabulary, changes: Iterable[TermChange]) -> Vocabulary:
         if change.vocabulary != shipped.name:
             continue
         if change.code in known:
-            laid = laid.with_term(replace(known[change.code], **_told(change)))
+            laid = laid.with_term(replace(known[change.code], **_changed_values(change)))
         elif is_own(change.code):
             laid = laid.with_term(added_term(change))
     return laid
@@ -94,13 +94,13 @@ def changed_texts(details: TermDetails, shipped: Term | None) -> TermDetails:
     return replace(details, **kept, group=None)
 
 
-def new_code(label_en: str, *, taken: Collection[str]) -> str:
-    """A code for a new term out of its English label: `own_wrote_a_letter`, `…_2` when taken."""
+def new_code(label_en: str, *, used: Collection[str]) -> str:
+    """A code for a new term out of its English label: `own_wrote_a_letter`, `…_2` when used."""
     plain = unicodedata.normalize("NFKD", label_en).encode("ascii", "ignore").decode().lower()
     stem = _NOT_IN_A_CODE.sub("_", plain).strip("_")[: LONGEST_CODE - len(OWN) - 6] or "term"
     stem = OWN + stem.rstrip("_")
     code, number = stem, 1
-    while code in taken:
+    while code in used:
         number += 1
         code = f"{stem}_{number}"
     return code
@@ -155,7 +155,7 @@ def differing(mine: TermDetails, theirs: TermDetails) -> tuple[str, ...]:
     return tuple(name for name in names if getattr(mine, name) != getattr(theirs, name))
 
 
-def _told(change: TermChange) -> dict[str, Any]:
+def _changed_values(change: TermChange) -> dict[str, Any]:
     """What a change says of a term that ships; its group and source stay the product's."""
     names: tuple[str, ...] = (*_TEXTS, "sort", "label_reviewed_by", "active", "retired_at")
     if is_own(change.code):

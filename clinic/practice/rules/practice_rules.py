@@ -160,12 +160,12 @@ def number_problems(number: int, low: int, high: int) -> list[str]:
 
 
 def choice_problems(
-    chosen: Collection[str], known: Collection[str], *, at_least_one: bool = False
+    chosen: Collection[str], offered: Collection[str], *, at_least_one: bool = False
 ) -> list[str]:
     """Only what is on offer, each once."""
     if at_least_one and not chosen:
         return [message("Please choose at least one.")]
-    if not set(chosen) <= set(known) or len(set(chosen)) < len(chosen):
+    if not set(chosen) <= set(offered) or len(set(chosen)) < len(chosen):
         return [message("One of these is not on offer. Please choose again.")]
     return []
 

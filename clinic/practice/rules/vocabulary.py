@@ -115,9 +115,9 @@ class Vocabulary:
         """The groups that its terms stand in, in order."""
         return tuple(dict.fromkeys(term.group for term in self.terms if term.group))
 
-    def offered(self, *, kept: Collection[str] = ()) -> tuple[Term, ...]:
-        """The terms a form offers for a record that holds `kept` already, retired or not."""
-        return tuple(term for term in self.terms if term.active or term.code in kept)
+    def offered(self, *, chosen: Collection[str] = ()) -> tuple[Term, ...]:
+        """The terms a form offers for a record that holds `chosen` already, retired or not."""
+        return tuple(term for term in self.terms if term.active or term.code in chosen)
 
 
 def _place(term: Term) -> tuple[bool, int, str]:

@@ -48,7 +48,7 @@ class Limits:
         """Whether the clinic may add terms."""
         return not self.fixed_because
 
-    def why_kept(self, code: str) -> str:
+    def retire_refusal(self, code: str) -> str:
         """Why the term with this code cannot be retired; empty when it can."""
         return self.fixed_because or self.kept.get(code, "")
 

@@ -35,7 +35,7 @@ class TermLine:
     term: Term
     is_own: bool
     is_changed: bool
-    why_kept: str
+    retire_refusal: str
     revision: int = 0
     changed_at: datetime | None = None
     changed_by: str = ""
@@ -114,7 +114,7 @@ def _term_line(
         term,
         is_own=own,
         is_changed=changed,
-        why_kept=limits.why_kept(term.code),
+        retire_refusal=limits.retire_refusal(term.code),
         revision=row.revision if row else 0,
         changed_at=row.changed_at if row else None,
         changed_by=people.get(row.changed_by, "") if row else "",

@@ -71,7 +71,7 @@ def add_term(
         if (made := _created_before(current, key, clinic)) is not None:
             return made
         refuse(term_problems(details, vocabulary=vocabulary_of(clinic.id, vocabulary), code=None))
-        code = new_code(details.label_en or "", taken=all_codes(terms_of(clinic.id)))
+        code = new_code(details.label_en or "", used=all_codes(terms_of(clinic.id)))
         row = VocabularyTerm(
             id=key or new_id(), clinic_id=clinic.id, vocabulary=vocabulary, code=code, revision=1
         )
@@ -95,16 +95,16 @@ def edit_term(
     """
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
-        here = vocabulary_of(clinic.id, vocabulary)
-        row = _row_of(current, clinic, here, code)
+        clinic_vocabulary = vocabulary_of(clinic.id, vocabulary)
+        row = _row_of(current, clinic, clinic_vocabulary, code)
         if row.revision != revision:
             raise TermChangedElsewhere(
-                details_of(here.term(code)),
+                details_of(clinic_vocabulary.term(code)),
                 revision=row.revision,
                 at=row.changed_at,
                 by=row.changed_by,
             )
-        refuse(term_problems(details, vocabulary=here, code=code))
+        refuse(term_problems(details, vocabulary=clinic_vocabulary, code=code))
         shipped = None if is_own(code) else load_vocabulary(vocabulary).term(code)
         _write(row, changed_texts(details, shipped))
         row.revision = revision + 1
@@ -115,11 +115,11 @@ def retire_term(vocabulary: str, code: str, *, actor: Actor, now: datetime) -> N
     """Offer a term no longer. Raises `NotFound`, `NotAllowed`, `TermStays`."""
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
-        here = vocabulary_of(clinic.id, vocabulary)
-        row = _row_of(current, clinic, here, code)
-        if why := limits_of(here).why_kept(code):
+        clinic_vocabulary = vocabulary_of(clinic.id, vocabulary)
+        row = _row_of(current, clinic, clinic_vocabulary, code)
+        if why := limits_of(clinic_vocabulary).retire_refusal(code):
             raise TermStays(why)
-        if here.term(code).active:
+        if clinic_vocabulary.term(code).active:
             row.active, row.retired_at = False, now
             _store(current, clinic, row, "retired", actor=actor, now=now)
 
@@ -128,9 +128,9 @@ def restore_term(vocabulary: str, code: str, *, actor: Actor, now: datetime) -> 
     """Offer a retired term again. Raises `NotFound`, `NotAllowed`."""
     with transaction() as current:
         clinic = lock_clinic(current, actor=actor)
-        here = vocabulary_of(clinic.id, vocabulary)
-        row = _row_of(current, clinic, here, code)
-        if not here.term(code).active:
+        clinic_vocabulary = vocabulary_of(clinic.id, vocabulary)
+        row = _row_of(current, clinic, clinic_vocabulary, code)
+        if not clinic_vocabulary.term(code).active:
             row.active, row.retired_at = True, None
             _store(current, clinic, row, "taken_up", actor=actor, now=now)
 
@@ -162,13 +162,15 @@ def _created_before(current: Session, key: str | None, clinic: Clinic) -> str | 
     return made.code if made else None
 
 
-def _row_of(current: Session, clinic: Clinic, here: Vocabulary, code: str) -> VocabularyTerm:
+def _row_of(
+    current: Session, clinic: Clinic, clinic_vocabulary: Vocabulary, code: str
+) -> VocabularyTerm:
     """What the clinic keeps of a term; a new row when that is nothing yet. Raises `NotFound`."""
-    here.term(code)
+    clinic_vocabulary.term(code)
     row = current.scalar(
         select(VocabularyTerm).where(
             VocabularyTerm.clinic_id == clinic.id,
-            VocabularyTerm.vocabulary == here.name,
+            VocabularyTerm.vocabulary == clinic_vocabulary.name,
             VocabularyTerm.code == code,
         )
     )
@@ -176,7 +178,7 @@ def _row_of(current: Session, clinic: Clinic, here: Vocabulary, code: str) -> Vo
         return VocabularyTerm(
             id=new_id(),
             clinic_id=clinic.id,
-            vocabulary=here.name,
+            vocabulary=clinic_vocabulary.name,
             code=code,
             active=True,
             revision=0,
@@ -194,7 +196,13 @@ def _write(row: VocabularyTerm, details: TermDetails) -> None:
 
 
 def _store(
-    current: Session, clinic: Clinic, row: VocabularyTerm, deed: str, *, actor: Actor, now: datetime
+    current: Session,
+    clinic: Clinic,
+    row: VocabularyTerm,
+    action: str,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Store the row, and renew the revision by which every worker sees that words have changed."""
     row.changed_at, row.changed_by = now, actor.name
@@ -203,7 +211,7 @@ def _store(
     clinic.vocabulary_revision = new_id()
     audit.record(
         current,
-        f"vocabulary.term_{deed}",
+        f"vocabulary.term_{action}",
         kind="vocabulary_term",
         object_id=row.id,
         actor=actor,

@@ -98,7 +98,7 @@ def retire(name: str, code: str) -> Response:
 
 @vocabularies.post("/<name>/terms/<code>/take-up")
 @requires(Permission.EDIT_PRACTICE)
-def take_up(name: str, code: str) -> Response:
+def offer_again(name: str, code: str) -> Response:
     """Offer it again."""
     return _moved(
         name,
@@ -146,11 +146,11 @@ def _term_page(
     return page, 409 if theirs else form.status
 
 
-def _moved(name: str, do: Callable[[], None], told: str) -> Response:
+def _moved(name: str, do: Callable[[], None], notice: str) -> Response:
     try:
         do()
     except TermStays as refused:
         flash(_(refused.message), "warn")
     else:
-        flash(told, "ok")
+        flash(notice, "ok")
     return redirect(url_for("vocabularies.show", name=name))

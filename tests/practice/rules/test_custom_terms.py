@@ -96,13 +96,13 @@ def test_source_group_and_numbers_of_what_ships_stay_the_products(made):
 @settings(deadline=None)
 @given(st.text(max_size=80), st.integers(1, 5))
 def test_new_code_is_a_code_of_its_own_whatever_the_label(label, times):
-    taken: set[str] = set()
+    used: set[str] = set()
     for _ in range(times):
-        code = new_code(label, taken=taken)
+        code = new_code(label, used=used)
         assert re.fullmatch(r"own_[a-z0-9][a-z0-9_]*", code)
         assert len(code) <= 64
-        assert code not in taken
-        taken.add(code)
+        assert code not in used
+        used.add(code)
 
 
 def test_shipped_order_is_what_laying_nothing_over_gives():
@@ -160,11 +160,11 @@ def test_only_what_differs_is_kept():
     ],
 )
 def test_code_is_made_of_the_english_label(label, code):
-    assert new_code(label, taken=()) == code
+    assert new_code(label, used=()) == code
 
 
 def test_code_that_is_taken_is_counted_on():
-    assert new_code("Wrote", taken={"own_wrote", "own_wrote_2"}) == "own_wrote_3"
+    assert new_code("Wrote", used={"own_wrote", "own_wrote_2"}) == "own_wrote_3"
 
 
 def test_everything_wrong_with_a_term_is_told_at_its_field():
@@ -185,11 +185,11 @@ def test_everything_wrong_with_a_term_is_told_at_its_field():
 
 
 def test_two_terms_of_a_list_are_not_called_the_same():
-    taken = SHIPPED.term("appreciation").label_en.upper()
+    used = SHIPPED.term("appreciation").label_en.upper()
 
-    found = term_problems(details(label_en=taken), vocabulary=SHIPPED, code="consistency")
+    found = term_problems(details(label_en=used), vocabulary=SHIPPED, code="consistency")
     again = term_problems(
-        details(label_en=taken), vocabulary=SHIPPED.retire("appreciation"), code="consistency"
+        details(label_en=used), vocabulary=SHIPPED.retire("appreciation"), code="consistency"
     )
 
     assert found == {"label_en": ["Another term of this list is called so already."]}

@@ -30,19 +30,21 @@ def test_fixed_list_keeps_every_term_and_says_why():
     limits = limits_of(load_vocabulary("receipt"))
 
     assert not limits.may_add
-    assert limits.why_kept("partly") == FIXED["receipt"]
+    assert limits.retire_refusal("partly") == FIXED["receipt"]
 
 
 def test_open_list_lets_every_term_go_but_other():
     limits = limits_of(load_vocabulary("repair_act"))
 
     assert limits.may_add
-    assert [c for c in load_vocabulary("repair_act").codes() if limits.why_kept(c)] == ["other"]
+    assert [c for c in load_vocabulary("repair_act").codes() if limits.retire_refusal(c)] == [
+        "other"
+    ]
 
 
 def test_reason_that_the_product_writes_itself_stays():
     limits = limits_of(load_vocabulary("park_reason"))
 
     assert limits.may_add
-    assert limits.why_kept("safety_flag")
-    assert not limits.why_kept("agreement")
+    assert limits.retire_refusal("safety_flag")
+    assert not limits.retire_refusal("agreement")

@@ -64,7 +64,12 @@ def test_a_page_of_a_vocabulary_nobody_changed_shows_it_as_it_ships(clinic):
 
     assert page.vocabulary == load_vocabulary("trigger")
     assert page.lines == tuple(
-        TermLine(term, is_own=False, is_changed=False, why_kept=page.limits.why_kept(term.code))
+        TermLine(
+            term,
+            is_own=False,
+            is_changed=False,
+            retire_refusal=page.limits.retire_refusal(term.code),
+        )
         for term in page.vocabulary.terms
     )
 

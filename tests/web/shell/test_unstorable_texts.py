@@ -57,7 +57,7 @@ WITHOUT_TEXTS = {
     "session_notes.merge_texts", "session_notes.recall", "staff_accounts.disable",
     "staff_accounts.enable", "staff_accounts.end_sessions", "staff_accounts.send_link",
     "staff_accounts.set_roles", "vocabularies.edit_term", "vocabularies.retire",
-    "vocabularies.take_up",
+    "vocabularies.offer_again",
 }  # fmt: skip
 """Views whose forms hold no text, or the same texts as another form here."""
 NO_TEXTS = {
