@@ -222,9 +222,9 @@ def _step_form(step: str, row: ServiceConnection, **given: Any) -> IntegrationFo
     return form
 
 
-def _page(name: str, **known: Any) -> str:
+def _page(name: str, **values: Any) -> str:
     return render_template(
-        f"scheduling_services/{name}.html", zone=g.clinic.time_zone, labels=labels, **known
+        f"scheduling_services/{name}.html", zone=g.clinic.time_zone, labels=labels, **values
     )
 
 

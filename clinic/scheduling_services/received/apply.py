@@ -62,9 +62,9 @@ def settle_chain(payload: Mapping[str, Any], now: datetime) -> None:
         if chain is None:
             return
         lock_service(session, clinic_id=chain.clinic_id, provider=chain.provider)
-        told = deliveries_of(session, [chain])
-        if told and chain.held_until is not None and not chain.settled:
-            _bring_up(session, [chain], told, told[-1:], now=now)
+        deliveries = deliveries_of(session, [chain])
+        if deliveries and chain.held_until is not None and not chain.settled:
+            _bring_up(session, [chain], deliveries, deliveries[-1:], now=now)
 
 
 def apply_stored(session: Session, delivery_id: str, *, now: datetime) -> None:
@@ -88,65 +88,67 @@ def apply_stored(session: Session, delivery_id: str, *, now: datetime) -> None:
     chains = rows_of(session, event, clinic_id=row.clinic_id, now=now)
     row.chain_id = chains[0].id
     session.flush()
-    told = deliveries_of(session, chains)
-    _bring_up(session, chains, told, [one for one in told if one.state in OPEN], now=now)
+    deliveries = deliveries_of(session, chains)
+    _bring_up(
+        session, chains, deliveries, [one for one in deliveries if one.state in OPEN], now=now
+    )
 
 
 def _bring_up(
     session: Session,
     chains: list[ServiceChain],
-    told: Sequence[ServiceDelivery],
+    deliveries: Sequence[ServiceDelivery],
     fresh: Sequence[ServiceDelivery],
     *,
     now: datetime,
 ) -> None:
     """Bring the appointment to what these chains add up to; they become one."""
-    events = [stored_event(one) for one in told]
-    state = _held(reduce(events), told, now=now)
-    earlier = _earlier(chains, told)
+    events = [stored_event(one) for one in deliveries]
+    state = _held(reduce(events), deliveries, now=now)
+    earlier = _earlier(chains, deliveries)
     found = diff(earlier[0][1] if earlier else None, state, joined=[one for _, one in earlier[1:]])
-    kept = _surviving_chain(chains, earlier, state)
-    missing = _missing(session, kept, found, clinic_id=kept.clinic_id)
+    surviving = _surviving_chain(chains, earlier, state)
+    missing = _missing(session, surviving, found, clinic_id=surviving.clinic_id)
     work = Work(
         session=session,
-        chain=kept,
+        chain=surviving,
         state=state,
         appointments={s.root_id: row.appointment_id for row, s in earlier if row.appointment_id},
-        told_at=max(one.occurred_at for one in events),
-        actor=system_actor(kept.clinic_id, kept.provider),
+        reported_at=max(one.occurred_at for one in events),
+        actor=system_actor(surviving.clinic_id, surviving.provider),
         now=now,
     )
     if not missing:
         apply_effects(work, found)
-    merge_into(session, kept, [one for one in chains if one is not kept])
+    merge_into(session, surviving, [one for one in chains if one is not surviving])
     for one in fresh:
         one.state = DeliveryState.WAITING if missing else DeliveryState.APPLIED
         one.outcome = ",".join(missing or dict.fromkeys(work.done))[:200]
         one.settled_at = now
-    _remember(session, kept, state, told, told_at=work.told_at, now=now)
+    _remember(session, surviving, state, deliveries, reported_at=work.reported_at, now=now)
 
 
-def _held(state: ChainState, told: Sequence[ServiceDelivery], *, now: datetime) -> ChainState:
+def _held(state: ChainState, deliveries: Sequence[ServiceDelivery], *, now: datetime) -> ChainState:
     """`state`, its hold counted from when we heard at the earliest, and settled when it is over.
 
     The two halves of a move may both come late; neither half alone is to be told to anybody.
     """
     if state.held_until is None:
         return state
-    newest = max(one.received_at for one in told)
+    newest = max(one.received_at for one in deliveries)
     until = max(state.held_until, newest + RESCHEDULE_HOLD)
     return state.settled(until) if now >= until else state
 
 
 def _earlier(
-    chains: Sequence[ServiceChain], told: Sequence[ServiceDelivery]
+    chains: Sequence[ServiceChain], deliveries: Sequence[ServiceDelivery]
 ) -> list[tuple[ServiceChain, ChainState]]:
     """What was carried out of each chain. Without an appointment, nothing was."""
-    states = [(row, applied_state(row, told)) for row in chains]
+    states = [(row, applied_state(row, deliveries)) for row in chains]
     return [
         (row, state)
         for row, state in states
-        if state is not None and (row.appointment_id is not None or not state.known)
+        if state is not None and (row.appointment_id is not None or not state.is_made)
     ]
 
 
@@ -156,17 +158,17 @@ def _surviving_chain(
     state: ChainState,
 ) -> ServiceChain:
     """The chain whose appointment stays: the oldest link's, as `diff` decides it."""
-    known = [(row, one) for row, one in earlier if one.known]
-    if known:
-        return min(known, key=lambda pair: state.ids.index(pair[1].root_id))[0]
+    made = [(row, one) for row, one in earlier if one.is_made]
+    if made:
+        return min(made, key=lambda pair: state.ids.index(pair[1].root_id))[0]
     return next((row for row in chains if row.appointment_id is not None), chains[0])
 
 
 def _missing(
-    session: Session, kept: ServiceChain, found: Sequence[Any], *, clinic_id: str
+    session: Session, surviving: ServiceChain, found: Sequence[Any], *, clinic_id: str
 ) -> tuple[str, ...]:
     """What somebody has to say before this can be carried out."""
-    if kept.appointment_id is not None:
+    if surviving.appointment_id is not None:
         return ()
     booked = [one.state for one in found if isinstance(one, Book)]
     return map_chain(session, booked[0], clinic_id=clinic_id).missing if booked else ()
@@ -176,22 +178,22 @@ def _remember(
     session: Session,
     chain: ServiceChain,
     state: ChainState,
-    told: Sequence[ServiceDelivery],
+    deliveries: Sequence[ServiceDelivery],
     *,
-    told_at: datetime,
+    reported_at: datetime,
     now: datetime,
 ) -> None:
     """Store what the service last reported, and wake up when a hold ends."""
-    raw = reduce([stored_event(one) for one in told])
+    raw = reduce([stored_event(one) for one in deliveries])
     chain.current_id, chain.status = state.current_id, state.status
-    chain.starts_at, chain.ends_at, chain.told_at = state.starts_at, state.ends_at, told_at
+    chain.starts_at, chain.ends_at, chain.told_at = state.starts_at, state.ends_at, reported_at
     chain.connection_id = chain.connection_id or next(
-        (one.connection_id for one in told if one.connection_id), None
+        (one.connection_id for one in deliveries if one.connection_id), None
     )
     chain.held_until = raw.held_until
     chain.settled = raw.held_until is not None and state.held_until is None
     if state.held_until is not None:
-        due = max(state.held_until, max(one.received_at for one in told) + RESCHEDULE_HOLD)
+        due = max(state.held_until, max(one.received_at for one in deliveries) + RESCHEDULE_HOLD)
         outbox.promise(session, SETTLE, {"chain": chain.id}, now=now, due_at=due)
 
 
@@ -209,8 +211,8 @@ def _note_absence(
         row.state, row.outcome = DeliveryState.WAITING, "unknown_host"
         return
     origin = f"absence:{event.external_id}"[:60]
-    known = session.query(ImportedBusyRow.id).filter_by(origin=origin, therapist_id=therapist)
-    if known.first() is None:
+    made = session.query(ImportedBusyRow.id).filter_by(origin=origin, therapist_id=therapist)
+    if made.first() is None:
         lock_diary(session, therapist)
         session.add(
             ImportedBusyRow(

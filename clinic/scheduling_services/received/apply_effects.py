@@ -43,15 +43,15 @@ SERVICES = frozenset({Source.CALCOM, Source.CALENDLY})
 class Work:
     """One chain's effects under way: `done` collects what was done, as codes for the page.
 
-    `appointments` are those of the earlier chains by their root id, `told_at` is when the newest
-    thing that the chain was told happened there.
+    `appointments` are those of the earlier chains by their root id, `reported_at` is when the
+    newest thing that the chain was told happened there.
     """
 
     session: Session
     chain: ServiceChain
     state: ChainState
     appointments: dict[str, str]
-    told_at: datetime
+    reported_at: datetime
     actor: Actor
     now: datetime
     done: list[str] = field(default_factory=list)
@@ -103,21 +103,23 @@ def _book(work: Work, effect: appointment_effects.Book) -> None:
 
 def _move(work: Work, effect: appointment_effects.Move) -> None:
     kind = "requested" if effect.status is ChainStatus.REQUESTED else "moved"
-    _follow(work, _change(work, kind=kind, status=effect.status), said="moved")
+    _follow(work, _change(work, kind=kind, status=effect.status), outcome="moved")
 
 
 def _confirm(work: Work, _effect: appointment_effects.Confirm) -> None:
-    _follow(work, _change(work, kind="confirmed", status=ChainStatus.CONFIRMED), said="confirmed")
+    _follow(
+        work, _change(work, kind="confirmed", status=ChainStatus.CONFIRMED), outcome="confirmed"
+    )
 
 
 def _restore(work: Work, effect: appointment_effects.Restore) -> None:
     kind = "requested" if effect.status is ChainStatus.REQUESTED else "confirmed"
-    _follow(work, _change(work, kind=kind, status=effect.status), said="restored")
+    _follow(work, _change(work, kind=kind, status=effect.status), outcome="restored")
 
 
 def _correct(work: Work, effect: appointment_effects.Correct) -> None:
     change = _change(work, kind="cancelled", status=effect.status, quiet=True)
-    _follow(work, change, said="corrected")
+    _follow(work, change, outcome="corrected")
 
 
 def _cancel(work: Work, effect: appointment_effects.Cancel) -> None:
@@ -127,7 +129,7 @@ def _cancel(work: Work, effect: appointment_effects.Cancel) -> None:
         status=ChainStatus.REJECTED if effect.rejected else ChainStatus.CANCELLED,
         reason=effect.reason or "",
     )
-    _follow(work, change, said="asked_again" if effect.request_reschedule else change.kind)
+    _follow(work, change, outcome="asked_again" if effect.request_reschedule else change.kind)
     if effect.series:
         dates = [one.isoformat() for one in effect.cancelled_dates]
         _add_task(work, TaskKind.SERIES, work.state.root_id, {"dates": dates})
@@ -189,7 +191,7 @@ def _nothing(work: Work, _effect: appointment_effects.Nothing) -> None:
     if work.state.pending_reschedule:
         work.done.append("held")
     else:
-        work.done.append("same" if work.state.known else "remembered")
+        work.done.append("same" if work.state.is_made else "remembered")
 
 
 def _change(
@@ -207,7 +209,7 @@ def _change(
     )
 
 
-def _follow(work: Work, change: OutsideChange, *, said: str = "") -> None:
+def _follow(work: Work, change: OutsideChange, *, outcome: str = "") -> None:
     appointment = work.session.get_one(
         Appointment, work.chain.appointment_id, populate_existing=True
     )
@@ -227,8 +229,8 @@ def _follow(work: Work, change: OutsideChange, *, said: str = "") -> None:
         work.done.append("kept_ours")
         return
     follow_outside_change(appointment.id, change, actor=work.actor, now=work.now)
-    if said:
-        work.done.append(said)
+    if outcome:
+        work.done.append(outcome)
 
 
 def _ours_is_newer(work: Work, appointment: Appointment, change: OutsideChange) -> bool:
@@ -250,7 +252,7 @@ def _ours_is_newer(work: Work, appointment: Appointment, change: OutsideChange) 
     return (
         (asked and theirs == wish)
         or not appointment.is_live
-        or appointment.updated_at > work.told_at
+        or appointment.updated_at > work.reported_at
     )
 
 

@@ -107,11 +107,11 @@ def deliveries_of(session: Session, rows: Sequence[ServiceChain]) -> list[Servic
     return list(session.scalars(query.order_by(ServiceDelivery.received_at, ServiceDelivery.id)))
 
 
-def applied_state(row: ServiceChain, told: Sequence[ServiceDelivery]) -> ChainState | None:
+def applied_state(row: ServiceChain, deliveries: Sequence[ServiceDelivery]) -> ChainState | None:
     """The state that has been carried out here: what was applied of this chain, and no more."""
     events = [
         stored_event(one)
-        for one in told
+        for one in deliveries
         if one.chain_id == row.id and one.state == DeliveryState.APPLIED
     ]
     if not events:
@@ -120,12 +120,12 @@ def applied_state(row: ServiceChain, told: Sequence[ServiceDelivery]) -> ChainSt
     return state.settled(state.held_until) if row.settled and state.held_until else state
 
 
-def merge_into(session: Session, kept: ServiceChain, others: Iterable[ServiceChain]) -> None:
+def merge_into(session: Session, surviving: ServiceChain, others: Iterable[ServiceChain]) -> None:
     """Make one chain of several; the appointments are the caller's to look after."""
     for other in others:
         for table in (ServiceDelivery, ServiceBookingId):
             session.execute(
-                update(table).where(table.chain_id == other.id).values(chain_id=kept.id)
+                update(table).where(table.chain_id == other.id).values(chain_id=surviving.id)
             )
         session.execute(delete(ServiceChain).where(ServiceChain.id == other.id))
         session.expunge(other)

@@ -110,19 +110,21 @@ def diff(
     `joined`: states of other chains that a late link has made part of this one. The appointment
     of the oldest is kept, so that there is always one appointment and one UID to a chain.
     """
-    if not new.known:
+    if not new.is_made:
         return [Nothing("no booking of this id has been told of yet; it is remembered")]
-    kept, withdrawn = _kept([one for one in (previous, *joined) if one and one.known], new=new)
-    if kept is None:
+    surviving, withdrawn = _surviving(
+        [one for one in (previous, *joined) if one and one.is_made], new=new
+    )
+    if surviving is None:
         return [Book(new), *_absences((), new.no_shows)]
-    effects: list[Effect] = [Join(one.root_id, kept.root_id) for one in withdrawn]
-    effects += _change(kept, new)
-    effects += _hosts(kept, new)
-    effects += _absences(kept.no_shows, new.no_shows)
+    effects: list[Effect] = [Join(one.root_id, surviving.root_id) for one in withdrawn]
+    effects += _change(surviving, new)
+    effects += _hosts(surviving, new)
+    effects += _absences(surviving.no_shows, new.no_shows)
     return effects or [Nothing(_why_nothing(new))]
 
 
-def _kept(
+def _surviving(
     earlier: Sequence[ChainState], *, new: ChainState
 ) -> tuple[ChainState | None, Sequence[ChainState]]:
     if not earlier:

@@ -43,7 +43,7 @@ class BookingRow:
     told: tuple[ServiceEvent, ...]
 
     @property
-    def known(self) -> bool:
+    def is_made(self) -> bool:
         """Whether an event told that the booking was made, not only that it ended."""
         return self.standing is not ChainStatus.UNKNOWN
 

@@ -60,13 +60,13 @@ def as_deliveries(booking: Mapping[str, Any], *, moved: Iterable[str] = ()) -> l
     status = str(booking["status"])
     over = status in _ENDED
     made_at = booking.get("createdAt" if over else "updatedAt") or booking.get("createdAt")
-    made = _told(_MADE[status], booking, seen, at=made_at or OLDEST)
+    made = _delivery(_MADE[status], booking, seen, at=made_at or OLDEST)
     if not over or seen.replaced_by is not None or seen.uid in set(moved):
         return [made]
-    return [made, _told(_ENDED[status], booking, seen, at=booking.get("updatedAt") or made_at)]
+    return [made, _delivery(_ENDED[status], booking, seen, at=booking.get("updatedAt") or made_at)]
 
 
-def _told(
+def _delivery(
     trigger: str, booking: Mapping[str, Any], seen: BookingState, *, at: Any
 ) -> dict[str, Any]:
     hosts = items(booking.get("hosts"))

@@ -137,7 +137,7 @@ def _booking(
         event_type_id=maybe_id(payload.get("eventTypeId")),
         attendees=attendees,
         status=text(payload.get("status"), limit=20) or None,
-        cancel_reason=_said(payload),
+        cancel_reason=_cancel_reason(payload),
         cancelled_by=email(payload.get("cancelledBy")),
         request_reschedule=payload.get("requestReschedule") is True,
         has_seats=has_seats,
@@ -189,7 +189,7 @@ def _attendees(payload: Mapping[str, Any]) -> tuple[Attendee, ...]:
     )
 
 
-def _said(payload: Mapping[str, Any]) -> str | None:
+def _cancel_reason(payload: Mapping[str, Any]) -> str | None:
     return text(payload.get("cancellationReason")) or text(payload.get("rejectionReason")) or None
 
 

@@ -96,7 +96,7 @@ def _newest(candidates: Sequence[str], *, rows: dict[str, BookingRow]) -> str:
         row = rows.get(one)
         if row is None:
             return (False, False, "", one)
-        return (row.known, row.status not in OVER, row.told[0].occurred_at.isoformat(), one)
+        return (row.is_made, row.status not in OVER, row.told[0].occurred_at.isoformat(), one)
 
     return max(candidates, key=weight)
 
@@ -120,7 +120,7 @@ def _filled(chain: _Chain) -> ChainState:
         ids=tuple(chain.ids),
         superseded_ids=tuple(one for one in chain.ids if one != chain.current),
         status=row.status,
-        known=any(one.known for one in chain.path),
+        is_made=any(one.is_made for one in chain.path),
         starts_at=timed.starts_at,
         ends_at=timed.ends_at,
         revision=_revision(chain, over=row.status in OVER),
@@ -137,7 +137,7 @@ def _filled(chain: _Chain) -> ChainState:
 
 
 def _standing(chain: _Chain) -> ChainStatus:
-    return next((row.standing for row in reversed(chain.path) if row.known), ChainStatus.UNKNOWN)
+    return next((row.standing for row in reversed(chain.path) if row.is_made), ChainStatus.UNKNOWN)
 
 
 def _last(chain: _Chain, wanted: Callable[[BookingRow], bool]) -> BookingRow:
@@ -145,7 +145,7 @@ def _last(chain: _Chain, wanted: Callable[[BookingRow], bool]) -> BookingRow:
 
 
 def _revision(chain: _Chain, *, over: bool) -> int:
-    times = [(row.starts_at, row.ends_at) for row in chain.path if row.known]
+    times = [(row.starts_at, row.ends_at) for row in chain.path if row.is_made]
     moves = sum(1 for before, after in pairwise(times) if before != after)
     return moves + sum(row.changes for row in chain.path) + (1 if over else 0)
 

@@ -31,7 +31,7 @@ class ChainState:
 
     `root_id` is the first booking of the chain, `current_id` the one that counts now, `ids` all of
     them. `ending` is the cancellation or rejection that ended it (reason, by whom, rest of a
-    series). `known` is False while only a cancellation (a tombstone) or side events have arrived:
+    series). `is_made` is False while only a cancellation (a tombstone) or side events have arrived:
     no appointment is made from those. `revision` counts visible changes after the first
     booking, a lower bound for the appointment's SEQUENCE. `pending_reschedule` with `held_until`:
     the service cancelled in order to move, and the move has not arrived.
@@ -43,7 +43,7 @@ class ChainState:
     ids: tuple[str, ...]
     superseded_ids: tuple[str, ...] = ()
     status: ChainStatus = ChainStatus.UNKNOWN
-    known: bool = False
+    is_made: bool = False
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     revision: int = 0

@@ -94,7 +94,7 @@ def wanted_overrides(schedule: Schedule, *, zone: str, now: datetime) -> tuple[O
 
 
 def combine(
-    there: Iterable[Override],
+    current: Iterable[Override],
     *,
     ours: Iterable[Override],
     displaced: Iterable[Override],
@@ -103,7 +103,7 @@ def combine(
     """Replace what was ours by `wanted`, and leave to everybody else what is theirs."""
     theirs = _by_date(displaced)
     # Who writes another row on such a date has thought again: it takes the place of the old one.
-    theirs |= _by_date(set(there) - set(ours))
+    theirs |= _by_date(set(current) - set(ours))
     new: list[Override] = []
     for on, rows in _by_date(wanted).items():
         new += _in_both(on, rows, theirs[on]) if on in theirs else rows

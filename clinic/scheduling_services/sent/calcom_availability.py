@@ -49,7 +49,7 @@ from clinic.scheduling_services.sent.push_plans import PUSH_LEASE
 
 
 @dataclass(frozen=True, slots=True)
-class _KnownSchedule:
+class _StoredSchedule:
     """What we remember of the schedule there."""
 
     schedule_id: str | None
@@ -76,10 +76,10 @@ def bring_hours(connection_id: str, *, now: datetime) -> int | None:
     Raise `CalcomUnavailable` or `CalcomKeyRefused` to be tried again; for what is refused for
     good the desk gets a task instead.
     """
-    kept = _acquire_lease(connection_id, now=now)
+    stored = _acquire_lease(connection_id, now=now)
     connection = reading().get_one(ServiceConnection, connection_id, populate_existing=True)
     try:
-        written = _bring(connection, kept, now=now)
+        written = _bring(connection, stored, now=now)
     except CalcomRefused as refused:
         _add_task(connection, answered=refused.answered, fingerprint=None, now=now)
         return None
@@ -93,50 +93,54 @@ def bring_hours(connection_id: str, *, now: datetime) -> int | None:
     return written
 
 
-def _bring(connection: ServiceConnection, kept: _KnownSchedule, *, now: datetime) -> int | None:
+def _bring(connection: ServiceConnection, stored: _StoredSchedule, *, now: datetime) -> int | None:
     client = client_for(connection)
     therapist = _schedule_owner(connection, client)
     hours = _schedule_of(therapist, now=now) if therapist is not None else None
-    if not kept.ours and (hours is None or not _is_unusual(hours)):
-        _settle(connection, kept.schedule_id, combine((), ours=(), displaced=(), wanted=()), now)
+    if not stored.ours and (hours is None or not _is_unusual(hours)):
+        _settle(connection, stored.schedule_id, combine((), ours=(), displaced=(), wanted=()), now)
         return None
     there = client.default_schedule()
     schedule_id = str(there.get("id", ""))
-    if schedule_id != kept.schedule_id:  # another one is the default now: nothing in it is ours
-        kept = _KnownSchedule(schedule_id, (), (), kept.refused_as)
+    if schedule_id != stored.schedule_id:  # another one is the default now: nothing in it is ours
+        stored = _StoredSchedule(schedule_id, (), (), stored.refused_as)
     zone = str(there.get("timeZone", ""))
     wanted: tuple[Override, ...] = ()
     if hours is not None:
         known = zone if zone in zone_names() else hours.time_zone
         wanted = wanted_overrides(hours, zone=known, now=now)
     rows = read_overrides(there.get("overrides") or ())
-    new = combine(rows, ours=kept.ours, displaced=kept.displaced, wanted=wanted)
+    new = combine(rows, ours=stored.ours, displaced=stored.displaced, wanted=wanted)
     if set(new.rows) == set(rows):
         _settle(connection, schedule_id, new, now)
         return None
-    return _write(connection, client, kept, new, now=now)
+    return _write(connection, client, stored, new, now=now)
 
 
 def _write(
     connection: ServiceConnection,
     client: CalcomClient,
-    kept: _KnownSchedule,
+    stored: _StoredSchedule,
     new: Combined,
     *,
     now: datetime,
 ) -> int | None:
-    fingerprint = _fingerprint(kept.schedule_id, new.rows)
-    if fingerprint == kept.refused_as:
+    fingerprint = _fingerprint(stored.schedule_id, new.rows)
+    if fingerprint == stored.refused_as:
         return None
-    both = Combined(new.rows, _either(kept.ours, new.ours), _either(kept.displaced, new.displaced))
+    both = Combined(
+        new.rows, _either(stored.ours, new.ours), _either(stored.displaced, new.displaced)
+    )
     with transaction() as session:
-        _keep(session, connection.id, kept.schedule_id, both)
+        _store_rows(session, connection.id, stored.schedule_id, both)
     try:
-        client.change_schedule(kept.schedule_id or "", overrides=[one.as_row() for one in new.rows])
+        client.change_schedule(
+            stored.schedule_id or "", overrides=[one.as_row() for one in new.rows]
+        )
     except CalcomRefused as refused:
         _add_task(connection, answered=refused.answered, fingerprint=fingerprint, now=now)
         return None
-    _settle(connection, kept.schedule_id, new, now)
+    _settle(connection, stored.schedule_id, new, now)
     return len({one.on for one in new.ours})
 
 
@@ -178,7 +182,7 @@ def _is_unusual(hours: Schedule) -> bool:
     return bool(hours.overrides or hours.time_off or hours.closures)
 
 
-def _acquire_lease(connection_id: str, *, now: datetime) -> _KnownSchedule:
+def _acquire_lease(connection_id: str, *, now: datetime) -> _StoredSchedule:
     with transaction() as session:
         connection = session.get_one(ServiceConnection, connection_id)
         lock_service(session, clinic_id=connection.clinic_id, provider=connection.provider)
@@ -190,7 +194,7 @@ def _acquire_lease(connection_id: str, *, now: datetime) -> _KnownSchedule:
             raise CalcomUnavailable
         row.busy_until = now + PUSH_LEASE
         ours, displaced = read_overrides(row.ours), read_overrides(row.displaced)
-        return _KnownSchedule(row.schedule_id, ours, displaced, row.refused_as)
+        return _StoredSchedule(row.schedule_id, ours, displaced, row.refused_as)
 
 
 def _give_back_lease(connection_id: str) -> None:
@@ -198,7 +202,7 @@ def _give_back_lease(connection_id: str) -> None:
         session.get_one(ServiceHours, connection_id, populate_existing=True).busy_until = None
 
 
-def _keep(
+def _store_rows(
     session: Session, connection_id: str, schedule_id: str | None, new: Combined
 ) -> ServiceHours:
     row = session.get_one(ServiceHours, connection_id, populate_existing=True)
@@ -213,7 +217,7 @@ def _settle(
 ) -> None:
     """Both sides agree: remember how, and take back what the desk was asked."""
     with transaction() as session:
-        _keep(session, connection.id, schedule_id, new).refused_as = None
+        _store_rows(session, connection.id, schedule_id, new).refused_as = None
         key, clinic = connection.id, connection.clinic_id
         withdraw_task(session, TaskKind.HOURS_REFUSED, key, clinic_id=clinic, now=now)
 

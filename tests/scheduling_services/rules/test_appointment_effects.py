@@ -88,7 +88,7 @@ KNOWN = ChainState(
     "a",
     ("a", "b"),
     status=ChainStatus.CONFIRMED,
-    known=True,
+    is_made=True,
     starts_at=NINE,
     ends_at=TEN,
     organizer_ids=("41",),
@@ -96,7 +96,7 @@ KNOWN = ChainState(
 
 
 def test_a_chain_of_which_no_booking_is_known_is_only_remembered():
-    assert diff(None, replace(KNOWN, known=False)) == [
+    assert diff(None, replace(KNOWN, is_made=False)) == [
         Nothing("no booking of this id has been told of yet; it is remembered")
     ]
 

@@ -34,7 +34,7 @@ def test_a_seat_moved_in_place_changes_the_time_of_the_same_booking():
 def test_payment_alone_is_enough_to_know_a_booking():
     state = only(every_order(calcom("booking_paid"), calcom("booking_created")))
     assert outcome(state) == (ChainStatus.CONFIRMED, "uid-A", DAY, 0)
-    assert reduce([calcom("booking_paid")]).known
+    assert reduce([calcom("booking_paid")]).is_made
 
 
 def at(minute):
@@ -73,7 +73,7 @@ def test_a_booking_adds_up_to_its_last_stage_whatever_the_order_and_repetition()
 def test_a_cancellation_alone_leaves_the_booking_unknown():
     row = read_row([GONE])
 
-    assert (row.status, row.standing, row.known) == (
+    assert (row.status, row.standing, row.is_made) == (
         ChainStatus.CANCELLED,
         ChainStatus.UNKNOWN,
         False,

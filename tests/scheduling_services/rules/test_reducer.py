@@ -21,7 +21,7 @@ from tests.support.scheduling_services.service_events import (
 
 def test_a_booking_is_booked_once():
     state = reduce([calcom("booking_created")])
-    assert (outcome(state), state.known) == ((ChainStatus.CONFIRMED, "uid-A", DAY, 0), True)
+    assert (outcome(state), state.is_made) == ((ChainStatus.CONFIRMED, "uid-A", DAY, 0), True)
     assert diff(None, state) == [Book(state)]
     assert diff(state, state) == [Nothing("the appointment here already says so")]
 
@@ -29,7 +29,7 @@ def test_a_booking_is_booked_once():
 def test_cancel_before_create_leaves_it_cancelled():
     cancelled, created = calcom("booking_cancelled"), calcom("booking_created")
     tombstone = reduce([cancelled])
-    assert (tombstone.status, tombstone.known) == (ChainStatus.CANCELLED, False)
+    assert (tombstone.status, tombstone.is_made) == (ChainStatus.CANCELLED, False)
     assert isinstance(diff(None, tombstone)[0], Nothing)
     assert outcome(only(every_order(cancelled, created))) == (
         ChainStatus.CANCELLED,
@@ -59,7 +59,7 @@ def test_the_end_of_a_meeting_counts_only_for_the_time_that_still_holds():
     created, ended = calcom("booking_created"), calcom("meeting_ended")
     assert only(every_order(created, ended)).completed
     assert not only(every_order(created, ended, calcom("booking_rescheduled"))).completed
-    assert not reduce([ended]).known
+    assert not reduce([ended]).is_made
 
 
 def test_a_calendly_move_is_one_appointment_in_either_order():

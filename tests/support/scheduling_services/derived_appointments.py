@@ -40,7 +40,7 @@ class Desk:
         self.states = after
 
     def follow(self, before, new):
-        rows = {old.root_id: self.appointments.pop(old.root_id) for old in before if old.known}
+        rows = {old.root_id: self.appointments.pop(old.root_id) for old in before if old.is_made}
         for effect in diff(before[0] if before else None, new, joined=before[1:]):
             if isinstance(effect, Join):
                 del rows[effect.root_id]
