@@ -44,10 +44,10 @@ class Text(fields.String):
 class Slug(Text):
     """The name of something in addresses, up to 60 characters."""
 
-    def __init__(self, *, said: str, metadata: Mapping[str, Any] = {}, **kwargs: Any) -> None:
+    def __init__(self, *, error: str, metadata: Mapping[str, Any] = {}, **kwargs: Any) -> None:
         def check(text: str) -> None:
             if len(text) > SLUG_LENGTH or not _SLUG.fullmatch(text):
-                raise ValidationError(said)
+                raise ValidationError(error)
 
         form = {"pattern": f"^{_SLUG.pattern}$", "maxLength": SLUG_LENGTH}
         super().__init__(validate=check, metadata={**form, **metadata}, **kwargs)
@@ -56,8 +56,8 @@ class Slug(Text):
 class Choice(Text):
     """One of a few words."""
 
-    def __init__(self, *choices: str, said: str, **kwargs: Any) -> None:
-        super().__init__(validate=validate.OneOf(choices, error=said), **kwargs)
+    def __init__(self, *choices: str, error: str, **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(choices, error=error), **kwargs)
 
 
 class Truth(fields.Boolean):

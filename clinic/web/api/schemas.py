@@ -39,16 +39,17 @@ _NO_LANGUAGE = N_("Please choose English or Portuguese.")
 class SlotsQuery(Document):
     """Which slots are wanted."""
 
-    session_type = Slug(required=True, said=_NO_TYPE, metadata={"description": "Its slug."})
+    session_type = Slug(required=True, error=_NO_TYPE, metadata={"description": "Its slug."})
     therapist = Slug(
-        said=_NO_THERAPIST, metadata={"description": "Their slug; everybody who offers it if left."}
+        error=_NO_THERAPIST,
+        metadata={"description": "Their slug; everybody who offers it if left."},
     )
     from_ = DayField(data_key="from", required=True, metadata={"description": "The first day."})
     to = DayField(required=True, metadata={"description": "The last day, at most 92 days in all."})
     time_zone = Text(
         metadata={"description": "IANA name: whose days are meant. Default: the clinic's."}
     )
-    format = Choice(*FORMATS, said=_NO_FORMAT)
+    format = Choice(*FORMATS, error=_NO_FORMAT)
 
     @validates("from_", "to")
     def check_year(self, value: Any, **kwargs: Any) -> None:
@@ -61,8 +62,8 @@ class SlotsQuery(Document):
     def check_zone(self, value: str, **kwargs: Any) -> None:
         """Only names of the IANA list."""
         del kwargs
-        if said := check_time_zone(value):
-            raise ValidationError(said)
+        if error := check_time_zone(value):
+            raise ValidationError(error)
 
     @validates_schema(skip_on_field_errors=True)
     def check_days(self, data: dict[str, Any], **kwargs: Any) -> None:
@@ -81,7 +82,7 @@ class PartnerIn(Document):
     email = Text(required=True, metadata={"format": "email", "maxLength": 254})
     time_zone = Text(metadata={"description": "IANA name; the clinic's if left."})
     language = Choice(
-        *SITE_LANGUAGES, said=_NO_LANGUAGE, metadata={"description": "The clinic's if left."}
+        *SITE_LANGUAGES, error=_NO_LANGUAGE, metadata={"description": "The clinic's if left."}
     )
 
 
@@ -98,12 +99,12 @@ class BookingIn(Document):
     therapist = Slug(
         load_default=None,
         allow_none=True,
-        said=_NO_THERAPIST,
+        error=_NO_THERAPIST,
         metadata={"description": "Their slug, or null for whoever is free."},
     )
-    session_type = Slug(required=True, said=_NO_TYPE)
+    session_type = Slug(required=True, error=_NO_TYPE)
     start = Instant(required=True, metadata={"description": "RFC 3339, with its offset."})
-    format = Choice(*FORMATS, required=True, said=_NO_FORMAT)
+    format = Choice(*FORMATS, required=True, error=_NO_FORMAT)
     partner = Part(PartnerIn, required=True)
     other_partner = Part(OtherPartnerIn, load_default=None, allow_none=True)
     concerns = Texts(

@@ -22,8 +22,8 @@ from clinic.web.api.fields import (
 class Visit(Document):
     """One field of each kind."""
 
-    slug = Slug(said="Not offered.")
-    choice = Choice("a", "b", said="a or b.")
+    slug = Slug(error="Not offered.")
+    choice = Choice("a", "b", error="a or b.")
     open = Truth()
     words = Texts()
     at = Instant()
@@ -72,7 +72,7 @@ def test_a_slug_that_is_none_is_refused_in_its_own_words(slug):
 
 
 @pytest.mark.parametrize(
-    ("sent", "said"),
+    ("sent", "error"),
     [
         ({"choice": "c"}, {"choice": ["a or b."]}),
         ({"open": 1}, {"open": ["This is of the wrong type."]}),
@@ -92,15 +92,15 @@ def test_a_slug_that_is_none_is_refused_in_its_own_words(slug):
         ({"on": "20261124"}, {"on": ["This is not a day such as 2027-01-31."]}),
     ],
 )
-def test_a_value_of_another_form_is_refused_with_what_is_wanted(sent, said):
-    assert refused(**sent) == said
+def test_a_value_of_another_form_is_refused_with_what_is_wanted(sent, error):
+    assert refused(**sent) == error
 
 
 def test_what_is_needed_and_what_is_no_object_is_said():
-    for sent, said in (({}, "This is needed."), ({"visit": None}, "This may not be null.")):
+    for sent, error in (({}, "This is needed."), ({"visit": None}, "This may not be null.")):
         with pytest.raises(ValidationError) as error:
             Wrapped().load(sent)
-        assert error.value.messages == {"visit": [said]}
+        assert error.value.messages == {"visit": [error]}
 
 
 def test_an_instant_goes_out_in_utc_with_z():
