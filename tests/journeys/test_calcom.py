@@ -21,7 +21,12 @@ from clinic.scheduling_services.sent.reconcile import reconcile_all
 from tests.conftest import settings_for
 from tests.support.calcom_stand_in import KEY, Refused, StandIn, running
 from tests.support.factories import make_appointment
-from tests.support.scheduling_services.deliveries import appointments, deliver, house, work
+from tests.support.scheduling_services.deliveries import (
+    appointments,
+    connected_clinic,
+    deliver,
+    work,
+)
 
 TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
 STEPS = 30
@@ -43,7 +48,7 @@ def settings(database_url, tmp_path, there):
 @pytest.fixture
 def calcom(context, client):
     clock.freeze(TODAY)
-    found = house(client, notice_minutes=0)
+    found = connected_clinic(client, notice_minutes=0)
     with transaction() as current:
         current.get_one(ServiceConnection, found.connection.id).api_key = KEY
     return found

@@ -21,7 +21,7 @@ from clinic.notes.course.stored_windows import list_runs
 from clinic.notes.record.entries_in_error import InError
 from clinic.notes.rules.clinical_values import RatingDetails
 from tests.conftest import POSTGRESQL
-from tests.support.factories import a_run, make_care_couple, put_on_shelf
+from tests.support.factories import a_run, add_closeness, make_care_couple
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 250_000, tzinfo=UTC)
 LATER = NOW + timedelta(minutes=5)
@@ -37,7 +37,7 @@ class Record:
     def __init__(self):
         self.couple = make_care_couple()
         self.asks = {"actor": self.couple.lead, "now": NOW}
-        shelf = put_on_shelf(self.couple)
+        shelf = add_closeness(self.couple)
         told = {"partner": "A", "instrument_id": shelf, "taken_on": DAY}
         code = self.couple.code
         self.right = {

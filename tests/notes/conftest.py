@@ -7,7 +7,7 @@ import pytest
 from tests.support.factories import make_care_couple
 from tests.support.notes.led_record import LedRecord
 from tests.support.notes.record_client import open_desk
-from tests.support.notes.separate_session import Apart, open_house
+from tests.support.notes.separate_session import Apart, open_separate_session
 from tests.support.notes.whole_record import WholeRecord
 
 
@@ -33,4 +33,4 @@ def whole_record(context):
 
 @pytest.fixture
 def house(app) -> Apart:
-    return open_house(app)
+    return open_separate_session(app)

@@ -107,7 +107,7 @@ class StandIn:
         }  # fmt: skip
         self.bookings[booking["uid"]] = booking
         if source is None:
-            self._tell("BOOKING_CREATED", booking)
+            self._deliver("BOOKING_CREATED", booking)
         return booking
 
     def reschedule(self, uid: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -116,14 +116,14 @@ class StandIn:
                  "guests": old["guests"], "metadata": old["metadata"]}  # fmt: skip
         new = self.create(again | {"start": asked.get("start")}, source=old)
         old |= {"status": "cancelled", "updatedAt": _ms(self.now()), "rescheduledToUid": new["uid"]}
-        self._tell("BOOKING_RESCHEDULED", new, rescheduleUid=uid, iCalSequence=1)
+        self._deliver("BOOKING_RESCHEDULED", new, rescheduleUid=uid, iCalSequence=1)
         return new
 
     def cancel(self, uid: str, asked: dict[str, Any]) -> dict[str, Any]:
         old = self._live(uid)
         reason = asked.get("cancellationReason", "")
         old |= {"status": "cancelled", "updatedAt": _ms(self.now()), "cancellationReason": reason}
-        self._tell("BOOKING_CANCELLED", old, cancellationReason=reason)
+        self._deliver("BOOKING_CANCELLED", old, cancellationReason=reason)
         return old
 
     def change_schedule(self, id_: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -158,7 +158,7 @@ class StandIn:
             raise Refused(400, "Can't change booking because it has been cancelled already")
         return found
 
-    def _tell(self, trigger: str, booking: dict[str, Any], **more: Any) -> None:
+    def _deliver(self, trigger: str, booking: dict[str, Any], **more: Any) -> None:
         """Queue the delivery in the service's own odd formats."""
         start, end = booking["start"], booking["end"]
         if trigger == "BOOKING_CANCELLED":

@@ -291,7 +291,7 @@ def a_run(*, then: tuple[Happening, ...] = (), **changes: Any) -> RunDetails:
 CLOSENESS = DATA / "closeness.json"
 
 
-def put_on_shelf(couple: CareCouple) -> str:
+def add_closeness(couple: CareCouple) -> str:
     """The made-up instrument on the shelf of the couple's clinic; its id."""
     add_instrument(CLOSENESS.read_text(encoding="utf-8"), actor=couple.admin, now=NOW)
     return list_instruments(couple.admin.clinic_id)[0].id

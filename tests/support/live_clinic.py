@@ -44,7 +44,7 @@ class LiveClinic:
         finally:
             self.answers_go.set()
 
-    def letters(self) -> dict[str, EmailMessage]:
+    def sent_mails(self) -> dict[str, EmailMessage]:
         """Deliver what is due; the newest mail of each recipient, and forget them all."""
         with self.app.app_context():
             while outbox.deliver_due(now=clock.now()):

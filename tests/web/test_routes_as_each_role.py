@@ -38,6 +38,7 @@ from tests.support.factories import (
     PASSWORD,
     CareCouple,
     a_note,
+    add_closeness,
     make_account,
     make_appointment,
     make_care_couple,
@@ -45,9 +46,8 @@ from tests.support.factories import (
     make_practice,
     make_signed_note,
     make_therapist,
-    put_on_shelf,
 )
-from tests.support.notes.separate_session import AFTER, open_house
+from tests.support.notes.separate_session import AFTER, open_separate_session
 from tests.support.paths import DATA
 
 pytestmark = pytest.mark.one_database  # the policy is code: PostgreSQL would say the same
@@ -242,7 +242,7 @@ def make_world(app):
             "name": "rupture_type",
             "what": "attempt",
             "entry_id": session().scalars(sa.select(RepairAttempt.id)).one(),
-            "instrument_id": put_on_shelf(couple),
+            "instrument_id": add_closeness(couple),
             "version": "2",
             "language": "en",
             "account_id": UNKNOWN,
@@ -328,7 +328,7 @@ def test_each_address_answers_each_role_as_the_table_says(app, who):
 
 
 def test_session_that_another_held_with_one_partner_answers_each_role(app):
-    house = open_house(app)
+    house = open_separate_session(app)
     daniel = house.actor("daniel")
     note_id = house.do(lambda: open_note(house.appointment, actor=daniel, now=AFTER))
     places = {"<code>": house.code, "<note_id>": note_id, "<reference>": house.reference}

@@ -21,9 +21,9 @@ from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
 from tests.support.accounts.sign_in import (
     EMAIL,
+    clinic_with_account,
     csrf_token,
     is_inside,
-    open_house,
     post,
     sign_in,
     signed_in,
@@ -45,7 +45,7 @@ def sessions_of(app, account) -> list[StaffSession]:
 
 
 def test_signing_out_ends_the_row_and_a_kept_cookie_opens_nothing(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = signed_in(app)
     kept = cookie_of(client)
     response = post(client, "/logout")
@@ -57,14 +57,14 @@ def test_signing_out_ends_the_row_and_a_kept_cookie_opens_nothing(app):
 
 
 def test_signing_out_needs_a_post_with_a_token(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     assert (client.get("/logout").status_code, client.post("/logout").status_code) == (405, 400)
     assert is_inside(client)
 
 
 def test_signing_in_begins_a_new_session_and_drops_all_from_before(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = app.test_client()
     before = csrf_token(client)
     with client.session_transaction() as cookie:
@@ -82,14 +82,14 @@ def test_signing_in_begins_a_new_session_and_drops_all_from_before(app):
 
 
 def test_every_sign_in_has_a_token_of_its_own(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     first, second = signed_in(app), signed_in(app)
     assert cookie_of(first) != cookie_of(second)
     assert len({row.token_hash for row in sessions_of(app, account)}) == 2
 
 
 def test_a_signed_cookie_without_a_live_row_is_a_visitor(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = app.test_client()
     for token in (None, "", "x" * 43, 7, ["a"]):
         with client.session_transaction() as cookie:
@@ -98,7 +98,7 @@ def test_a_signed_cookie_without_a_live_row_is_a_visitor(app):
 
 
 def test_a_token_does_not_open_another_account(app):
-    open_house(app)
+    clinic_with_account(app)
     with app.app_context():
         from clinic.practice.clinic.clinics import the_clinic
 
@@ -110,7 +110,7 @@ def test_a_token_does_not_open_another_account(app):
 
 
 def test_fifteen_idle_minutes_end_a_session(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     clock.move(timedelta(minutes=14, seconds=59))
     assert is_inside(client)
@@ -119,7 +119,7 @@ def test_fifteen_idle_minutes_end_a_session(app):
 
 
 def test_use_keeps_a_session_for_twelve_hours_and_no_longer(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     for _ in range(71):
         clock.move(timedelta(minutes=10))
@@ -129,7 +129,7 @@ def test_use_keeps_a_session_for_twelve_hours_and_no_longer(app):
 
 
 def test_background_polls_do_not_keep_a_session(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     for _ in range(2):
         clock.move(timedelta(minutes=7))
@@ -139,7 +139,7 @@ def test_background_polls_do_not_keep_a_session(app):
 
 
 def test_use_is_written_down_at_most_once_a_minute(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = signed_in(app)
     seen = []
     for seconds in (30, 29, 1, 59, 1):
@@ -150,7 +150,7 @@ def test_use_is_written_down_at_most_once_a_minute(app):
 
 
 def test_a_session_can_be_ended_from_another_browser(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     here, there = signed_in(app), signed_in(app)
     other = next(
         row.id for row in sessions_of(app, account) if row.id in here.get("/desk/account").text
@@ -160,14 +160,14 @@ def test_a_session_can_be_ended_from_another_browser(app):
 
 
 def test_all_other_sessions_can_be_ended_at_once(app):
-    open_house(app)
+    clinic_with_account(app)
     here, there, elsewhere = signed_in(app), signed_in(app), signed_in(app)
     post(here, "/desk/account/sessions/end-others")
     assert [is_inside(client) for client in (here, there, elsewhere)] == [True, False, False]
 
 
 def test_nobody_ends_or_sees_the_sessions_of_another(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     with app.app_context():
         from clinic.practice.clinic.clinics import the_clinic
 
@@ -181,7 +181,7 @@ def test_nobody_ends_or_sees_the_sessions_of_another(app):
 
 
 def test_deactivating_an_account_ends_its_sessions(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = signed_in(app)
     with app.app_context():
         from clinic.practice.clinic.clinics import the_clinic
@@ -194,7 +194,7 @@ def test_deactivating_an_account_ends_its_sessions(app):
 
 
 def test_an_inactive_account_is_a_visitor_even_with_a_session_left_open(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = signed_in(app)
     with app.app_context(), transaction() as current:
         current.get_one(Account, account.id).active = False
@@ -202,7 +202,7 @@ def test_an_inactive_account_is_a_visitor_even_with_a_session_left_open(app):
 
 
 def test_changed_roles_count_from_the_next_request(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     app.add_url_rule("/desk/probe", "probe", requires(Permission.SEE_AUDIT)(lambda: "log"))
     client = signed_in(app)
     assert client.get("/desk/probe").status_code == 403
@@ -213,7 +213,7 @@ def test_changed_roles_count_from_the_next_request(app):
 
 
 def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(app):
-    open_house(app)
+    clinic_with_account(app)
     here, there = signed_in(app), signed_in(app)
     response = post(here, "/desk/account/password", present=PASSWORD, new=NEW_PASSWORD)
     assert (response.status_code, response.location) == (302, "/desk/account")
@@ -234,7 +234,7 @@ def test_changing_the_password_ends_the_other_sessions_and_keeps_this_one(app):
     ],
 )
 def test_a_password_that_is_not_taken_is_explained_and_changes_nothing(app, fields, said):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     response = post(client, "/desk/account/password", **fields)
     assert (response.status_code, said in response.text) == (422, True)
@@ -242,7 +242,7 @@ def test_a_password_that_is_not_taken_is_explained_and_changes_nothing(app, fiel
 
 
 def test_guessing_the_present_password_is_throttled_like_signing_in(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     said = [post(client, "/desk/account/password", present="x", new=NEW_PASSWORD) for _ in range(6)]
     assert [answer.status_code for answer in said] == [422] * 5 + [429]
@@ -250,7 +250,7 @@ def test_guessing_the_present_password_is_throttled_like_signing_in(app):
 
 
 def test_a_proof_is_fresh_for_five_minutes_after_signing_in(app):
-    open_house(app)
+    clinic_with_account(app)
     app.add_url_rule(
         "/desk/probe",
         "probe",
@@ -266,7 +266,7 @@ def test_a_proof_is_fresh_for_five_minutes_after_signing_in(app):
 
 
 def test_signing_in_and_out_and_refusals_are_in_the_audit_log(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = app.test_client()
     sign_in(client, password="x")
     sign_in(client, email="nobody@example.org")
@@ -287,7 +287,7 @@ def test_signing_in_and_out_and_refusals_are_in_the_audit_log(app):
 
 
 def test_the_account_page_names_the_browsers(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app, headers={"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/145.0"})
     page = client.get("/desk/account")
     assert ("Firefox, Linux" in page.text, page.headers["Cache-Control"]) == (True, "no-store")

@@ -12,9 +12,9 @@ from tests.conftest import settings_for
 from tests.support.accounts.sign_in import (
     EMAIL,
     HOME,
+    clinic_with_account,
     csrf_token,
     is_inside,
-    open_house,
     sign_in,
     signed_in,
 )
@@ -44,7 +44,7 @@ def use_up_the_address(app):
 
 
 def test_owner_comes_in_where_strangers_have_used_up_the_address(app):
-    open_house(app)
+    clinic_with_account(app)
     owner = signed_in(app)
     sign_out(owner)
     use_up_the_address(app)
@@ -55,7 +55,7 @@ def test_owner_comes_in_where_strangers_have_used_up_the_address(app):
 
 
 def test_cookie_is_for_the_server_alone_and_tells_nothing(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = app.test_client()
 
     answer = sign_in(client)
@@ -75,7 +75,7 @@ def test_cookie_is_for_the_server_alone_and_tells_nothing(app):
 
 
 def test_wrong_password_brings_no_cookie_and_every_sign_in_a_new_one(app):
-    open_house(app)
+    clinic_with_account(app)
     client = app.test_client()
     sign_in(client, password="x")
     assert cookie_of(client) is None
@@ -89,7 +89,7 @@ def test_wrong_password_brings_no_cookie_and_every_sign_in_a_new_one(app):
 
 
 def test_signing_out_leaves_the_browser_known(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     before = cookie_of(client)
     sign_out(client)
@@ -98,7 +98,7 @@ def test_signing_out_leaves_the_browser_known(app):
 
 
 def test_password_shown_again_is_not_held_up_by_strangers_either(app):
-    open_house(app)
+    clinic_with_account(app)
     owner = signed_in(app)
     use_up_the_address(app)
 
@@ -115,7 +115,7 @@ def test_password_shown_again_is_not_held_up_by_strangers_either(app):
 
 
 def test_refusal_says_what_helps(app):
-    open_house(app)
+    clinic_with_account(app)
     use_up_the_address(app)
 
     page = sign_in(app.test_client()).text
@@ -125,7 +125,7 @@ def test_refusal_says_what_helps(app):
 
 @pytest.mark.parametrize("value", ["", "x", "x" * (LONGEST_TOKEN + 1), "é", "a;b=c", '"', "\\000"])
 def test_foreign_cookie_is_nothing(app, value):
-    open_house(app)
+    clinic_with_account(app)
     client = app.test_client()
     client.set_cookie(COOKIE, value)
 
@@ -140,7 +140,7 @@ class TestBehindTls:
         return settings_for(tmp_path, database_url, base_url="https://clinic.example")
 
     def test_cookie_is_secure_and_of_this_host_alone(self, app):
-        open_house(app)
+        clinic_with_account(app)
         client = app.test_client()
         page = client.get("/login", base_url="https://clinic.example")
         token = page.text.partition('name="csrf_token"')[2].partition('value="')[2]
@@ -163,7 +163,7 @@ class TestBehindTls:
 
 
 def test_browser_is_a_strangers_after_ninety_days(app):
-    open_house(app)
+    clinic_with_account(app)
     owner = signed_in(app)
     sign_out(owner)
     clock.move(timedelta(days=90))

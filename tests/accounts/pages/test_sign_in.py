@@ -19,9 +19,9 @@ from tests.support.accounts.sign_in import (
     ELSEWHERE,
     EMAIL,
     TOKEN_FIELD,
+    clinic_with_account,
     csrf_token,
     is_inside,
-    open_house,
     sign_in,
     signed_in,
 )
@@ -35,13 +35,13 @@ def body(response) -> str:
 
 
 def test_right_credentials_lead_to_the_desk(app, client):
-    open_house(app)
+    clinic_with_account(app)
     response = sign_in(client)
     assert (response.status_code, response.location, is_inside(client)) == (302, "/desk", True)
 
 
 def test_visitors_are_sent_to_sign_in_and_back(app, client):
-    open_house(app)
+    clinic_with_account(app)
     asked = client.get("/desk/account?tab=sessions")
     assert (asked.status_code, asked.location) == (302, "/login?next=/desk/account?tab%3Dsessions")
     page = client.get(asked.location)
@@ -52,7 +52,7 @@ def test_visitors_are_sent_to_sign_in_and_back(app, client):
 
 
 def test_a_program_without_a_session_gets_a_problem_document(app):
-    open_house(app)
+    clinic_with_account(app)
     app.add_url_rule("/api/v1/probe", "probe", requires(Permission.SEE_OWN_DAY)(lambda: "inside"))
     response = app.test_client().get("/api/v1/probe")
     assert (response.status_code, response.content_type) == (401, "application/problem+json")
@@ -60,7 +60,7 @@ def test_a_program_without_a_session_gets_a_problem_document(app):
 
 
 def test_unknown_wrong_and_deactivated_get_the_same_answer(app):
-    account = open_house(app, roles=[Role.ADMIN])
+    account = clinic_with_account(app, roles=[Role.ADMIN])
     with app.app_context():
         from clinic.practice.clinic.clinics import the_clinic
 
@@ -80,7 +80,7 @@ def test_unknown_wrong_and_deactivated_get_the_same_answer(app):
 
 
 def test_throttled_tries_get_the_same_answer_known_or_not_right_or_wrong(app):
-    open_house(app)
+    clinic_with_account(app)
     answers = []
     for n, email in enumerate([EMAIL, "nobody@example.org"]):
         for _ in range(5):
@@ -96,7 +96,7 @@ def test_throttled_tries_get_the_same_answer_known_or_not_right_or_wrong(app):
 
 
 def test_what_was_typed_stays_but_never_the_password(app, client):
-    open_house(app)
+    clinic_with_account(app)
     page = sign_in(client, password="a secret that is wrong").text
     assert (f'value="{EMAIL}"' in page, "a secret that is wrong" in page) == (True, False)
 
@@ -110,7 +110,7 @@ def test_what_was_typed_stays_but_never_the_password(app, client):
     ],
 )
 def test_what_is_missing_is_said_at_its_field(app, client, fields, said):
-    open_house(app)
+    clinic_with_account(app)
     response = sign_in(client, **fields)
     assert (response.status_code, said in response.text) == (422, True)
 
@@ -119,13 +119,13 @@ def test_what_is_missing_is_said_at_its_field(app, client, fields, said):
     "value", ["\x00", "a\r\nBcc: b@example.org", "'; --", "\u202e", "<script>", "٣" * 20, "é" * 200]
 )
 def test_odd_texts_are_refused_like_any_wrong_ones(app, client, value):
-    open_house(app)
+    clinic_with_account(app)
     response = sign_in(client, email=value, password=value)
     assert (response.status_code, "<script>" in response.text) == (422, False)
 
 
 def test_spoofed_forwarding_headers_change_nothing(app):
-    open_house(app)
+    clinic_with_account(app)
     said = []
     for n in range(7):
         spoofed = f"198.51.100.{n}"
@@ -144,13 +144,13 @@ def test_spoofed_forwarding_headers_change_nothing(app):
 
 
 def test_a_form_without_its_token_is_refused(app, client):
-    open_house(app)
+    clinic_with_account(app)
     response = client.post("/login", data={"email": EMAIL, "password": PASSWORD})
     assert (response.status_code, is_inside(client)) == (400, False)
 
 
 def test_a_token_of_another_browser_is_refused(app, client):
-    open_house(app)
+    clinic_with_account(app)
     foreign = csrf_token(app.test_client())
     client.get("/login")
     data = {"csrf_token": foreign, "email": EMAIL, "password": PASSWORD}
@@ -158,7 +158,7 @@ def test_a_token_of_another_browser_is_refused(app, client):
 
 
 def test_json_is_not_a_way_in(app, client):
-    open_house(app)
+    clinic_with_account(app)
     headers = {"X-CSRFToken": csrf_token(client)}
     for payload in ({"email": EMAIL, "password": PASSWORD}, [1], "x"):
         response = client.post("/login", json=payload, headers=headers)
@@ -177,7 +177,7 @@ def test_json_is_not_a_way_in(app, client):
     ],
 )
 def test_next_never_leads_elsewhere(app, target):
-    open_house(app)
+    clinic_with_account(app)
     client = app.test_client()
     page = client.get("/login", query_string={"next": target})
     assert 'id="next" name="next" type="hidden" value=""' in page.text
@@ -187,7 +187,7 @@ def test_next_never_leads_elsewhere(app, target):
 
 
 def test_query_arguments_and_headers_do_not_sign_anybody_in(app):
-    account = open_house(app)
+    account = clinic_with_account(app)
     with app.test_request_context():
         token = account.get_auth_token()
     app.add_url_rule("/api/v1/probe", "probe", requires(Permission.SEE_OWN_DAY)(lambda: "inside"))
@@ -200,7 +200,7 @@ def test_query_arguments_and_headers_do_not_sign_anybody_in(app):
 def test_a_remember_cookie_opens_nothing(app):
     from flask_login import encode_cookie
 
-    account = open_house(app)
+    account = clinic_with_account(app)
     client = app.test_client()
     with app.test_request_context():
         client.set_cookie("remember_token", encode_cookie(account.fs_uniquifier))
@@ -208,7 +208,7 @@ def test_a_remember_cookie_opens_nothing(app):
 
 
 def test_e_mail_name_and_password_hash_are_nowhere_in_clear(app, client):
-    open_house(app)
+    clinic_with_account(app)
     sign_in(client)
     sign_in(app.test_client(), email="mistyped.person@example.org", address="203.0.113.77")
     with app.app_context(), db.engine.connect() as connection:
@@ -227,14 +227,14 @@ def test_e_mail_name_and_password_hash_are_nowhere_in_clear(app, client):
 
 
 def test_without_its_counts_nobody_gets_in(app, client):
-    open_house(app)
+    clinic_with_account(app)
     with app.app_context(), db.engine.begin() as connection:
         connection.execute(text("DROP TABLE failed_sign_in"))
     assert (sign_in(client).status_code >= 500, is_inside(client)) == (True, False)
 
 
 def test_the_sign_in_page_speaks_for_an_idle_session(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     clock.move(timedelta(minutes=15))
     assert not is_inside(client)

@@ -27,7 +27,7 @@ from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.outbox import OutboxMessage
 from clinic.foundation.permissions.actors import Actor, Role
-from tests.support.accounts.mailbox import letters, token_in
+from tests.support.accounts.mailbox import sent_mails, token_in
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 
 NEW = "a quiet harbour at dusk"
@@ -52,11 +52,11 @@ class Desk:
             "now": NOW,
         }
         account = invite_account(**(values | changes))
-        return account, token_in(letters(self.app)[-1])
+        return account, token_in(sent_mails(self.app)[-1])
 
     def reset(self, account):
         send_password_link(account.id, actor=self.actor, now=NOW)
-        return token_in(letters(self.app)[-1])
+        return token_in(sent_mails(self.app)[-1])
 
     def use(self, token, *, password=NEW, now=NOW):
         set_password_by_link(token, password=password, clinic_id=self.clinic.id, now=now)
@@ -166,7 +166,7 @@ def test_a_reset_ends_sessions_and_other_links_and_tells_the_owner(desk):
     desk.use(token)
     ended = db.session.scalars(select(StaffSession.ended_at)).all()
     assert (ended, matches(NEW, kept_password(account.id))) == ([NOW], True)
-    (notice,) = letters(desk.app)
+    (notice,) = sent_mails(desk.app)
     assert (notice["To"], "The password of your account was changed" in notice.as_string()) == (
         "ines.duarte@example.org",
         True,

@@ -14,7 +14,7 @@ from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.errors import TooManyRequests
 from clinic.foundation.permissions.actors import Actor, Role
-from tests.support.accounts.mailbox import letters
+from tests.support.accounts.mailbox import sent_mails
 from tests.support.accounts.sign_in import ELSEWHERE, EMAIL, HOME
 from tests.support.factories import NOW, make_account, make_clinic
 
@@ -37,7 +37,7 @@ def links():
 
 def test_the_owner_gets_a_link_however_the_address_is_written(clinic, app):
     ask(clinic, " INES.Duarte@example.ORG ")
-    (mail,) = letters(app)
+    (mail,) = sent_mails(app)
     assert (mail["To"], mail["Subject"]) == (EMAIL, "Clinic: About your account")
     assert [(one.purpose, one.made_at) for one in links()] == [("reset", NOW)]
     entries = db.session.execute(select(AuditEntry.action, AuditEntry.actor)).all()
@@ -47,7 +47,7 @@ def test_the_owner_gets_a_link_however_the_address_is_written(clinic, app):
 @pytest.mark.parametrize("email", ["nobody@example.org", "not an address", "\x00", "é" * 254])
 def test_nothing_is_sent_for_an_address_without_account(clinic, app, email):
     ask(clinic, email)
-    assert (letters(app), links()) == ([], [])
+    assert (sent_mails(app), links()) == ([], [])
 
 
 def test_nothing_is_sent_for_a_disabled_account(clinic, app):
@@ -55,9 +55,9 @@ def test_nothing_is_sent_for_a_disabled_account(clinic, app):
     make_account(clinic, email="admin@example.org", roles=[Role.ADMIN])
     system = Actor(clinic_id=clinic.id, name="system:test", is_system=True)
     deactivate_account(account.id, actor=system, now=NOW)
-    letters(app)
+    sent_mails(app)
     ask(clinic, "closed@example.org")
-    assert (letters(app), links()) == ([], [])
+    assert (sent_mails(app), links()) == ([], [])
 
 
 def test_known_and_unknown_addresses_cost_the_same_statements(clinic):
@@ -79,10 +79,12 @@ def test_known_and_unknown_addresses_cost_the_same_statements(clinic):
 def test_one_address_gets_three_links_an_hour_and_no_stranger_can_stretch_that(clinic, app):
     for minute in range(0, 60, 10):
         ask(clinic, address=ELSEWHERE, now=NOW + timedelta(minutes=minute))
-    assert len(letters(app, now=NOW + timedelta(hours=1))) == 1  # the newest; the others are dead
+    assert (
+        len(sent_mails(app, now=NOW + timedelta(hours=1))) == 1
+    )  # the newest; the others are dead
     assert [one.made_at - NOW for one in links()] == [timedelta(hours=1)] * 3
     ask(clinic, now=NOW + timedelta(minutes=80))
-    assert len(letters(app, now=NOW + timedelta(minutes=80))) == 1
+    assert len(sent_mails(app, now=NOW + timedelta(minutes=80))) == 1
 
 
 def test_one_network_asks_twenty_times_an_hour_whomever_it_asks_for(clinic):

@@ -24,7 +24,7 @@ from tests.support.factories import (
     make_practice,
 )
 from tests.support.query_counting import count_queries
-from tests.support.scheduling_services.deliveries import appointments, house, payload
+from tests.support.scheduling_services.deliveries import appointments, connected_clinic, payload
 
 TEN = datetime(2026, 11, 24, 10, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
@@ -129,7 +129,7 @@ def test_booking_at_calcom_names_its_attendees_and_nobody_else_of_the_couple(con
         attendees=created["payload"]["attendees"][:1],
         responses={},
     )
-    house(client).tell(created, alone)
+    connected_clinic(client).deliver_and_work(created, alone)
 
     both, one = sorted(appointments(), key=lambda row: row.starts_at)
 
@@ -148,7 +148,7 @@ def test_booking_at_calendly_names_its_invitee_and_guest_and_nobody_else(context
         "end_time": "2026-12-09T10:00:00.000000Z",
         "event_guests": [],
     }
-    house(client).tell_calendly(created, alone)
+    connected_clinic(client).deliver_calendly_and_work(created, alone)
 
     both, one = sorted(appointments(), key=lambda row: row.starts_at)
 

@@ -24,9 +24,9 @@ from tests.support.booking.booking_queries import (
     HALF_HOUR,
     TEN,
     appointments,
+    booked_by_another,
     held,
     stored,
-    taken_by_another,
 )
 from tests.support.factories import NOW, make_session_type, make_therapist
 
@@ -60,7 +60,7 @@ def test_time_taken_while_the_details_were_written_keeps_what_was_written(app, c
     choose(client, TEN)
     form = details_form(client, name="Zoë Example", message="Two\nlines")
     clock.freeze(NOW + timedelta(minutes=11))
-    taken_by_another(app, practice)
+    booked_by_another(app, practice)
 
     answer = client.post("/book/details", data=form)
 

@@ -26,9 +26,9 @@ from tests.support.booking.booking_queries import (
     HALF_HOUR,
     TEN,
     appointments,
+    booked_by_another,
     held,
     stored,
-    taken_by_another,
 )
 from tests.support.factories import NOW, make_practice, make_therapist
 
@@ -97,7 +97,7 @@ def test_held_time_is_gone_for_others_and_back_when_released(app, client, practi
 def test_time_taken_before_it_was_tapped_is_a_conflict_with_the_three_nearest(
     app, client, practice
 ):
-    taken_by_another(app, practice)
+    booked_by_another(app, practice)
 
     answer = choose(client, TEN, name="Alex Example", message="We argue.\nOften.")
 

@@ -16,7 +16,7 @@ from tests.support.booking.slot_cases import (
     claim,
     daily,
     offer,
-    told,
+    starts_in,
     wall_range,
     whole_day,
 )
@@ -257,5 +257,8 @@ def test_partners_on_different_dates_see_the_same_instants() -> None:
         window=whole_day(zone, "2027-06-09"),
         now=LONG_AGO,
     )
-    assert told(slots, zone) == ["2027-06-09 09:00+14:00", "2027-06-09 10:00+14:00"]
-    assert told(slots, "Pacific/Pago_Pago") == ["2027-06-08 08:00-11:00", "2027-06-08 09:00-11:00"]
+    assert starts_in(slots, zone) == ["2027-06-09 09:00+14:00", "2027-06-09 10:00+14:00"]
+    assert starts_in(slots, "Pacific/Pago_Pago") == [
+        "2027-06-08 08:00-11:00",
+        "2027-06-08 09:00-11:00",
+    ]

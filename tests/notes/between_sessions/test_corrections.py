@@ -27,7 +27,7 @@ from clinic.notes.rules.clinical_values import RatingDetails
 from clinic.notes.rules.note_content import Rating, RuptureEntry
 from clinic.notes.signing.signing import recall_signature
 from tests.notes.charts.drawn import marks_of
-from tests.support.factories import a_note, a_run, make_care_couple, make_signed_note, put_on_shelf
+from tests.support.factories import a_note, a_run, add_closeness, make_care_couple, make_signed_note
 from tests.support.notes.led_record import NOW, record_with_ruptures
 
 WHY = "Told of the other partner."
@@ -157,7 +157,7 @@ def entry_of(room, what):
         return room(add_run, a_run(), happened_on=date(2026, 11, 20))
     told = EnteredResponse(
         partner="A",
-        instrument_id=put_on_shelf(room.couple),
+        instrument_id=add_closeness(room.couple),
         taken_on=date(2026, 11, 20),
         answers={"near": 4},
     )

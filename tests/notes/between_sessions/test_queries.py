@@ -15,7 +15,7 @@ from clinic.notes.between_sessions.service import add_ratings
 from clinic.notes.between_sessions.window_runs import add_run
 from clinic.notes.restricted.emergency_access import break_glass
 from clinic.notes.rules.clinical_values import RatingDetails
-from tests.support.factories import a_run, put_on_shelf
+from tests.support.factories import a_run, add_closeness
 from tests.support.notes.led_record import NOW, record_with_ruptures
 
 WHY = "Told of the other partner."
@@ -74,7 +74,7 @@ def entry_of(room, what):
         return room(add_run, a_run(), happened_on=date(2026, 11, 20))
     told = EnteredResponse(
         partner="A",
-        instrument_id=put_on_shelf(room.couple),
+        instrument_id=add_closeness(room.couple),
         taken_on=date(2026, 11, 20),
         answers={"near": 4},
     )

@@ -19,7 +19,7 @@ from clinic.notes.record.idempotent_forms import AlreadyStored
 from clinic.notes.record.questionnaire_models import MeasureResponse
 from clinic.notes.restricted.emergency_access import break_glass
 from clinic.practice.instruments.service import retire_instrument
-from tests.support.factories import make_care_couple, put_on_shelf
+from tests.support.factories import add_closeness, make_care_couple
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 DAY = date(2026, 11, 22)
@@ -33,7 +33,7 @@ def couple(context):
 
 @pytest.fixture
 def shelf(couple):
-    return put_on_shelf(couple)
+    return add_closeness(couple)
 
 
 def told(shelf, **changes):

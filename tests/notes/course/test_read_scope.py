@@ -13,7 +13,15 @@ from clinic.notes.rules.note_content import RuptureEntry
 from clinic.notes.session_notes.queries import read_note
 from tests.support.factories import a_note, make_signed_note
 from tests.support.notes.separate_session import AFTER, signed_by_daniel
-from tests.support.notes.whole_record import AT, CHARTS, NONE, NOW, open_in_emergency, outcome, told
+from tests.support.notes.whole_record import (
+    AT,
+    CHARTS,
+    NONE,
+    NOW,
+    open_in_emergency,
+    outcome,
+    read_as,
+)
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -54,7 +62,7 @@ def test_break_glass_opens_the_joint_chart_for_an_hour_without_what_is_restricte
 def test_break_glass_never_reaches_further(whole_record, thing, given):
     open_in_emergency(whole_record)
 
-    assert told(whole_record, "other_therapist", CHARTS[thing]) == given
+    assert read_as(whole_record, "other_therapist", CHARTS[thing]) == given
 
 
 def test_break_glass_shows_no_individual_session(whole_record):

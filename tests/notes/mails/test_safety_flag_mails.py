@@ -7,7 +7,7 @@ import pytest
 from clinic.foundation.database.transactions import session
 from clinic.notes.ruptures.safety_flags import clear_safety_flag, open_safety_flag
 from clinic.notes.signing.signing import recall_signature
-from tests.support.accounts.mailbox import letters
+from tests.support.accounts.mailbox import sent_mails
 from tests.support.factories import make_signed_note
 from tests.support.notes.signing import (
     AT,
@@ -27,8 +27,8 @@ def test_mail_of_the_day_goes_to_the_lead_and_says_nothing_of_whom(app, couple):
     name = couple.practice.clinic.short_name
     eight = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
-    before = letters(app, now=eight - timedelta(seconds=1))
-    [mail] = letters(app, now=eight)
+    before = sent_mails(app, now=eight - timedelta(seconds=1))
+    [mail] = sent_mails(app, now=eight)
 
     assert (before, mail["To"], mail["Subject"]) == (
         [],
@@ -49,4 +49,4 @@ def test_no_mail_for_a_flag_that_is_cleared_or_taken_back(app, couple):
     )
     clear_safety_flag(couple.code, by_hand, because="Safe.", actor=couple.lead, now=SOON)
 
-    assert letters(app, now=datetime(2026, 11, 25, tzinfo=UTC)) == []
+    assert sent_mails(app, now=datetime(2026, 11, 25, tzinfo=UTC)) == []

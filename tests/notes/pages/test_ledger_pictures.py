@@ -21,7 +21,7 @@ from clinic.notes.record.entries_in_error import InError
 from clinic.notes.rules.questionnaire_responses import from_answers
 from clinic.practice.rules.instruments import parse_instrument
 from tests.notes.charts.short_course import COURSE
-from tests.support.factories import CLOSENESS, NOW, a_run, make_care_couple, put_on_shelf
+from tests.support.factories import CLOSENESS, NOW, a_run, add_closeness, make_care_couple
 
 DAY = date(2026, 11, 20)
 
@@ -54,7 +54,7 @@ def test_windows_are_drawn_for_one_partner_or_for_all():
 
 def test_questionnaires_are_drawn_without_responses_that_were_entered_in_error(context):
     couple = make_care_couple()
-    put_on_shelf(couple)
+    add_closeness(couple)
     instrument = parse_instrument(CLOSENESS.read_text(encoding="utf-8"))
     chart = SimpleNamespace(clinic_id=couple.practice.clinic.id)
     right, wrong = (

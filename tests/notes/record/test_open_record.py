@@ -16,7 +16,7 @@ from tests.support.notes.whole_record import (
     NONE,
     NOW,
     outcome,
-    told,
+    read_as,
 )
 
 ROLES = ("lead", "supervisor", "other_therapist", "desk", "admin", "link")
@@ -53,7 +53,7 @@ TABLE = {
 
 @pytest.mark.parametrize("thing", list(TABLE))
 def test_each_thing_is_given_to_whom_the_table_says_and_to_nobody_else(whole_record, thing):
-    given = {role: told(whole_record, role, CHARTS[thing]) for role in ROLES}
+    given = {role: read_as(whole_record, role, CHARTS[thing]) for role in ROLES}
     if thing == "disclosures" and isinstance(given["lead"], list):
         given["lead"] = sorted(given["lead"])
 
@@ -86,7 +86,7 @@ def actions():
 def test_each_reading_is_in_the_audit_log(whole_record, thing, action):
     before = len(actions())
 
-    told(whole_record, "lead", CHARTS[thing])
+    read_as(whole_record, "lead", CHARTS[thing])
 
     assert actions()[before:] == [action]
 

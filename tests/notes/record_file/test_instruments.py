@@ -13,7 +13,7 @@ from clinic.notes.record_file.export_record import export_record
 from clinic.notes.record_file.import_record import RecordRefused, import_record
 from clinic.practice.clinic.clinics import the_clinic
 from clinic.practice.instruments.service import add_instrument, list_instruments
-from tests.support.factories import CLOSENESS, NOW, make_care_couple, make_clinic, put_on_shelf
+from tests.support.factories import CLOSENESS, NOW, add_closeness, make_care_couple, make_clinic
 from tests.support.notes.full_record import AT
 from tests.support.notes.record_files import empty_the_database, system
 
@@ -32,7 +32,7 @@ def a_record():
     """The file of a record with a measure; a second definition on the shelf is not used in it."""
     couple = make_care_couple()
     told = EnteredResponse(
-        partner="A", instrument_id=put_on_shelf(couple), taken_on=AT.date(), answers=ANSWERS
+        partner="A", instrument_id=add_closeness(couple), taken_on=AT.date(), answers=ANSWERS
     )
     add_measure(couple.code, told, actor=couple.lead, now=NOW)
     add_instrument(UNUSED, actor=couple.admin, now=NOW)

@@ -12,7 +12,7 @@ from clinic.notes.restricted.process_notes import (
     write_process_note,
 )
 from clinic.notes.session_notes.queries import read_note
-from tests.support.notes.whole_record import NONE, NOW, outcome, told
+from tests.support.notes.whole_record import NONE, NOW, outcome, read_as
 
 pytestmark = pytest.mark.usefixtures("context")
 
@@ -31,6 +31,6 @@ def test_process_note_is_changed_on_top_of_what_was_read(record):
 def test_whoever_no_longer_leads_the_couple_keeps_only_the_own_process_notes(whole_record):
     former = replace(whole_record.couple.lead, therapist_id="0" * 32)
 
-    assert told(whole_record, "lead", lambda r, _: r.process) == whole_record.process
+    assert read_as(whole_record, "lead", lambda r, _: r.process) == whole_record.process
     assert outcome(lambda: read_note(whole_record.note, actor=former, now=NOW)) == NONE
     assert read_process_note(whole_record.process, actor=former, now=NOW).text == "My own unease."

@@ -13,7 +13,7 @@ from tests.conftest import settings_for
 from tests.support.calcom_stand_in import StandIn, running
 from tests.support.factories import make_account
 from tests.support.scheduling_services.deliveries import (
-    house,
+    connected_clinic,
 )
 from tests.support.scheduling_services.integrations_page import TODAY
 
@@ -35,7 +35,7 @@ def settings(database_url, tmp_path, there):
 def calcom(context, client):
     clock.freeze(TODAY)
     context.config["WTF_CSRF_ENABLED"] = False
-    found = house(client)
+    found = connected_clinic(client)
     for role in (Role.ADMIN, Role.FRONT_DESK, Role.THERAPIST):
         make_account(
             found.practice.clinic,

@@ -18,7 +18,7 @@ from tests.support.scheduling_services.integrations_page import PAGE, signed_in,
 
 
 def test_saying_who_is_meant_applies_what_waited(calcom):
-    calcom.tell(payload("calcom/booking_created", eventTypeId=5))
+    calcom.deliver_and_work(payload("calcom/booking_created", eventTypeId=5))
     assert outcomes() == [("waiting", "unknown_event_type")]
     client = signed_in(calcom.client, "admin")
     at = f"{PAGE}/connections/{calcom.connection.id}"
@@ -29,7 +29,7 @@ def test_saying_who_is_meant_applies_what_waited(calcom):
 
 
 def test_a_replay_changes_nothing_that_stands(calcom):
-    calcom.tell(payload("calcom/booking_created"))
+    calcom.deliver_and_work(payload("calcom/booking_created"))
     before = (the_appointment().id, the_appointment().sequence)
     (kept,) = deliveries()
     answer = signed_in(calcom.client, "front_desk").post(f"{PAGE}/deliveries/{kept.id}/replay")

@@ -25,7 +25,7 @@ def test_older_deliveries_follow_page_by_page_and_none_is_left_out(calcom):
 
 def test_what_is_not_known_is_named_with_the_way_to_say_who_it_is(calcom):
     stranger = {"id": 991, "email": "somebody@example.org", "timeZone": "Europe/Lisbon"}
-    calcom.tell(payload("calcom/booking_created", organizer=stranger))
+    calcom.deliver_and_work(payload("calcom/booking_created", organizer=stranger))
     (line,), _ = list_deliveries(calcom.practice.clinic.id)
     assert line.unknown == Unknown(host="somebody@example.org", event_type=None)
 

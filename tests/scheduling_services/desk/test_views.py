@@ -30,7 +30,9 @@ from tests.support.web.field_errors import errors_of
 
 def test_every_delivery_is_shown_with_what_was_done_and_why(calcom):
     strange = payload("calcom/booking_created", uid="uid-S", eventTypeId=5)
-    calcom.tell(payload("calcom/booking_created"), strange, payload("calcom/recording_ready"))
+    calcom.deliver_and_work(
+        payload("calcom/booking_created"), strange, payload("calcom/recording_ready")
+    )
     page = signed_in(calcom.client, "front_desk").get(PAGE)
     assert page.status_code == 200
     for said in ("An appointment was made.", "No session type stands for this event type yet.",
@@ -40,7 +42,7 @@ def test_every_delivery_is_shown_with_what_was_done_and_why(calcom):
 
 
 def test_only_administration_reads_the_words_and_it_is_noted(calcom):
-    calcom.tell(payload("calcom/booking_created"))
+    calcom.deliver_and_work(payload("calcom/booking_created"))
     (kept,) = deliveries()
     at = f"{PAGE}/deliveries/{kept.id}"
     assert signed_in(calcom.client, "front_desk").get(at).status_code == 403
@@ -77,7 +79,7 @@ def test_names_with_characters_that_cannot_be_shown_are_not_kept(calcom, typed):
 
 def test_a_task_is_done_when_somebody_says_so(calcom):
     make_appointment(calcom.practice, NINE, now=TODAY)
-    calcom.tell(payload("calcom/booking_created"))
+    calcom.deliver_and_work(payload("calcom/booking_created"))
     session().rollback()
     (task,) = session().scalars(select(ServiceTask))
     client = signed_in(calcom.client, "front_desk")
@@ -87,7 +89,7 @@ def test_a_task_is_done_when_somebody_says_so(calcom):
 
 
 def test_the_time_of_an_absence_there_can_be_given_back(calcom):
-    calcom.tell(payload("calcom/ooo_created"))
+    calcom.deliver_and_work(payload("calcom/ooo_created"))
     session().rollback()
     (task,) = session().scalars(select(ServiceTask))
     client = signed_in(calcom.client, "front_desk")

@@ -9,11 +9,11 @@ from tests.support.scheduling_services.calcom_bookings import (
     TODAY,
 )
 from tests.support.scheduling_services.deliveries import (
-    house,
+    connected_clinic,
 )
 
 
 @pytest.fixture
 def calcom(context, client):
     clock.freeze(TODAY)
-    return house(client)
+    return connected_clinic(client)

@@ -49,7 +49,7 @@ GONE_B["createdAt"] = "2026-12-03T09:00:00.000Z"
 
 
 def test_a_booking_becomes_an_appointment_with_both_partners(calcom):
-    calcom.tell(CREATED)
+    calcom.deliver_and_work(CREATED)
     one = the_appointment()
     assert standing(one) == ("confirmed", NINE, TEN, "uid-A", False)
     assert (one.source, one.sequence, one.wall_start) == ("calcom", 0, "2026-12-07T09:00")
@@ -62,14 +62,14 @@ def test_a_booking_becomes_an_appointment_with_both_partners(calcom):
 
 
 def test_a_couple_that_is_known_already_is_found_again(calcom):
-    calcom.tell(CREATED, payload("calcom/booking_created", uid="uid-Z", startTime="2026-12-09T09:00:00Z", endTime="2026-12-09T10:00:00Z"))  # fmt: skip
+    calcom.deliver_and_work(CREATED, payload("calcom/booking_created", uid="uid-Z", startTime="2026-12-09T09:00:00Z", endTime="2026-12-09T10:00:00Z"))  # fmt: skip
     assert len({one.couple_id for one in appointments()}) == 1
 
 
 def test_a_move_keeps_the_appointment_its_uid_and_its_history(calcom):
-    calcom.tell(CREATED)
+    calcom.deliver_and_work(CREATED)
     uid = the_appointment().uid
-    calcom.tell(MOVED)
+    calcom.deliver_and_work(MOVED)
     one = the_appointment()
     assert standing(one) == ("confirmed", LATER, LATER + HOUR, "uid-B", False)
     assert (one.uid, one.sequence) == (uid, 1)
@@ -77,7 +77,7 @@ def test_a_move_keeps_the_appointment_its_uid_and_its_history(calcom):
 
 
 def test_a_cancellation_frees_the_time_and_a_replay_changes_nothing(calcom):
-    calcom.tell(CREATED, CANCELLED)
+    calcom.deliver_and_work(CREATED, CANCELLED)
     one = the_appointment()
     assert (one.status, one.sequence, history()) == (
         "cancelled", 1, [("booked", 0), ("cancelled", 1)],
@@ -90,25 +90,25 @@ def test_a_cancellation_frees_the_time_and_a_replay_changes_nothing(calcom):
 
 
 def test_a_cancellation_before_its_booking_is_remembered_and_nobody_is_mailed(calcom):
-    calcom.tell(CANCELLED)
+    calcom.deliver_and_work(CANCELLED)
     assert (appointments(), outcomes()) == ([], [("applied", "remembered")])
-    calcom.tell(CREATED)
+    calcom.deliver_and_work(CREATED)
     assert standing(the_appointment()) == ("cancelled", NINE, TEN, "uid-A", False)
     assert (mails(), outcomes()[1]) == (0, ("applied", "recorded_over"))
 
 
 def test_an_absence_entered_there_blocks_its_time_and_is_shown(calcom):
-    calcom.tell(payload("calcom/ooo_created"))
+    calcom.deliver_and_work(payload("calcom/ooo_created"))
     assert (outcomes(), tasks()) == ([("applied", "away")], ["away"])
     assert session().scalar(select(func.count()).select_from(ImportedBusyRow)) == 1
 
 
 def test_a_calendly_move_is_held_then_joined(calcom):
     clock.freeze(datetime(2026, 12, 2, 8, 1, tzinfo=UTC))
-    calcom.tell_calendly(payload("calendly/invitee_created"), payload("calendly/invitee_canceled_moved"))  # fmt: skip
+    calcom.deliver_calendly_and_work(payload("calendly/invitee_created"), payload("calendly/invitee_canceled_moved"))  # fmt: skip
     before = mails()
     assert (the_appointment().status, outcomes()[1]) == ("confirmed", ("applied", "held"))
-    calcom.tell_calendly(payload("calendly/invitee_created_moved"))
+    calcom.deliver_calendly_and_work(payload("calendly/invitee_created_moved"))
     one = the_appointment()
     assert (one.source, one.status, one.starts_at, one.external_id) == ("calendly", "confirmed", LATER, "inv-B")  # fmt: skip
     clock.move(HOUR)
@@ -118,7 +118,7 @@ def test_a_calendly_move_is_held_then_joined(calcom):
 
 def test_a_calendly_move_that_never_arrives_becomes_a_cancellation_after_the_hold(calcom):
     clock.freeze(datetime(2026, 12, 2, 8, 1, tzinfo=UTC))
-    calcom.tell_calendly(payload("calendly/invitee_created"), payload("calendly/invitee_canceled_moved"))  # fmt: skip
+    calcom.deliver_calendly_and_work(payload("calendly/invitee_created"), payload("calendly/invitee_canceled_moved"))  # fmt: skip
     clock.move(timedelta(minutes=9))
     work()
     assert the_appointment().status == "confirmed"
@@ -126,7 +126,7 @@ def test_a_calendly_move_that_never_arrives_becomes_a_cancellation_after_the_hol
     work()
     work()
     assert (the_appointment().status, history()[-1]) == ("cancelled", ("cancelled", 1))
-    calcom.tell_calendly(payload("calendly/invitee_created_moved"))
+    calcom.deliver_calendly_and_work(payload("calendly/invitee_created_moved"))
     assert (the_appointment().status, the_appointment().starts_at) == ("confirmed", LATER)
 
 
@@ -226,7 +226,7 @@ FIXTURES = sorted(path.stem for path in (PAYLOADS / "calcom").glob("*.json"))
 @pytest.mark.parametrize("name", [name for name in FIXTURES if name != "ping"])
 def test_every_trigger_is_applied_or_left_aside_for_a_reason(calcom, name):
     body = json.loads((PAYLOADS / "calcom" / f"{name}.json").read_text(encoding="utf-8"))
-    calcom.tell(body)
+    calcom.deliver_and_work(body)
     ((state, outcome),) = outcomes()
     assert state in {"applied", "ignored", "waiting"}
     assert outcome

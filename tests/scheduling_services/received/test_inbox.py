@@ -17,10 +17,10 @@ from clinic.scheduling_services.models import RefusedDeliveries, ServiceDelivery
 from tests.support.scheduling_services.deliveries import (
     SECRET,
     connect,
+    connected_clinic,
     deliver,
     deliver_calendly,
     deliveries,
-    house,
     payload,
     raw,
     sign,
@@ -35,7 +35,7 @@ TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)
 @pytest.fixture
 def calcom(context, client):
     clock.freeze(TODAY)
-    return house(client)
+    return connected_clinic(client)
 
 
 def refused():
@@ -167,7 +167,7 @@ def test_the_same_delivery_fifty_times_at_once_has_one_effect(app, client, monke
     be_patient(app, monkeypatch)
     with app.app_context():
         clock.freeze(TODAY)
-        house(client)
+        connected_clinic(client)
         db.session.remove()
     gate = Barrier(50)
 

@@ -22,7 +22,7 @@ from tests.support.scheduling_services.deliveries import (
 def test_an_unknown_organizer_waits_and_is_applied_once_somebody_says_who_it_is(calcom):
     strange = payload("calcom/booking_created")
     strange["payload"]["organizer"] |= {"id": 99, "email": "nobody@example.org"}
-    calcom.tell(strange)
+    calcom.deliver_and_work(strange)
     assert (appointments(), outcomes()) == ([], [("waiting", "unknown_host")])
     (kept,) = deliveries()
     with transaction() as current:
@@ -33,13 +33,13 @@ def test_an_unknown_organizer_waits_and_is_applied_once_somebody_says_who_it_is(
 
 
 def test_an_unknown_event_type_waits_with_everything_that_follows_it(calcom):
-    calcom.tell(payload("calcom/booking_created", eventTypeId=5), payload("calcom/booking_rescheduled", eventTypeId=5))  # fmt: skip
+    calcom.deliver_and_work(payload("calcom/booking_created", eventTypeId=5), payload("calcom/booking_rescheduled", eventTypeId=5))  # fmt: skip
     assert outcomes() == [("waiting", "unknown_event_type")] * 2
     assert appointments() == []
 
 
 def test_an_invented_address_is_never_kept(calcom):
-    calcom.tell(payload("calcom/booking_created_phone_only"))
+    calcom.deliver_and_work(payload("calcom/booking_created_phone_only"))
     people = session().scalars(select(Partner)).all()
     assert [one.email for one in people if one.email and "sms.cal.com" in one.email] == []
     assert the_appointment().status == "confirmed"
@@ -48,5 +48,5 @@ def test_an_invented_address_is_never_kept(calcom):
 def test_two_phone_only_bookers_are_two_couples(calcom):
     first = payload("calcom/booking_created_phone_only")
     second = payload("calcom/booking_created_phone_only", uid="uid-Q", startTime="2026-12-09T09:00:00Z", endTime="2026-12-09T10:00:00Z")  # fmt: skip
-    calcom.tell(first, second)
+    calcom.deliver_and_work(first, second)
     assert session().scalar(select(func.count()).select_from(Couple)) == 2

@@ -20,10 +20,10 @@ from tests.support.scheduling_services.deliveries import (
 
 def test_two_appointments_that_turn_out_to_be_one_leave_one_standing(calcom):
     unlinked = payload("calcom/booking_created", uid="uid-B", startTime="2026-12-08T13:00:00Z", endTime="2026-12-08T14:00:00Z")  # fmt: skip
-    calcom.tell(CREATED, unlinked)
+    calcom.deliver_and_work(CREATED, unlinked)
     first, second = sorted(appointments(), key=lambda one: one.external_id)
     before = mails()
-    calcom.tell(MOVED)
+    calcom.deliver_and_work(MOVED)
     rows = {one.id: one for one in appointments()}
     assert standing(rows[first.id]) == ("confirmed", LATER, LATER + HOUR, "uid-B", False)
     assert rows[second.id].status == "cancelled"

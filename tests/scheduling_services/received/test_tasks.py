@@ -10,7 +10,7 @@ from tests.support.scheduling_services.deliveries import (
 
 
 def test_absences_are_put_before_the_desk_and_taken_back(calcom):
-    calcom.tell(CREATED, payload("calcom/booking_no_show_updated"))
+    calcom.deliver_and_work(CREATED, payload("calcom/booking_no_show_updated"))
     assert tasks() == ["absent"]
-    calcom.tell(payload("calcom/booking_no_show_removed"))
+    calcom.deliver_and_work(payload("calcom/booking_no_show_removed"))
     assert tasks() == []

@@ -15,7 +15,7 @@ from tests.support.scheduling_services.both_sides import (
     TODAY,
 )
 from tests.support.scheduling_services.deliveries import (
-    house,
+    connected_clinic,
     work,
 )
 
@@ -36,7 +36,7 @@ def settings(database_url, tmp_path, there):
 @pytest.fixture
 def calcom(context, client):
     clock.freeze(TODAY)
-    found = house(client)
+    found = connected_clinic(client)
     with transaction() as current:
         row = current.get_one(ServiceConnection, found.connection.id)
         row.api_key = KEY

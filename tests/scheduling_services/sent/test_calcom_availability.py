@@ -35,7 +35,7 @@ from clinic.scheduling_services.sent.reconcile import reconcile_all
 from tests.conftest import settings_for
 from tests.support.calcom_stand_in import KEY, StandIn, running
 from tests.support.factories import make_therapist
-from tests.support.scheduling_services.deliveries import connect, house, work
+from tests.support.scheduling_services.deliveries import connect, connected_clinic, work
 
 TODAY = datetime(2026, 12, 4, 9, tzinfo=UTC)  # a Friday
 MONDAY = "2026-12-07"
@@ -62,7 +62,7 @@ def settings(database_url, tmp_path, there):
 @pytest.fixture
 def calcom(context, client):
     clock.freeze(TODAY)
-    found = house(client)
+    found = connected_clinic(client)
     with transaction() as current:
         current.get_one(ServiceConnection, found.connection.id).api_key = KEY
     return found

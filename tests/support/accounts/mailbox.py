@@ -24,7 +24,7 @@ def deliver(app: Flask, *, now=NOW) -> None:
         db.session.remove()
 
 
-def letters(app: Flask, *, now=NOW) -> list[EmailMessage]:
+def sent_mails(app: Flask, *, now=NOW) -> list[EmailMessage]:
     """Deliver what is due, and take out every mail that was written."""
     deliver(app, now=now)
     found = []

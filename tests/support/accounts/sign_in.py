@@ -18,7 +18,7 @@ ELSEWHERE = "203.0.113.9"
 TOKEN_FIELD = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
-def open_house(app: Flask, **changes: Any) -> Account:
+def clinic_with_account(app: Flask, **changes: Any) -> Account:
     """A clinic with one account."""
     with app.app_context():
         return make_account(make_clinic(), **changes)

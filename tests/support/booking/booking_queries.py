@@ -28,6 +28,6 @@ def held(app):
     return [start for (start,) in stored(app, select(Hold.starts_at).order_by(Hold.starts_at))]
 
 
-def taken_by_another(app, practice, start=TEN):
+def booked_by_another(app, practice, start=TEN):
     with app.app_context():
         make_appointment(practice, start, now=clock.now())

@@ -51,7 +51,7 @@ class Booked:
 
 
 @dataclass(frozen=True)
-class House:
+class StaffedClinic:
     """A clinic with Inês, Daniel in New York, a front desk and an admin.
 
     Each step has a context of its own, as each request has: a shared one would remember who
@@ -98,7 +98,7 @@ def _booked(row: Appointment) -> Booked:
     return Booked(**{name: getattr(row, name) for name in names})
 
 
-def open_desk(app: Flask, **session_type: Any) -> House:
+def open_desk(app: Flask, **session_type: Any) -> StaffedClinic:
     """Inês works Monday to Friday nine to five in Lisbon, Daniel the same in New York."""
     with app.app_context():
         practice = make_practice(**session_type)
@@ -115,7 +115,7 @@ def open_desk(app: Flask, **session_type: Any) -> House:
         make_account(clinic, email=ADDRESSES["daniel"], name="Daniel Reyes", therapist_id=daniel.id)
         make_account(clinic, email=ADDRESSES["desk"], name="Luís Abreu", roles=[Role.FRONT_DESK])
         make_account(clinic, email=ADDRESSES["admin"], name="Helena Prado", roles=[Role.ADMIN])
-        return House(app, practice, practice.desk)
+        return StaffedClinic(app, practice, practice.desk)
 
 
 def send(client: FlaskClient, path: str, *, page: str, **fields: str) -> TestResponse:

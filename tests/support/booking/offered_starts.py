@@ -10,7 +10,7 @@ from clinic.booking.slots.availability import Schedule
 from clinic.booking.slots.inputs import Claim, Offer
 from clinic.booking.slots.instant_ranges import Interval
 from clinic.booking.slots.open_slots import open_slots
-from tests.support.booking.slot_cases import offer, told
+from tests.support.booking.slot_cases import offer, starts_in
 
 NEW_YORK = "America/New_York"
 BERLIN = "Europe/Berlin"
@@ -34,7 +34,7 @@ def offered(
         window=window,
         now=now,
     )
-    return told(slots, schedule.time_zone)
+    return starts_in(slots, schedule.time_zone)
 
 
 def clock_times(starts: list[str]) -> list[str]:

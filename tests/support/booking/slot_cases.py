@@ -93,7 +93,7 @@ def claim(
     return Claim(interval, before, after, session_type, kind)
 
 
-def told(slots: list[Slot], zone: str) -> list[str]:
+def starts_in(slots: list[Slot], zone: str) -> list[str]:
     """Starts on the zone's wall with their offset: `2027-11-07 01:30-04:00`."""
     tz = ZoneInfo(zone)
     return [slot.start.astimezone(tz).isoformat(" ", "minutes") for slot in slots]

@@ -94,7 +94,7 @@ class Growing:
             if self.flagged.state(ref).is_open:
                 self._by_flag(ref, RuptureStatus.PARKED, now, reason="safety_flag")
 
-    def take_up(self, ref: str, now: datetime) -> None:
+    def resume(self, ref: str, now: datetime) -> None:
         state = self.flagged.state(ref)
         if state.before_parking and self.parked_by_flag(ref):
             self._by_flag(ref, state.before_parking, now, reason="recurrence", session_number=1)
@@ -118,7 +118,7 @@ class Growing:
         if leaves and self.parked_by_flag(ref):
             self.flagged.flag_open = False
             if values.get("to_status") is not RuptureStatus.CLOSED_UNREPAIRED:
-                self.take_up(ref, now)
+                self.resume(ref, now)
         told = values
         if values["kind"] is EventKind.REVERSAL:
             told = values | {"reverses": self.twins.get((ref, values["reverses"]))}
@@ -189,14 +189,16 @@ def course_pairs(draw: st.DrawFn) -> Pair:
         ratings=tuple(draw(st.lists(ratings, max_size=4))),
         windows=tuple(draw(st.lists(windows, max_size=1))),
     )
-    kept = {ref: draw(st.sampled_from(["joint", "joint", "joint", "restricted"])) for ref in REFS}
-    return pair_of(draw(turns), shared, kept)
+    visibilities = {
+        ref: draw(st.sampled_from(["joint", "joint", "joint", "restricted"])) for ref in REFS
+    }
+    return pair_of(draw(turns), shared, visibilities)
 
 
 def pair_of(
     turns: Iterable[Turn],
     shared: LedgerInput = EMPTY,
-    kept: Mapping[str, str] = dict.fromkeys(REFS, "joint"),
+    visibilities: Mapping[str, str] = dict.fromkeys(REFS, "joint"),
 ) -> Pair:
     """The pair that grows from these turns, one every second day; three ruptures open first."""
     growing = Growing()
@@ -205,7 +207,9 @@ def pair_of(
         growing.both(ref, FIRST, session_number=1, **opening)
     for at, turn in enumerate(turns, start=1):
         _grow(growing, turn, FIRST + timedelta(days=2 * at, minutes=30))
-    return Pair(_facts(shared, growing.plain, kept), _facts(shared, growing.flagged, kept))
+    return Pair(
+        _facts(shared, growing.plain, visibilities), _facts(shared, growing.flagged, visibilities)
+    )
 
 
 def _grow(growing: Growing, turn: Turn, now: datetime) -> None:
@@ -220,7 +224,7 @@ def _grow(growing: Growing, turn: Turn, now: datetime) -> None:
     elif what == "clear":
         growing.flagged.flag_open = False
     elif what == "take_up":
-        growing.take_up(ref, now)
+        growing.resume(ref, now)
     elif what == "reverse_flag":
         growing.reverse_flag_event(number, now)
     elif what == "reverse":
@@ -235,9 +239,9 @@ def _grow(growing: Growing, turn: Turn, now: datetime) -> None:
         growing.both(ref, now, kind=EventKind.STATUS, **told, **moment)
 
 
-def _facts(shared: LedgerInput, world: World, kept: Mapping[str, str]) -> LedgerInput:
+def _facts(shared: LedgerInput, world: World, visibilities: Mapping[str, str]) -> LedgerInput:
     ruptures = tuple(
-        RuptureFacts(ref, place, world.logs[ref], kept[ref], f"Matter {place}")
+        RuptureFacts(ref, place, world.logs[ref], visibilities[ref], f"Matter {place}")
         for place, ref in enumerate(REFS, start=1)
     )
     return replace(shared, ruptures=ruptures)

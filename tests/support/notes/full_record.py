@@ -26,8 +26,8 @@ from clinic.notes.signing.addenda import add_addendum
 from tests.support.factories import (
     a_note,
     a_run,
+    add_closeness,
     make_signed_note,
-    put_on_shelf,
 )
 
 AT = datetime(2026, 11, 18, 10, 0, tzinfo=UTC)
@@ -79,7 +79,7 @@ def write_everything(couple):
     add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW)
     wrong = add_run(code, run, happened_on=AT.date(), actor=lead, now=NOW + timedelta(minutes=1))
     mark_in_error(code, "run", wrong, reason=MARK, actor=lead, now=NOW + timedelta(minutes=2))
-    shelf = put_on_shelf(couple)
+    shelf = add_closeness(couple)
     told = EnteredResponse(
         partner="A", instrument_id=shelf, taken_on=AT.date(), answers={"near": 4, "afraid": 1}
     )

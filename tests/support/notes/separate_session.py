@@ -111,17 +111,17 @@ class Browser:
         assert answer.status_code == status, answer.text
         return answer
 
-    def open_note(self, house: Apart) -> str:
+    def open_note(self, apart: Apart) -> str:
         """Open the note of Daniel's session; its address."""
-        path = f"/desk/couples/{house.code}/notes/new"
-        return self.post(path, appointment=house.appointment).location
+        path = f"/desk/couples/{apart.code}/notes/new"
+        return self.post(path, appointment=apart.appointment).location
 
     def sign_note(self, note: str, **changes: str) -> None:
         self.post(note, revision="1", **(WHOLE | changes))
         self.post(f"{note}/sign", revision="2", password=PASSWORD)
 
 
-def open_house(app: Flask) -> Apart:
+def open_separate_session(app: Flask) -> Apart:
     """One joint session noted by Inês; then Alex books alone with Daniel, and the day is over."""
     with app.app_context():
         practice = make_practice()
@@ -156,12 +156,12 @@ def open_house(app: Flask) -> Apart:
             goals=("Evenings without screens",),
         )
         joint = make_signed_note(couple, told, at=NOW - timedelta(days=3))
-        house = Apart(app, couple, accounts, therapists, joint)
+        apart = Apart(app, couple, accounts, therapists, joint)
         db.session.remove()
-    house.appointment = house.book(message=AFRAID, concerns=["feel_safe"])
-    house.reference = house.do(lambda: session().get_one(Appointment, house.appointment).reference)
+    apart.appointment = apart.book(message=AFRAID, concerns=["feel_safe"])
+    apart.reference = apart.do(lambda: session().get_one(Appointment, apart.appointment).reference)
     clock.freeze(AFTER)
-    return house
+    return apart
 
 
 def main(page):
@@ -176,13 +176,13 @@ def alone(**changes):
     return a_note(**(values | changes))
 
 
-def signed_by_daniel(house, content=None, *, for_cosign=False):
+def signed_by_daniel(apart, content=None, *, for_cosign=False):
     """Daniel's signed note; its id."""
-    return signed_by(house, house.actor("daniel"), content or alone(), for_cosign=for_cosign)
+    return signed_by(apart, apart.actor("daniel"), content or alone(), for_cosign=for_cosign)
 
 
-def signed_by(house, actor, content, *, for_cosign=False):
-    note_id = open_note(house.appointment, actor=actor, now=AFTER)
+def signed_by(apart, actor, content, *, for_cosign=False):
+    note_id = open_note(apart.appointment, actor=actor, now=AFTER)
     save_draft(note_id, content=content, revision=1, actor=actor, now=AFTER)
     sign_note(note_id, revision=2, proved_at=AFTER, for_cosign=for_cosign, actor=actor, now=AFTER)
     return note_id

@@ -49,7 +49,7 @@ class WholeRecord:
     def __init__(self):
         self.couple = make_care_couple()
         lead = self.couple.lead
-        told = a_note(
+        note = a_note(
             new_ruptures=(
                 NewRupture("Joint matter", ("betrayal",), significance=3, key="j"),
                 NewRupture(
@@ -62,7 +62,7 @@ class WholeRecord:
             ),
             ratings=(Rating("A", "end", 6, 4, 5),),
         )
-        self.note = make_signed_note(self.couple, told, at=AT)
+        self.note = make_signed_note(self.couple, note, at=AT)
         self.draft = make_note(self.couple, at=AT + timedelta(days=1), now=NOW)
         self.alone = enter_note(
             self.couple.code,
@@ -73,7 +73,7 @@ class WholeRecord:
             now=NOW,
         )
         tried = [AttemptDetails("A", ("appreciation",), "partly", ref) for ref in ("R-01", "R-02")]
-        self.told, self.hidden = (
+        self.note, self.hidden = (
             add_attempt(self.couple.code, one, happened_on=AT.date(), actor=lead, now=NOW)
             for one in tried
         )
@@ -106,7 +106,7 @@ def outcome(read):
         return "refused"
 
 
-def told(record, role, read):
+def read_as(record, role, read):
     return outcome(lambda: read(record, record.actor(role)))
 
 

@@ -20,16 +20,16 @@ NOON = datetime(2026, 12, 7, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def deliver_all(calcom, there):
+def deliver_all(calcom, service):
     """Everything the service would have delivered by now."""
-    while there.deliveries:
-        assert deliver(calcom.client, there.deliveries.pop(0)).status_code in {200, 202}
+    while service.deliveries:
+        assert deliver(calcom.client, service.deliveries.pop(0)).status_code in {200, 202}
         work()
 
 
-def sides(there):
+def sides(service):
     ours = sorted(one.starts_at for one in appointments() if one.is_live)
-    theirs = [datetime.fromisoformat(one["start"]) for one in there.live()]
+    theirs = [datetime.fromisoformat(one["start"]) for one in service.live()]
     return ours, theirs
 
 

@@ -75,7 +75,7 @@ def connect(practice: Practice, provider="calcom", **changes):
 
 
 @dataclass
-class House:
+class ConnectedClinic:
     """A practice connected to a service, and a client that posts to it."""
 
     practice: Practice
@@ -85,21 +85,21 @@ class House:
     def deliver(self, body, **more):
         return deliver(self.client, body, **more)
 
-    def tell(self, *bodies):
+    def deliver_and_work(self, *bodies):
         """Deliver, and let the worker do its work after each."""
         for body in bodies:
             assert self.deliver(body).status_code in {200, 202}
             work()
 
-    def tell_calendly(self, *bodies):
+    def deliver_calendly_and_work(self, *bodies):
         for body in bodies:
             assert deliver_calendly(self.client, body).status_code in {200, 202}
             work()
 
 
-def house(client, **changes):
+def connected_clinic(client, **changes):
     practice = make_practice(length_minutes=60, **changes)
-    found = House(practice, connect(practice), client)
+    found = ConnectedClinic(practice, connect(practice), client)
     connect(practice, "calendly")
     return found
 

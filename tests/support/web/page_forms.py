@@ -56,22 +56,22 @@ class _Reader(HTMLParser):
         self._options: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag, attrs):
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
-            self.forms.append((told, []))
+            self.forms.append((attributes, []))
             self._inside = True
         elif tag == "input":
-            kind = told.get("type", "text")
-            if kind not in {"checkbox", "radio"} or "checked" in told:
-                self._keep(told, told.get("value", ""), kind)
+            kind = attributes.get("type", "text")
+            if kind not in {"checkbox", "radio"} or "checked" in attributes:
+                self._add_field(attributes, attributes.get("value", ""), kind)
         elif tag == "textarea":
-            self._area = (told.get("name", ""), [])
-            self._told = told
+            self._area = (attributes.get("name", ""), [])
+            self._attributes = attributes
         elif tag == "select":
-            self._select, self._options = told.get("name", ""), []
-            self._told = told
+            self._select, self._options = attributes.get("name", ""), []
+            self._attributes = attributes
         elif tag == "option" and self._select:
-            self._options.append((told.get("value", ""), "selected" in told))
+            self._options.append((attributes.get("value", ""), "selected" in attributes))
 
     def handle_data(self, data):
         if self._area is not None:
@@ -79,19 +79,19 @@ class _Reader(HTMLParser):
 
     def handle_endtag(self, tag):
         if tag == "textarea" and self._area is not None:
-            self._keep(self._told, "".join(self._area[1]), "textarea")
+            self._add_field(self._attributes, "".join(self._area[1]), "textarea")
             self._area = None
         elif tag == "select" and self._select:
             chosen = [value for value, selected in self._options if selected]
             for value in chosen or [value for value, _ in self._options[:1]]:
-                self._keep(self._told | {"name": self._select}, value, "radio")
+                self._add_field(self._attributes | {"name": self._select}, value, "radio")
             self._select = ""
         elif tag == "form":
             self._inside = False
 
-    def _keep(self, told, value, kind):
-        name, owner = told.get("name", ""), told.get("form")
-        if not name or "disabled" in told:
+    def _add_field(self, attributes, value, kind):
+        name, owner = attributes.get("name", ""), attributes.get("form")
+        if not name or "disabled" in attributes:
             return
         if owner:
             self._outside.setdefault(owner, []).append(Field(name, value, kind))
@@ -99,8 +99,8 @@ class _Reader(HTMLParser):
             self.forms[-1][1].append(Field(name, value, kind))
 
     def whole(self) -> Iterator[tuple[dict[str, str], list[Field]]]:
-        for told, found in self.forms:
-            yield told, found + self._outside.get(told.get("id", ""), [])
+        for attributes, found in self.forms:
+            yield attributes, found + self._outside.get(attributes.get("id", ""), [])
 
 
 def forms_of(text: str, *, page: str, role: str) -> list[PageForm]:
@@ -108,9 +108,9 @@ def forms_of(text: str, *, page: str, role: str) -> list[PageForm]:
     reader = _Reader()
     reader.feed(text)
     return [
-        PageForm(page, told.get("action") or page, tuple(found), role)
-        for told, found in reader.whole()
-        if told.get("method", "").lower() == "post"
+        PageForm(page, attributes.get("action") or page, tuple(found), role)
+        for attributes, found in reader.whole()
+        if attributes.get("method", "").lower() == "post"
     ]
 
 

@@ -14,7 +14,7 @@ from clinic.extensions import db
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import Unavailable
 from clinic.practice.models import Clinic
-from tests.support.accounts.sign_in import open_house, signed_in
+from tests.support.accounts.sign_in import clinic_with_account, signed_in
 from tests.support.databases import POSTGRESQL
 from tests.support.factories import NOW, make_clinic
 
@@ -189,7 +189,7 @@ def test_answer_that_was_made_before_the_server_went_is_given(failing):
 def test_clinic_that_could_not_be_found_and_a_reader_who_could_are_a_page(app):
     """The database was away for the first statement only."""
     app.config.update(TESTING=False, PROPAGATE_EXCEPTIONS=False)
-    open_house(app)
+    clinic_with_account(app)
     browser, failures = signed_in(app), iter([OperationalError("SELECT 1", {}, Exception("gone"))])
 
     def fail_once(*_statement):

@@ -23,7 +23,7 @@ from clinic.foundation.errors import (
 )
 from clinic.notes.rules.rupture_lifecycle import RuptureStatus, TransitionRefused
 from tests.conftest import settings_for
-from tests.support.accounts.sign_in import open_house, signed_in
+from tests.support.accounts.sign_in import clinic_with_account, signed_in
 from tests.support.factories import make_clinic
 
 SECRET_WORDS = "alex@example.org at line 42 of secret.py"
@@ -190,7 +190,7 @@ def test_page_is_in_the_readers_language(failing):
 
 
 def test_who_is_signed_in_gets_the_page_too(app):
-    open_house(app)
+    clinic_with_account(app)
     browser = signed_in(app)
 
     assert browser.get("/no/such/page").status_code == 404

@@ -7,7 +7,7 @@ import pytest
 from app import create_app
 from clinic.extensions import db
 from tests.conftest import settings_for
-from tests.support.accounts.sign_in import csrf_token, open_house, sign_in, signed_in
+from tests.support.accounts.sign_in import clinic_with_account, csrf_token, sign_in, signed_in
 from tests.support.factories import PASSWORD, make_account, make_practice
 from tests.support.web.api_client import a_body, book
 
@@ -110,7 +110,7 @@ def test_private_pages_are_kept_out_of_search_engines(app, client, practice):
 
 
 def test_page_of_somebody_signed_in_is_private_wherever_it_is(app):
-    open_house(app)
+    clinic_with_account(app)
 
     response = signed_in(app).get("/")
 
@@ -135,7 +135,7 @@ def test_over_tls_browsers_are_told_to_stay_on_it_and_cookies_are_bound_to_the_h
 
 
 def test_every_cookie_is_closed_to_scripts_and_to_other_sites(app, client):
-    open_house(app)
+    clinic_with_account(app)
     cookies = client.get("/login").headers.getlist("Set-Cookie")
     cookies += sign_in(client).headers.getlist("Set-Cookie")
 
@@ -173,7 +173,7 @@ def test_form_from_elsewhere_is_refused_on_every_page_that_changes_something(app
 
 
 def test_sign_in_needs_the_token_of_its_own_form(app, client):
-    open_house(app)
+    clinic_with_account(app)
     csrf_token(client)
     fields = {"email": "ines.duarte@example.org", "password": PASSWORD}
 

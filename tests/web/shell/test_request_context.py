@@ -20,7 +20,7 @@ from clinic.web.shell.request_context import (
     when,
 )
 from clinic.web.shell.views import local_target
-from tests.support.accounts.sign_in import open_house, signed_in
+from tests.support.accounts.sign_in import clinic_with_account, signed_in
 from tests.support.factories import make_clinic, make_practice
 
 TEN = datetime(2026, 12, 1, 10, 0, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_chosen_language_stays_chosen_and_wins_over_the_browsers(client, clinic)
 
 
 def test_members_of_staff_read_the_language_of_their_account(app):
-    open_house(app, language="pt")
+    clinic_with_account(app, language="pt")
 
     assert lang(signed_in(app).get("/desk/account", headers={"Accept-Language": "en"})) == "pt"
 
@@ -139,7 +139,7 @@ def test_templates_ask_the_policy_what_to_show(app, clinic):
 def test_visitor_is_offered_the_sign_in_and_staff_their_desk(app):
     with app.app_context():
         db.session.remove()
-    open_house(app, roles=[Role.THERAPIST])
+    clinic_with_account(app, roles=[Role.THERAPIST])
 
     assert 'href="/login"' in app.test_client().get("/").text
     assert 'href="/login"' not in signed_in(app).get("/").text

@@ -11,7 +11,7 @@ from flask.sessions import SecureCookieSessionInterface
 
 from app import create_app
 from tests.conftest import settings_for
-from tests.support.accounts.sign_in import open_house, signed_in
+from tests.support.accounts.sign_in import clinic_with_account, signed_in
 from tests.support.booking.booking_client import choose, details_form, post, start_value
 from tests.support.factories import make_practice
 
@@ -101,7 +101,7 @@ def test_every_cookie_of_the_whole_flow_of_booking_tells_nothing(app, practice):
 
 
 def test_cookie_of_a_member_of_staff_tells_nothing(app):
-    open_house(app)
+    clinic_with_account(app)
     client = signed_in(app)
     with client.session_transaction() as cookie:
         values = [str(value) for value in cookie.values()]

@@ -9,7 +9,7 @@ from clinic.accounts.administration.service import (
 )
 from clinic.accounts.sign_in.sessions import check_session, start_session
 from clinic.foundation.permissions.actors import Actor, Role
-from tests.support.accounts.mailbox import LINK, letters, text_of
+from tests.support.accounts.mailbox import LINK, sent_mails, text_of
 from tests.support.factories import NOW, PASSWORD, make_account, make_clinic
 
 
@@ -38,14 +38,14 @@ def test_an_invitation_in_the_language_of_the_invited(clinic, app, golden, langu
         actor=system_of(clinic),
         now=NOW,
     )
-    (mail,) = letters(app)
+    (mail,) = sent_mails(app)
     golden(f"email/account_invited_{language}.txt", plain(mail))
 
 
 def test_a_link_for_a_new_password(clinic, app, golden):
     account = make_account(clinic)
     send_password_link(account.id, actor=system_of(clinic), now=NOW)
-    (mail,) = letters(app)
+    (mail,) = sent_mails(app)
     golden("email/account_reset.txt", plain(mail))
 
 
@@ -53,7 +53,7 @@ def test_only_the_newest_of_several_links_is_mailed(clinic, app):
     account = make_account(clinic)
     for _ in range(3):
         send_password_link(account.id, actor=system_of(clinic), now=NOW)
-    assert len(letters(app)) == 1
+    assert len(sent_mails(app)) == 1
 
 
 def test_news_of_a_new_password(clinic, app, golden):
@@ -72,5 +72,5 @@ def test_news_of_a_new_password(clinic, app, golden):
         ),
         now=NOW,
     )
-    (mail,) = letters(app)
+    (mail,) = sent_mails(app)
     golden("email/account_password_changed_pt.txt", plain(mail))

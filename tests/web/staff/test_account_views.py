@@ -10,7 +10,7 @@ from clinic.extensions import db
 from clinic.foundation.audit import AuditEntry
 from clinic.foundation.permissions.actors import Role
 from tests.accounts.pages.test_password_pages import NEW, choose
-from tests.support.accounts.mailbox import letters, link_in
+from tests.support.accounts.mailbox import link_in, sent_mails
 from tests.support.accounts.sign_in import EMAIL, is_inside, post, sign_in, signed_in
 from tests.support.factories import make_account, make_clinic, make_practice, make_therapist
 from tests.support.web.field_errors import errors_of
@@ -65,7 +65,7 @@ def test_the_list_shows_who_can_sign_in_and_as_what(house):
 
 def test_somebody_invited_chooses_a_password_and_is_what_they_were_invited_as(house):
     assert house.invite(house.boss()).status_code == 303
-    (mail,) = letters(house.app)
+    (mail,) = sent_mails(house.app)
     assert mail["To"] == MARTA
     marta = house.app.test_client()
     assert choose(marta, link_in(mail)).status_code == 302
@@ -82,12 +82,12 @@ def test_somebody_invited_chooses_a_password_and_is_what_they_were_invited_as(ho
 def test_an_invited_person_is_marked_until_they_accept_and_can_be_asked_again(house):
     client = house.boss()
     house.invite(client)
-    (first,) = letters(house.app)
+    (first,) = sent_mails(house.app)
     id_ = house.row(MARTA).id
     assert "Invited" in client.get("/desk/accounts").text
     assert "good until Tuesday 24 November 2026, 09:00" in client.get(f"/desk/accounts/{id_}").text
     post(client, f"/desk/accounts/{id_}/link")
-    (second,) = letters(house.app)
+    (second,) = sent_mails(house.app)
     assert client.get(link_in(first)).status_code == 404
     choose(house.app.test_client(), link_in(second))
     assert "Invited" not in client.get("/desk/accounts").text
@@ -113,7 +113,7 @@ def test_an_invitation_that_cannot_be_sent_says_why_and_keeps_what_was_typed(hou
     assert (response.status_code, said in response.text) == (status, True)
     if "name" not in changes:
         assert 'value="Marta Vale"' in response.text
-    assert (house.row(MARTA), letters(house.app)) == (None, [])
+    assert (house.row(MARTA), sent_mails(house.app)) == (None, [])
 
 
 def test_everything_that_is_wrong_with_an_invitation_is_said_at_once(house):

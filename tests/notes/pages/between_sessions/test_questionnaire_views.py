@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.support.factories import make_signed_note, put_on_shelf
+from tests.support.factories import add_closeness, make_signed_note
 from tests.support.notes.record_client import AT
 from tests.support.web.compact_html import compact
 
@@ -12,7 +12,7 @@ from tests.support.web.compact_html import compact
 def test_a_measure_is_entered_scored_drawn_and_shown_to_nobody_but_its_partner(desk):
     code = desk.couple.code
     desk.make(lambda: make_signed_note(desk.couple, at=AT))
-    shelf = desk.make(lambda: put_on_shelf(desk.couple))
+    shelf = desk.make(lambda: add_closeness(desk.couple))
     path = f"/desk/couples/{code}/measures/new/{shelf}"
     answers = {"partner": "A", "taken_on": "2026-11-22", "items.near": "4", "items.warm": "2"}
 
@@ -32,7 +32,7 @@ def test_a_measure_is_entered_scored_drawn_and_shown_to_nobody_but_its_partner(d
 
 
 def test_what_is_wrong_with_a_measure_is_told_and_nothing_typed_is_lost(desk):
-    shelf = desk.make(lambda: put_on_shelf(desk.couple))
+    shelf = desk.make(lambda: add_closeness(desk.couple))
     path = f"/desk/couples/{desk.couple.code}/measures/new/{shelf}"
     typed = {"partner": "B", "taken_on": "2026-11-22"}
 
@@ -50,7 +50,7 @@ def test_what_is_wrong_with_a_measure_is_told_and_nothing_typed_is_lost(desk):
 
 def test_a_measure_entered_in_error_is_marked_with_the_reason(desk):
     code = desk.couple.code
-    shelf = desk.make(lambda: put_on_shelf(desk.couple))
+    shelf = desk.make(lambda: add_closeness(desk.couple))
     total = {"partner": "A", "taken_on": "2026-11-22", "totals.total": "13,5"}
     desk.post(f"/desk/couples/{code}/measures/new/{shelf}", total)
     address = re.search(r"/told/measure/\w+", desk.get(f"/desk/couples/{code}/measures"))[0]

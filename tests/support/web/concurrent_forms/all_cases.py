@@ -8,6 +8,6 @@ import tests.support.web.concurrent_forms.desk
 import tests.support.web.concurrent_forms.practice
 import tests.support.web.concurrent_forms.record
 import tests.support.web.concurrent_forms.services  # noqa: F401
-from tests.support.web.concurrent_forms.clinic import CASES, House
+from tests.support.web.concurrent_forms.clinic import CASES, StaffedClinic
 
-__all__ = ["CASES", "House"]
+__all__ = ["CASES", "StaffedClinic"]

@@ -14,7 +14,7 @@ from clinic.foundation.permissions.actors import Actor
 from tests.support.booking.booking_client import details_form
 from tests.support.factories import NOW
 from tests.support.web.api_client import BOOKINGS, a_body
-from tests.support.web.concurrent_forms.clinic import House, case
+from tests.support.web.concurrent_forms.clinic import StaffedClinic, case
 from tests.support.web.concurrent_requests import Sent
 
 # Booking, and the link of who booked
@@ -37,79 +37,82 @@ FEEDS = frozenset({"calendar_feed"})
 
 
 @case("/book")
-def _(house: House) -> Sent:
-    house.visitor()
-    return house.form("visitor", "/book")
+def _(clinic: StaffedClinic) -> Sent:
+    clinic.visitor()
+    return clinic.form("visitor", "/book")
 
 
 @case("/book/times")
-def _(house: House) -> Sent:
-    house.visitor()
-    return house.by("visitor", "/book/times", session_type="initial-consultation")
+def _(clinic: StaffedClinic) -> Sent:
+    clinic.visitor()
+    return clinic.by("visitor", "/book/times", session_type="initial-consultation")
 
 
-def chosen(house: House) -> dict[str, str]:
-    start = f"{house.slot():%Y-%m-%dT%H:%M:%SZ}|ines-duarte"
+def chosen(clinic: StaffedClinic) -> dict[str, str]:
+    start = f"{clinic.slot():%Y-%m-%dT%H:%M:%SZ}|ines-duarte"
     return {"start": start, "session_type": "initial-consultation"}
 
 
 @case("/book/hold")
-def _(house: House) -> Sent:
-    house.visitor()
-    return house.by("visitor", "/book/hold", {"hold": 1}, **chosen(house))
+def _(clinic: StaffedClinic) -> Sent:
+    clinic.visitor()
+    return clinic.by("visitor", "/book/hold", {"hold": 1}, **chosen(clinic))
 
 
 @case("/book/hold again")
-def _(house: House) -> Sent:
+def _(clinic: StaffedClinic) -> Sent:
     """Another time instead of the one that this visitor holds."""
-    browser = house.visitor()
-    first = house.by("visitor", "/book/hold", **chosen(house))
+    browser = clinic.visitor()
+    first = clinic.by("visitor", "/book/hold", **chosen(clinic))
     assert browser.post(first.path, data=first.fields).status_code == 303
-    return house.by("visitor", "/book/hold", **chosen(house))
+    return clinic.by("visitor", "/book/hold", **chosen(clinic))
 
 
 @case("/book/release")
-def _(house: House) -> Sent:
-    browser = house.visitor()
-    held = house.by("visitor", "/book/hold", **chosen(house))
+def _(clinic: StaffedClinic) -> Sent:
+    browser = clinic.visitor()
+    held = clinic.by("visitor", "/book/hold", **chosen(clinic))
     assert browser.post(held.path, data=held.fields).status_code == 303
-    return house.by("visitor", "/book/release", {"hold": -1})
+    return clinic.by("visitor", "/book/release", {"hold": -1})
 
 
 @case("/book/details")
-def _(house: House) -> Sent:
-    browser = house.visitor()
-    held = house.by("visitor", "/book/hold", **chosen(house))
+def _(clinic: StaffedClinic) -> Sent:
+    browser = clinic.visitor()
+    held = clinic.by("visitor", "/book/hold", **chosen(clinic))
     assert browser.post(held.path, data=held.fields).status_code == 303
-    fields = details_form(browser, email=f"new{house.next_number()}@example.org")
+    fields = details_form(browser, email=f"new{clinic.next_number()}@example.org")
     return Sent(browser, "/book/details", fields, BOOKED | {"hold": -1})
 
 
-def booking(house: House) -> dict[str, Any]:
-    who = a_body()["partner"] | {"email": f"api{house.next_number()}@example.org"}
-    return a_body(start=f"{house.slot():%Y-%m-%dT%H:%M:%SZ}", partner=who)
+def booking(clinic: StaffedClinic) -> dict[str, Any]:
+    who = a_body()["partner"] | {"email": f"api{clinic.next_number()}@example.org"}
+    return a_body(start=f"{clinic.slot():%Y-%m-%dT%H:%M:%SZ}", partner=who)
 
 
 @case("/api/v1/bookings")
-def _(house: House) -> Sent:
-    request = {"json": booking(house), "headers": {"Idempotency-Key": f"key-{house.next_number()}"}}
-    return Sent(house.visitor(), BOOKINGS, makes=BOOKED, beside=FEEDS, request=request)
+def _(clinic: StaffedClinic) -> Sent:
+    request = {
+        "json": booking(clinic),
+        "headers": {"Idempotency-Key": f"key-{clinic.next_number()}"},
+    }
+    return Sent(clinic.visitor(), BOOKINGS, makes=BOOKED, beside=FEEDS, request=request)
 
 
 @case("/api/v1/bookings without a key")
-def _(house: House) -> Sent:
+def _(clinic: StaffedClinic) -> Sent:
     makes = {name: rows for name, rows in BOOKED.items() if name != "idempotency_key"}
     return Sent(
-        house.visitor(), BOOKINGS, makes=makes, beside=FEEDS, request={"json": booking(house)}
+        clinic.visitor(), BOOKINGS, makes=makes, beside=FEEDS, request={"json": booking(clinic)}
     )
 
 
 @case("/api/v1/bookings/<token>/cancel")
-def _(house: House) -> Sent:
-    _reference, token, _start = house.appointment()
+def _(clinic: StaffedClinic) -> Sent:
+    _reference, token, _start = clinic.appointment()
     makes = {"appointment_change": 1}
     return Sent(
-        house.visitor(),
+        clinic.visitor(),
         f"{BOOKINGS}/{token}/cancel",
         makes=makes,
         beside=FEEDS,
@@ -118,47 +121,47 @@ def _(house: House) -> Sent:
 
 
 @case("/api/v1/bookings/<token>/reschedule")
-def _(house: House) -> Sent:
-    _reference, token, _start = house.appointment()
-    body = {"start": f"{house.slot():%Y-%m-%dT%H:%M:%SZ}"}
+def _(clinic: StaffedClinic) -> Sent:
+    _reference, token, _start = clinic.appointment()
+    body = {"start": f"{clinic.slot():%Y-%m-%dT%H:%M:%SZ}"}
     makes = {"appointment_change": 1}
     path = f"{BOOKINGS}/{token}/reschedule"
-    return Sent(house.visitor(), path, makes=makes, beside=FEEDS, request={"json": body})
+    return Sent(clinic.visitor(), path, makes=makes, beside=FEEDS, request={"json": body})
 
 
 @case("/a/<token>/move")
-def _(house: House) -> Sent:
-    _reference, token, _start = house.appointment()
-    house.visitor()
-    start = f"{house.slot():%Y-%m-%dT%H:%M:%SZ}|ines-duarte"
-    return house.by("visitor", f"/a/{token}/move", {"appointment_change": 1}, start=start)
+def _(clinic: StaffedClinic) -> Sent:
+    _reference, token, _start = clinic.appointment()
+    clinic.visitor()
+    start = f"{clinic.slot():%Y-%m-%dT%H:%M:%SZ}|ines-duarte"
+    return clinic.by("visitor", f"/a/{token}/move", {"appointment_change": 1}, start=start)
 
 
 @case("/a/<token>/cancel")
-def _(house: House) -> Sent:
-    _reference, token, _start = house.appointment()
-    house.visitor()
-    return house.form("visitor", f"/a/{token}/cancel", makes={"appointment_change": 1})
+def _(clinic: StaffedClinic) -> Sent:
+    _reference, token, _start = clinic.appointment()
+    clinic.visitor()
+    return clinic.form("visitor", f"/a/{token}/cancel", makes={"appointment_change": 1})
 
 
 @case("/a/<token>/calendar")
-def _(house: House) -> Sent:
-    _reference, token, _start = house.appointment()
-    house.visitor()
+def _(clinic: StaffedClinic) -> Sent:
+    _reference, token, _start = clinic.appointment()
+    clinic.visitor()
     fields = {"name": "phone", "show": "neutral", "days_back": "60"}
     fields |= {"days_ahead": "540", "reminder": "-1"}
-    return house.by("visitor", f"/a/{token}/calendar", {"calendar_feed": 10}, **fields)
+    return clinic.by("visitor", f"/a/{token}/calendar", {"calendar_feed": 10}, **fields)
 
 
 @case("/a/<token>/calendar/<feed_id>/end")
-def _(house: House) -> Sent:
-    reference, token, _start = house.appointment()
+def _(clinic: StaffedClinic) -> Sent:
+    reference, token, _start = clinic.appointment()
 
     def make() -> str:
         row = session().scalars(sa.select(Appointment).filter_by(reference=reference)).one()
         member = links_of(row)[0].member
-        actor = Actor(clinic_id=house.clinic, name="link:test", member_id=member.id)
+        actor = Actor(clinic_id=clinic.clinic, name="link:test", member_id=member.id)
         return create_partner_feed(member.id, name="phone", actor=actor, now=NOW)[0].id
 
-    house.visitor()
-    return house.by("visitor", f"/a/{token}/calendar/{house.do(make)}/end")
+    clinic.visitor()
+    return clinic.by("visitor", f"/a/{token}/calendar/{clinic.do(make)}/end")

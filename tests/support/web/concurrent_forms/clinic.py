@@ -38,7 +38,7 @@ STAFF = {
 }
 
 
-class House:
+class StaffedClinic:
     """A clinic with its people signed in; whatever a case uses up it makes for itself."""
 
     def __init__(self, app: Flask, calcom: Any) -> None:
@@ -179,15 +179,15 @@ class House:
         return browser
 
 
-Case = Callable[[House], Sent]
+Case = Callable[[StaffedClinic], Sent]
 CASES: dict[str, Case] = {}
 """By the rule of the address, with what tells several forms of one address apart after a blank."""
 
 
 def case(rule: str) -> Callable[[Case], Case]:
-    def keep(build: Case) -> Case:
+    def add(build: Case) -> Case:
         assert rule not in CASES, rule
         CASES[rule] = build
         return build
 
-    return keep
+    return add
