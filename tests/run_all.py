@@ -16,6 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests import lint_browser_code
 from tests.support.branch_coverage import measured, read_branch_coverage
 from tests.support.postgresql_server import running_server, server_programs
 from tests.support.run_report import RunReport, StepReport, closing_lines, has_failed, read_step
@@ -54,6 +55,8 @@ CHECKS: list[tuple[str, list[str]]] = [
 def _check(run: RunReport) -> None:
     """Run the checks beside each other, mypy first: it takes as long as all others."""
     print("== checks", flush=True)
+    if not lint_browser_code.is_installed():
+        run.absent.append(lint_browser_code.ABSENT)
     started = time.monotonic()
     failed = []
     with ThreadPoolExecutor(CORES) as pool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import lint_browser_code, run_all
 from tests.support.branch_coverage import LEAST_COVERED, measured, read_branch_coverage
 from tests.support.paths import ROOT
 from tests.support.run_report import RunReport, StepReport, closing_lines, has_failed, read_step
@@ -237,3 +238,16 @@ def test_branches_are_counted_in_every_worker(tmp_path):
 
     assert read_branch_coverage(report) == 50.0
     assert read_branch_coverage(tmp_path / "none.json") is None
+
+
+def test_lint_of_browser_code_that_is_not_installed_is_named_at_the_end(monkeypatch, tmp_path):
+    monkeypatch.setattr(lint_browser_code, "PROGRAMS", tmp_path)
+    monkeypatch.setattr(run_all, "CHECKS", [])
+    run = RunReport()
+
+    run_all._check(run)
+
+    assert (run.failed, run.absent) == (
+        [],
+        ["ESLint and stylelint: npm is missing (apt-get install nodejs npm)"],
+    )
