@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ from typing import Any
 import psycopg
 import requests
 from sqlalchemy import make_url
+
+from tests.support.ports import reserve_port
 
 ROOT = Path(__file__).resolve().parent.parent
 OPENED_WITHIN_S = 300
@@ -49,8 +50,7 @@ def served_clinic(server: str | None) -> Iterator[ServedClinic]:
     """
     with TemporaryDirectory(prefix="clinic-soak-") as folder:
         instance = Path(folder)
-        with _database(instance, server) as database_url:
-            port = _free_port()
+        with _database(instance, server) as database_url, reserve_port() as port:
             process = _start(instance, database_url, port)
             try:
                 url = f"http://127.0.0.1:{port}"
@@ -76,12 +76,6 @@ def _database(instance: Path, server: str | None) -> Iterator[str]:
             yield address.set(database=name).render_as_string(hide_password=False)
         finally:
             connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _start(instance: Path, database_url: str, port: int) -> subprocess.Popen[bytes]:
