@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from clinic.booking.desk.queries import day_of, weeks_of
+from clinic.booking.desk.diary_queries import day_of, weeks_of
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import session
 from clinic.practice.models import Therapist

@@ -16,9 +16,9 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.booking import display
 from clinic.booking.appointments import changes
 from clinic.booking.appointments.models import Appointment, AppointmentStatus
+from clinic.booking.desk.appointment_queries import find_appointment, staff_slots
 from clinic.booking.desk.audited_reads import read_appointment
 from clinic.booking.desk.forms import ReasonForm, requested_week
-from clinic.booking.desk.queries import find_appointment, staff_slots
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TimeRefused
 from clinic.foundation.clock import clock
 from clinic.foundation.permissions.access_policy import is_allowed

@@ -11,15 +11,12 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from clinic.booking.appointments.models import Appointment
-from clinic.booking.desk.queries import (
+from clinic.booking.desk.appointment_queries import (
     AppointmentPage,
-    DayPage,
     appointment_page,
-    day_of,
     find_appointment,
-    open_requests,
-    visible_therapists,
 )
+from clinic.booking.desk.diary_queries import DayPage, day_of, open_requests, visible_therapists
 from clinic.booking.rules.diary_lines import DiaryEntry
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import transaction

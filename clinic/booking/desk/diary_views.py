@@ -14,6 +14,12 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.booking import display
 from clinic.booking.appointments.queries import next_slots, slots_of
 from clinic.booking.desk.audited_reads import read_day, read_requests
+from clinic.booking.desk.diary_queries import (
+    open_requests,
+    visible_therapists,
+    weeks_of,
+    why_not_at,
+)
 from clinic.booking.desk.display import (
     actor_name,
     change_name,
@@ -22,7 +28,6 @@ from clinic.booking.desk.display import (
     week_grid,
 )
 from clinic.booking.desk.forms import requested_day, requested_wall_time, requested_week
-from clinic.booking.desk.queries import open_requests, visible_therapists, weeks_of, why_not_at
 from clinic.booking.rules.diary_lines import day_window
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from clinic.booking.desk.queries import TherapistWeek
+from clinic.booking.desk.diary_queries import TherapistWeek
 from clinic.booking.rules.diary_lines import (
     ROW_MINUTES,
     Block,

@@ -11,7 +11,7 @@ from flask_login import current_user
 
 from clinic.accounts.administration.role_labels import names_of
 from clinic.accounts.browser.route_guard import current_actor
-from clinic.booking.desk.queries import count_requests
+from clinic.booking.desk.diary_queries import count_requests
 from clinic.calendars.imported.queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock

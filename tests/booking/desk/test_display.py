@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from flask_babel import force_locale
 
+from clinic.booking.desk.diary_queries import TherapistWeek
 from clinic.booking.desk.display import (
     actor_name,
     change_name,
@@ -13,7 +14,6 @@ from clinic.booking.desk.display import (
     sentence_for,
     week_grid,
 )
-from clinic.booking.desk.queries import TherapistWeek
 from clinic.booking.rules.diary_lines import LONGEST_BLOCK, MOST_HOURS, ROW_MINUTES
 from clinic.booking.rules.errors import SENTENCES
 from clinic.booking.slots.instant_ranges import Interval

@@ -4,13 +4,11 @@ import pytest
 from sqlalchemy import event
 
 from clinic.booking.appointments.models import LIVE
-from clinic.booking.desk.queries import (
+from clinic.booking.desk.diary_queries import (
     count_requests,
     day_of,
     entries,
-    find_appointment,
     first_name,
-    staff_slots,
     visible_therapists,
     weeks_of,
     why_not_at,
@@ -19,7 +17,6 @@ from clinic.booking.rules.diary_lines import day_window
 from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.extensions import db
 from clinic.foundation.database.transactions import session
-from clinic.foundation.errors import NotFound
 from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.factories import NOW, make_appointment, make_practice, make_therapist
 
@@ -110,20 +107,6 @@ def test_names_stay_sealed_where_they_are_not_asked_for(practice):
     assert (entry.couple_code, entry.names) == ("C-0001", ())
 
 
-def test_appointment_is_found_by_its_reference_in_any_case(practice):
-    made = make_appointment(practice, TEN)
-
-    assert find_appointment(made.reference.lower(), actor=practice.desk).id == made.id
-
-
-def test_appointment_of_another_clinic_is_not_found(practice):
-    made = make_appointment(practice, TEN)
-    stranger = Actor(clinic_id="other", roles=frozenset({Role.ADMIN}))
-
-    with pytest.raises(NotFound):
-        find_appointment(made.reference, actor=stranger)
-
-
 def test_requests_are_counted_for_those_who_can_answer_them(context):
     practice = make_practice(needs_confirmation=True)
     daniel = another(practice)
@@ -139,19 +122,6 @@ def test_requests_are_counted_for_those_who_can_answer_them(context):
     ]
 
     assert counts == [1, 1, 0]
-
-
-def test_staff_may_move_into_the_appointments_own_time_and_past_the_horizon(context):
-    practice = make_practice(grid_minutes=15, horizon_days=7)
-    made = make_appointment(practice, TEN)
-    window = day_window(TUESDAY, zone="Europe/Lisbon")
-    far = day_window(date(2027, 3, 1), zone="Europe/Lisbon")
-
-    starts = [slot.start for _therapist, slot in staff_slots(made, window=window, now=NOW)]
-
-    assert TEN + timedelta(minutes=15) in starts
-    assert TEN not in starts
-    assert staff_slots(made, window=far, now=NOW)
 
 
 @pytest.mark.parametrize(
