@@ -117,7 +117,7 @@ def test_only_the_guarded_way_leads_out():
 
 
 def test_only_mail_speaks_to_the_mail_server():
-    assert importers("smtplib") == {"clinic/foundation/mail/message.py"}
+    assert importers("smtplib") == {"clinic/foundation/mail/transports.py"}
 
 
 def test_only_one_function_hands_mail_over():

@@ -7,7 +7,7 @@ from flask import Flask
 from clinic.extensions import db, migrate
 from clinic.foundation.crypto.key_wrapping import KeyRing
 from clinic.foundation.database.transactions import give_back_session, prepare_engine
-from clinic.foundation.mail.message import transport_from
+from clinic.foundation.mail.transports import transport_from
 from clinic.private_files import make_private
 
 

@@ -25,7 +25,7 @@ from clinic.foundation.crypto.data_keys import KeyMissing
 from clinic.foundation.database.transactions import Base, session, transaction
 from clinic.foundation.database.waiting import end_reading
 from clinic.foundation.errors import ClinicError, InvalidInput, NotFound
-from clinic.foundation.mail.message import MailRefused
+from clinic.foundation.mail.transports import MailRefused
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from clinic.foundation import outbox
 from clinic.foundation.crypto.data_keys import KeyMissing
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import InvalidInput, NotFound, Unavailable
-from clinic.foundation.mail.message import MailFailed, MailRefused
+from clinic.foundation.mail.transports import MailFailed, MailRefused
 from clinic.foundation.outbox import (
     LEASE,
     WAITS_SECONDS,

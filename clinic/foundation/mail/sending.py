@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import current_app
 
 from clinic.foundation.database.waiting import end_read_before_waiting
-from clinic.foundation.mail.message import OutgoingMail, Transport
+from clinic.foundation.mail.message import OutgoingMail
+from clinic.foundation.mail.transports import Transport
 
 
 def send_mail(mail: OutgoingMail) -> None:

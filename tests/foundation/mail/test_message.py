@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import email
 import email.policy
-import stat
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
@@ -13,15 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.mail import message as mail_module
-from clinic.foundation.mail.message import (
-    CalendarPart,
-    FolderTransport,
-    MailFailed,
-    compose,
-    envelope,
-    transport_from,
-)
+from clinic.foundation.mail.message import CalendarPart, compose, envelope
 from tests.support.paths import GOLDEN
 from tests.support.sample_mails import FULL, INVITE, PLAIN
 
@@ -199,39 +190,3 @@ def test_other_parts_that_make_no_mail_are_refused(field, value):
 
 def test_the_envelope_has_bare_addresses():
     assert envelope(compose(FULL)) == ("hello@clinic.example", "ines@xn--bcher-kva.example")
-
-
-# --- Into a folder
-
-
-def test_without_a_server_mail_is_written_into_the_folder(tmp_path):
-    transport = transport_from(None, tmp_path / "mail")
-    assert isinstance(transport, FolderTransport)
-    for mail in (PLAIN, FULL, PLAIN):
-        transport.deliver(mail)
-    files = sorted((tmp_path / "mail").iterdir())
-    assert {file.read_bytes() for file in files} == {
-        compose(PLAIN).as_bytes(),
-        compose(FULL).as_bytes(),
-    }
-    assert len(files) == 2
-    assert all(
-        file.name.startswith("20260105T100000Z-") and file.suffix == ".eml" for file in files
-    )
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-
-
-def test_a_folder_that_cannot_be_written_asks_for_another_try(tmp_path):
-    (tmp_path / "mail").write_text("a file where the folder should be")
-    with pytest.raises(MailFailed):
-        FolderTransport(tmp_path / "mail").deliver(PLAIN)
-
-
-def test_a_mail_that_could_not_be_written_leaves_nothing_behind(tmp_path, monkeypatch):
-    def full(_descriptor):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(mail_module.os, "fsync", full)
-    with pytest.raises(MailFailed):
-        FolderTransport(tmp_path).deliver(PLAIN)
-    assert list(tmp_path.iterdir()) == []

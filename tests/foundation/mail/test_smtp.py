@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from clinic.foundation.errors import ClinicError
-from clinic.foundation.mail import message
-from clinic.foundation.mail.message import (
+from clinic.foundation.mail import transports
+from clinic.foundation.mail.message import compose
+from clinic.foundation.mail.transports import (
     MailFailed,
     MailRefused,
     MailSettingInvalid,
     SmtpTransport,
-    compose,
     transport_from,
 )
 from tests.support.sample_mails import FULL, PLAIN
@@ -132,7 +132,7 @@ def test_a_server_that_is_down_asks_for_another_try(reserved_port):
 
 
 def test_a_server_that_is_silent_asks_for_another_try(monkeypatch):
-    monkeypatch.setattr(message, "SMTP_SECONDS", 0.2)
+    monkeypatch.setattr(transports, "SMTP_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(MailFailed):
         SmtpTransport(f"smtp://127.0.0.1:{silent.getsockname()[1]}").deliver(PLAIN)
 

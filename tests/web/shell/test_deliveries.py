@@ -5,7 +5,7 @@ import pytest
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.mail.message import MailFailed
+from clinic.foundation.mail.transports import MailFailed
 from tests.support.booking.desk_fixtures import open_desk, send, words
 from tests.support.factories import NOW
 
