@@ -24,7 +24,13 @@ from clinic.config import Settings
 from clinic.extensions import db
 from clinic.foundation.clock import clock
 from clinic.sample_data.demo import load_demo
-from tests.support.databases import POSTGRESQL, DemoTemplate, as_template, new_database
+from tests.support.databases import (
+    POSTGRESQL,
+    DemoTemplate,
+    SharedDatabase,
+    as_template,
+    new_database,
+)
 from tests.support.paths import GOLDEN
 from tests.support.ports import reserve_port
 from tests.support.reruns import mark_for_reruns
@@ -81,14 +87,24 @@ def demo_template(
         yield DemoTemplate(database, folder, found)
 
 
+@pytest.fixture(scope="session")
+def shared_database(template_database: str, worker_id: str) -> Iterator[SharedDatabase]:
+    """The database of this worker's tests on PostgreSQL, one after the other."""
+    shared = SharedDatabase(f"clinic_shared_{os.getpid()}_{worker_id}", template_database)
+    yield shared
+    shared.drop()
+
+
 @pytest.fixture
-def database_url(
-    request: pytest.FixtureRequest, template_database: str, tmp_path: Path, worker_id: str
-) -> Iterator[str]:
-    """A fresh copy for this test: of the empty template, or of the demo where it asks for `demo`."""
-    template = template_database
-    if "demo" in request.fixturenames:
-        template = request.getfixturevalue("demo_template").database
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, worker_id: str) -> Iterator[str]:
+    """An empty database for this test, or a copy of the demo where it asks for `demo`."""
+    is_demo = "demo" in request.fixturenames
+    if POSTGRESQL and not is_demo:
+        with request.getfixturevalue("shared_database").lent() as url:
+            yield url
+        return
+    asked = request.getfixturevalue("demo_template" if is_demo else "template_database")
+    template = asked.database if is_demo else asked
     with new_database(tmp_path, f"clinic_test_{os.getpid()}_{worker_id}", template) as url:
         yield url
 
