@@ -1,8 +1,8 @@
-"""Making, changing and closing staff accounts."""
+"""Make, change and close staff accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -10,36 +10,22 @@ from sqlalchemy.orm import Session
 
 from clinic.accounts.models import Account
 from clinic.accounts.passwords.links import send_link
-from clinic.accounts.passwords.mail_kinds import notify_password_changed
 from clinic.accounts.passwords.new_passwords import about, check_password
+from clinic.accounts.rules.account_fields import email_problems, name_problems, role_problems
 from clinic.accounts.rules.password_hashing import hash_password
 from clinic.accounts.sign_in.credentials import (
-    CredentialsRefused,
     email_index,
     lift_throttle,
-    prove_password,
 )
 from clinic.accounts.sign_in.revoke import cut_off, end_calendar_addresses
-from clinic.accounts.sign_in.sessions import end_sessions, renew_proof
+from clinic.accounts.sign_in.sessions import end_sessions
 from clinic.foundation import audit
 from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
-from clinic.foundation.mail.addresses import is_mail_address
+from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
 from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
-
-LONGEST_NAME = 120
-
-
-class WrongPassword(InvalidInput):
-    """The present password does not fit."""
-
-    code = "wrong-password"
-
-    def __init__(self) -> None:
-        super().__init__({"current": [N_("This is not your present password.")]})
 
 
 class EmailInUse(Conflict):
@@ -87,7 +73,7 @@ def create_account(
         account.password = kept
         account.therapist_id, account.language = therapist_id, language
         current.flush()
-        _record(current, "account.created", account, actor=actor, now=now)
+        record_change(current, "account.created", account, actor=actor, now=now)
     return account
 
 
@@ -107,13 +93,13 @@ def invite_account(
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
     roles = list(roles)
-    _refuse(_name_problems(name) | _email_problems(email) | _role_problems(roles))
+    _refuse(name_problems(name) | email_problems(email) | role_problems(roles))
     with transaction() as current:
         account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
         account.therapist_id, account.language = therapist_id, language
         current.flush()
         send_link(current, account, now=now)
-        _record(current, "account.invited", account, actor=actor, now=now)
+        record_change(current, "account.invited", account, actor=actor, now=now)
     return account
 
 
@@ -124,75 +110,36 @@ def send_password_link(account_id: str, *, actor: Actor, now: datetime) -> None:
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         if not account.active:
             raise AccountClosed
         send_link(current, account, now=now)
-        _record(current, "account.link_sent", account, actor=actor, now=now)
+        record_change(current, "account.link_sent", account, actor=actor, now=now)
 
 
 def end_account_sessions(account_id: str, *, actor: Actor, now: datetime) -> None:
     """Sign somebody out of every browser."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         end_sessions(current, account.id, now=now)
-        _record(current, "account.sessions_ended", account, actor=actor, now=now)
-
-
-def change_own_password(
-    *,
-    present: str,
-    new: str,
-    address: str | None,
-    device: str | None = None,
-    session_id: str,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Change the actor's password and end their other sessions.
-
-    Raises `WrongPassword`, `WeakPassword` (field `new`) or `TooManyRequests`.
-    """
-    require(actor, Permission.OWN_ACCOUNT)
-    if actor.account_id is None:
-        raise NotAllowed
-    try:
-        account = prove_password(
-            actor.account_id,
-            password=present,
-            address=address,
-            device=device,
-            clinic_id=actor.clinic_id,
-            now=now,
-        )
-    except CredentialsRefused:
-        raise WrongPassword from None
-    check_password(new, about=about(account), field="new")
-    kept = hash_password(new)
-    with transaction() as current:
-        row = _account(current, actor.account_id, clinic_id=actor.clinic_id)
-        row.password, row.update_datetime = kept, now
-        cut_off(current, row, except_session_id=session_id, now=now)
-        renew_proof(current, session_id, now=now)
-        notify_password_changed(current, row, now=now)
-        _record(current, "account.password_changed", row, actor=actor, now=now)
+        record_change(current, "account.sessions_ended", account, actor=actor, now=now)
 
 
 def set_password(account_id: str, *, password: str, actor: Actor, now: datetime) -> None:
     """Give somebody a new password: all their sessions end, failed tries are forgotten."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         names = about(account)
     check_password(password, about=names)
     kept = hash_password(password)
     with transaction() as current:
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         account.password, account.update_datetime = kept, now
         cut_off(current, account, now=now)
         lift_throttle(current, account)
-        _record(current, "account.password_set", account, actor=actor, now=now)
+        record_change(current, "account.password_set", account, actor=actor, now=now)
 
 
 def set_roles(
@@ -207,13 +154,13 @@ def set_roles(
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
         _lock_roles(current, actor.clinic_id)
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         if account.therapist_id not in {None, therapist_id}:
             end_calendar_addresses(current, account, therapist_id=account.therapist_id, now=now)
         account.role_names, account.therapist_id = _names(roles), therapist_id
         account.update_datetime = now
         _require_an_admin(current, actor.clinic_id)
-        _record(current, "account.roles_set", account, actor=actor, now=now)
+        record_change(current, "account.roles_set", account, actor=actor, now=now)
 
 
 def deactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
@@ -221,20 +168,20 @@ def deactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
         _lock_roles(current, actor.clinic_id)
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         account.active, account.update_datetime = False, now
         cut_off(current, account, now=now)
         _require_an_admin(current, actor.clinic_id)
-        _record(current, "account.deactivated", account, actor=actor, now=now)
+        record_change(current, "account.deactivated", account, actor=actor, now=now)
 
 
 def reactivate_account(account_id: str, *, actor: Actor, now: datetime) -> None:
     """Open a closed account again; its old sessions stay ended."""
     require(actor, Permission.MANAGE_ACCOUNTS)
     with transaction() as current:
-        account = _account(current, account_id, clinic_id=actor.clinic_id)
+        account = locked_account(current, account_id, clinic_id=actor.clinic_id)
         account.active, account.update_datetime = True, now
-        _record(current, "account.reactivated", account, actor=actor, now=now)
+        record_change(current, "account.reactivated", account, actor=actor, now=now)
 
 
 def _new_account(
@@ -259,7 +206,8 @@ def _new_account(
     return account
 
 
-def _account(current: Session, account_id: str, *, clinic_id: str) -> Account:
+def locked_account(current: Session, account_id: str, *, clinic_id: str) -> Account:
+    """Return the account and lock its row until the transaction ends. Raises `NotFound`."""
     query = select(Account).where(Account.id == account_id, Account.clinic_id == clinic_id)
     account: Account | None = current.scalar(query.with_for_update())
     if account is None:
@@ -287,12 +235,12 @@ def _require_an_admin(current: Session, clinic_id: str) -> None:
 
 def _names(roles: Iterable[Role]) -> list[str]:
     names = sorted({Role(role).value for role in roles})
-    _refuse(_role_problems(names))
+    _refuse(role_problems(names))
     return names
 
 
 def _check_email(email: str) -> None:
-    _refuse(_email_problems(email))
+    _refuse(email_problems(email))
 
 
 def _refuse(problems: dict[str, list[str]]) -> None:
@@ -300,23 +248,8 @@ def _refuse(problems: dict[str, list[str]]) -> None:
         raise InvalidInput(problems)
 
 
-def _email_problems(email: str) -> dict[str, list[str]]:
-    if is_mail_address(email):
-        return {}
-    return {"email": [N_("This does not look like an e-mail address.")]}
-
-
-def _name_problems(name: str) -> dict[str, list[str]]:
-    if name.strip() and len(name) <= LONGEST_NAME and name.isprintable():
-        return {}
-    return {"name": [N_("Please write a name of at most 120 characters.")]}
-
-
-def _role_problems(names: Collection[str]) -> dict[str, list[str]]:
-    return {} if names else {"roles": [N_("Choose at least one role.")]}
-
-
-def _record(
+def record_change(
     current: Session, action: str, account: Account, *, actor: Actor, now: datetime
 ) -> None:
+    """Add an audit entry about an account."""
     audit.record(current, action, kind="account", object_id=account.id, actor=actor, now=now)

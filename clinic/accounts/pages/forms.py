@@ -12,7 +12,7 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, HiddenField, PasswordField
 from wtforms.validators import InputRequired, Length, ValidationError
 
-from clinic.accounts.administration.service import WrongPassword
+from clinic.accounts.administration.own_password import WrongPassword
 from clinic.accounts.browser.device_cookie import token_in_cookie
 from clinic.accounts.passwords.new_passwords import WeakPassword
 from clinic.accounts.rules.password_rules import LONGEST_PASSWORD, SHORTEST, PasswordFault

@@ -19,8 +19,8 @@ from flask_login import current_user
 from flask_security import views as library
 from werkzeug.wrappers import Response as AnyResponse
 
+from clinic.accounts.administration.own_password import change_own_password
 from clinic.accounts.administration.queries import list_sessions
-from clinic.accounts.administration.service import change_own_password
 from clinic.accounts.browser.browser_sessions import current_session
 from clinic.accounts.browser.device_cookie import set_device_cookie, token_in_cookie
 from clinic.accounts.browser.route_guard import current_actor, public, requires

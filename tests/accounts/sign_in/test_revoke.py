@@ -5,12 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from clinic.accounts.administration.service import (
-    change_own_password,
-    deactivate_account,
-    reactivate_account,
-    set_roles,
-)
+from clinic.accounts.administration.own_password import change_own_password
+from clinic.accounts.administration.service import deactivate_account, reactivate_account, set_roles
 from clinic.accounts.models import Account
 from clinic.accounts.sign_in.sessions import check_session, start_session
 from clinic.calendars.feeds.queries import get_feed

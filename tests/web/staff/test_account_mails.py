@@ -2,11 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from clinic.accounts.administration.service import (
-    change_own_password,
-    invite_account,
-    send_password_link,
-)
+from clinic.accounts.administration.own_password import change_own_password
+from clinic.accounts.administration.service import invite_account, send_password_link
 from clinic.accounts.sign_in.sessions import check_session, start_session
 from clinic.foundation.permissions.actors import Actor, Role
 from tests.support.accounts.mailbox import LINK, sent_mails, text_of
