@@ -85,7 +85,7 @@ def check_keys() -> None:
 
 
 def has_any_key() -> bool:
-    """Tell whether anybody has a data key: whether a clinic was ever opened here."""
+    """Return whether anybody has a data key: whether a clinic was ever opened here."""
     return db.session().scalar(select(WrappedKey.id).limit(1)) is not None
 
 
