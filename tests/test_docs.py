@@ -29,9 +29,14 @@ PAGES = [
         for folder in ("decisions", "developing")
         for path in (ROOT / "docs" / folder).glob("*.md")
     ),
+    *sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "clinic").rglob("README.md")),
 ]
 """Written by hand; docs/routes.md is written by a test."""
-NAMING_MODULES = [one for one in PAGES if one.startswith(("docs/", "CONTRIBUTING", "SECURITY"))]
+NAMING_MODULES = [
+    one
+    for one in PAGES
+    if one.startswith(("docs/", "CONTRIBUTING", "SECURITY", "clinic/calendars/"))
+]
 LIBRARIES_OWN = {"run", "shell", "db", "routes", "limiter", "openapi"}
 """Commands that Flask and its extensions bring; `flask db upgrade` and `flask routes` are named."""
 

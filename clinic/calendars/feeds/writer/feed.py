@@ -1,8 +1,9 @@
 """Feeds out: appointments as an iCalendar file that calendar programs subscribe to.
 
-Written by hand, because a library takes twenty times as long; tests read the result back with
-several. What an entry says depends on nothing but its values, so equal values give equal bytes
-and a VEVENT can be rendered when its appointment changes, stored, and only joined when asked for.
+Written by hand, because a library takes twelve times as long (README.md); tests read the result
+back with several. What an entry says depends on nothing but its values, so equal values give
+equal bytes and a VEVENT can be rendered when its appointment changes, stored, and only joined
+when asked for.
 
 Nothing here names a person: no organizer, attendee, contact, link or description is written.
 Times are wall times with a TZID where that says the instant exactly, and UTC where it does not

@@ -100,7 +100,7 @@ def _time(moment: date) -> vDDDTypes:
     if not isinstance(moment, datetime) or moment.tzinfo is UTC:
         return vDDDTypes(moment)
     written = vDDDTypes(moment.replace(tzinfo=None))
-    # The zone by its name: icalendar takes Africa/Abidjan and the like for UTC.
+    # The zone by its name: icalendar takes those that show UTC, as Iceland's, for UTC.
     written.params["TZID"] = str(moment.tzinfo)
     return written
 
