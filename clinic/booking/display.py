@@ -95,6 +95,11 @@ class DisplayedDay:
     afternoon: list[Chip] = field(default_factory=list)
     evening: list[Chip] = field(default_factory=list)
 
+    @property
+    def times(self) -> list[Chip]:
+        """Return the times of the whole day."""
+        return [*self.morning, *self.afternoon, *self.evening]
+
 
 @dataclass(frozen=True, slots=True)
 class Summary:

@@ -88,6 +88,7 @@ def test_day_is_divided_at_noon_and_at_five(reader):
         ["12:00", "16:59"],
         ["17:00"],
     ]
+    assert [one.label for one in tuesday.times] == ["10:00", "11:59", "12:00", "16:59", "17:00"]
 
 
 def test_week_has_seven_days_and_leaves_out_what_lies_beside_it(reader):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from clinic.foundation.texts.localized_dates import clock_text, day_year_text, m
 from clinic.foundation.wall_clock import local_date
 from clinic.notes.pages.course_labels import COURSE_FILTERS
 from clinic.notes.rules.selectable_terms import REASON_LISTS
+from clinic.practice.rules.instruments import QuestionnaireItem
 from clinic.practice.rules.vocabulary import Term
 from clinic.practice.vocabularies.forms import group_name
 from clinic.practice.vocabularies.terms import vocabulary_of_request
@@ -49,6 +50,18 @@ def pair_with_next(status: str, now: str) -> tuple[str, str]:
     """Return the status a rupture may have next with its label; `now` is the status it has."""
     label = term_name(status, "rupture_status")
     return status, label if status != now else str(_("Still %(status)s", status=label.lower()))
+
+
+def injured_choices(names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the choices of who was hurt by a rupture: each partner, or both."""
+    return [*names.items(), ("both", choice_name("both"))]
+
+
+def answer_choices(item: QuestionnaireItem) -> list[tuple[str, str]]:
+    """Return the answers to an item as choices: each number, with its words where it has any."""
+    words = dict(item.labels)
+    numbers = range(item.lowest, item.highest + 1)
+    return [(str(one), f"{one} {words[one]}" if one in words else str(one)) for one in numbers]
 
 
 def term_hint(code: str, vocabulary: str) -> str:
@@ -192,6 +205,12 @@ def measure_name(measure: str) -> str:
     return str(names.get(measure, measure))
 
 
+def rating_heads(head: Sequence[str], names: Mapping[str, str]) -> list[str]:
+    """Return the headings of a table of ratings from its codes (`A.felt_safety`)."""
+    columns = [(names.get(code[0]) or code[0], measure_name(code[2:])) for code in head[1:]]
+    return [str(_("Session")), *(f"{name}, {measure.lower()}" for name, measure in columns)]
+
+
 def point_name(point: str) -> str:
     """When in or around the session a rating was told."""
     names = {
@@ -326,6 +345,8 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "pair_with": pair_with,
     "pair_with_name": pair_with_name,
     "pair_with_next": pair_with_next,
+    "injured_choices": injured_choices,
+    "answer_choices": answer_choices,
     "any_reason": any_reason,
     "couple_status": couple_status_name,
     "vocabulary_name": vocabulary_name,
@@ -338,6 +359,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "addendum_kind": addendum_kind_name,
     "version_kind": version_kind_name,
     "measure_name": measure_name,
+    "rating_heads": rating_heads,
     "point_name": point_name,
     "choice_name": choice_name,
     "cycle_field": cycle_field_name,

@@ -8,17 +8,21 @@ import pytest
 from flask_babel import force_locale
 
 from clinic.notes.pages.labels import (
+    answer_choices,
     any_reason,
     field_name,
     figure,
     first_names,
     happened,
+    injured_choices,
     offered,
+    rating_heads,
     short_moment,
     term_name,
 )
 from clinic.notes.pages.refusals import finding_text
 from clinic.notes.rules.note_checks import Finding
+from clinic.practice.rules.instruments import QuestionnaireItem
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +46,28 @@ def test_partners_go_by_their_first_names_unless_those_are_the_same():
     assert first_names({"A": "Ana Serrano", "B": "Tom W"}) == {"A": "Ana", "B": "Tom"}
     assert first_names({"A": "Sam One", "B": "Sam Two"}) == {"A": "Sam One", "B": "Sam Two"}
     assert first_names({"A": "", "B": "Tom"}) == {"A": "A", "B": "Tom"}
+
+
+def test_hurt_by_a_rupture_is_one_of_the_partners_or_both():
+    assert injured_choices({"A": "Ana", "B": "Tom"}) == [
+        ("A", "Ana"),
+        ("B", "Tom"),
+        ("both", "Both"),
+    ]
+
+
+def test_answers_to_an_item_are_its_numbers_with_the_words_of_those_that_have_any():
+    item = QuestionnaireItem("near", "How near?", 0, 2, ((0, "not at all"), (2, "very")))
+
+    assert answer_choices(item) == [("0", "0 not at all"), ("1", "1"), ("2", "2 very")]
+
+
+def test_columns_of_ratings_are_headed_by_the_partner_and_the_rating():
+    assert rating_heads(("session", "A.felt_safety", "B.regulation"), {"A": "Ana"}) == [
+        "Session",
+        "Ana, felt safety",
+        "B, regulation",
+    ]
 
 
 def test_a_rupture_happened_no_more_exactly_than_was_told():
