@@ -17,13 +17,21 @@ from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.foundation.wall_clock import instant_from, local_date
-from clinic.notes.pages.labels import first_names, offered
+from clinic.notes.course.load_course import CourseRupture
+from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.overview import couple_ledger, names_of
+from clinic.notes.pages.record.rupture_forms import (
+    MergeForm,
+    ReversalForm,
+    SplitForm,
+    StatusForm,
+    rupture_forms,
+)
 from clinic.notes.record.open_record import find_chart
 from clinic.notes.rules.clinical_values import RuptureDetails
+from clinic.notes.rules.rupture_events import EventKind
 from clinic.notes.rules.rupture_history import allowed_transitions
 from clinic.notes.rules.rupture_lifecycle import TransitionRefused
-from clinic.notes.rules.selectable_terms import REASONS
 from clinic.notes.ruptures import merge_and_split
 from clinic.notes.ruptures import service as ruptures
 from clinic.notes.ruptures.service import ConfirmationNeeded
@@ -44,16 +52,17 @@ def show(code: str, ref: str) -> str:
 @requires(Permission.OPEN_CHARTS)
 def change(code: str, ref: str) -> AnyResponse | Page:
     """Move it on, from a day on if it is entered later."""
+    typed = StatusForm(request.form)
 
     def do() -> None:
         ruptures.change_status(
             code,
             ref,
-            request.form.get("to", ""),
-            reason=request.form.get("reason") or None,
-            text=request.form.get("text", ""),
-            note_id=request.form.get("session") or None,
-            effective_at=_effective(code),
+            typed.to.data or "",
+            reason=typed.reason.data or None,
+            text=typed.text.data or "",
+            note_id=typed.session.data or None,
+            effective_at=_effective(code, typed.effective_on.data or ""),
             partners_confirmed=tuple(
                 request.form.get(f"confirmed_{slot}") == "yes" for slot in ("a", "b")
             ),
@@ -68,14 +77,15 @@ def change(code: str, ref: str) -> AnyResponse | Page:
 @requires(Permission.OPEN_CHARTS)
 def reverse(code: str, ref: str) -> AnyResponse | Page:
     """Undo an entry by a reversing one."""
+    typed = ReversalForm(request.form)
 
     def do() -> None:
         ruptures.reverse_event(
             code,
             ref,
             _number("event"),
-            reason=request.form.get("reason", ""),
-            text=request.form.get("text", ""),
+            reason=typed.reason.data or "",
+            text=typed.text.data or "",
             actor=current_actor(),
             now=clock.now(),
         )
@@ -87,13 +97,14 @@ def reverse(code: str, ref: str) -> AnyResponse | Page:
 @requires(Permission.OPEN_CHARTS)
 def merge(code: str, ref: str) -> AnyResponse | Page:
     """Let it go on in another one."""
+    typed = MergeForm(request.form)
 
     def do() -> None:
         merge_and_split.merge_ruptures(
             code,
             ref,
-            request.form.get("target", ""),
-            text=request.form.get("text", ""),
+            typed.target.data or "",
+            text=typed.text.data or "",
             actor=current_actor(),
             now=clock.now(),
         )
@@ -105,10 +116,11 @@ def merge(code: str, ref: str) -> AnyResponse | Page:
 @requires(Permission.OPEN_CHARTS)
 def split(code: str, ref: str) -> AnyResponse | Page:
     """Open one of its own for a part of it."""
+    typed = SplitForm(request.form)
 
     def do() -> None:
         details = RuptureDetails(
-            title=request.form.get("title", "").strip(),
+            title=(typed.title.data or "").strip(),
             types=tuple(request.form.getlist("types")),
             significance=_number("significance"),
             visibility=_visibility(code, ref),
@@ -117,7 +129,7 @@ def split(code: str, ref: str) -> AnyResponse | Page:
             code,
             ref,
             details,
-            text=request.form.get("text", ""),
+            text=typed.text.data or "",
             actor=current_actor(),
             now=clock.now(),
         )
@@ -163,32 +175,43 @@ def _page(code: str, ref: str, **more: Any) -> str:
     actor, now = current_actor(), clock.now()
     course, ledger = couple_ledger(code, actor=actor, now=now)
     known = course.rupture(ref)
+    can_write = is_allowed(actor, Permission.WRITE_CHART, course.chart)
     values: dict[str, Any] = {
         "chart": course.chart,
         "names": first_names(course.chart.names),
         "one": known,
         "events": list(reversed(known.events)),
-        "undone": {e.reverses for e in known.events if e.reverses is not None},
-        "first": min((e.id for e in known.events), default=0),
+        "undone": _undone(known),
         "people": names_of([e.by for e in known.events], clinic_id=actor.clinic_id),
         "attempts": [a for a in course.attempts if a.details.rupture == ref],
         "episodes": [e for e in ledger.episodes if e.rupture == ref],
-        "sessions": course.sessions,
-        "others": [o for o in course.ruptures if o.ref != ref and not o.state.merged],
-        "allowed": allowed_transitions(known.state),
-        "reasons": {to: offered(name) for to, name in REASONS.items()},
-        "reversal_reasons": offered("reversal_reason"),
-        "type_terms": offered("rupture_type"),
-        "can_write": is_allowed(actor, Permission.WRITE_CHART, course.chart),
+        "can_write": can_write,
         "today": course.chart.day(now),
-        "typed": request.form,
+        **rupture_forms(
+            request.form,
+            chart=course.chart,
+            allowed=allowed_transitions(known.state),
+            sessions=course.sessions,
+            others=[o for o in course.ruptures if o.ref != ref and not o.state.merged],
+            reversible=_reversible(known) if can_write else (),
+        ),
     }
     return render_template("notes/record/rupture.html", **(values | more))
 
 
-def _effective(code: str) -> datetime | None:
+def _undone(known: CourseRupture) -> set[int]:
+    return {event.reverses for event in known.events if event.reverses is not None}
+
+
+def _reversible(known: CourseRupture) -> list[int]:
+    """Return the ids of what can be reversed: neither the opening nor a reversal, and each once."""
+    first = min((event.id for event in known.events), default=0)
+    kept = [event for event in known.events if event.kind is not EventKind.REVERSAL]
+    return [event.id for event in kept if event.id not in {first, *_undone(known)}]
+
+
+def _effective(code: str, text: str) -> datetime | None:
     """The day typed, at the clinic's noon and never in the future; None: now, or its session."""
-    text = request.form.get("effective_on", "")
     if not text:
         return None
     try:
