@@ -20,7 +20,7 @@ from tests.support.browser.note_screen import (
     until,
     wait_missing,
     wait_saved,
-    wait_until_stored_here,
+    wait_until_stored_offline,
 )
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_a_note_is_written_lost_found_signed_and_added_to_with_the_keyboard_only
     page.context.set_offline(True)
     keys.press("Escape", "f")
     keys.type("Written in a tunnel.")
-    wait_until_stored_here(page)
+    wait_until_stored_offline(page)
     expect(save_state(page)).to_contain_text("Kept on this device")
     until(lambda: copy_on_this_device(page)["free_text"] == "Written in a tunnel.")
 
@@ -146,7 +146,7 @@ def test_the_copy_on_the_device_is_sealed_and_gone_once_the_server_has_the_text(
     open_note(page, site, note_id)
     page.context.set_offline(True)
     page.locator("#plan").fill("A secret plan.")
-    wait_until_stored_here(page)
+    wait_until_stored_offline(page)
     read = """() => new Promise(done => { const open = indexedDB.open('notes-on-this-device');
       open.onsuccess = () => { const all = open.result.transaction('copies').objectStore('copies').getAll();
         all.onsuccess = () => done(all.result.map(one => new TextDecoder('latin1').decode(one.sealed))); }; })"""

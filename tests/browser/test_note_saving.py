@@ -25,7 +25,7 @@ from tests.support.browser.note_screen import (
     saved_note,
     until,
     wait_saved,
-    wait_until_stored_here,
+    wait_until_stored_offline,
 )
 from tests.support.paths import ROOT
 
@@ -187,7 +187,7 @@ def test_save_whose_answer_was_lost_is_not_taken_for_somebody_elses(desk_page, s
     open_note(page, site, note_id)
     answer_lost_once(page)
     page.locator("#plan").fill("Arrived.")
-    wait_until_stored_here(page)
+    wait_until_stored_offline(page)
     assert saved_note(site, note_id).body.content.plan == "Arrived."
     page.context.set_offline(True)
     page.locator("#plan").fill("Arrived. And more.")
@@ -228,7 +228,7 @@ def test_what_is_written_before_the_script_has_come_stands_with_what_this_device
     open_note(page, site, note_id)
     page.context.set_offline(True)
     page.locator("#plan").fill("Kept.")
-    wait_until_stored_here(page)
+    wait_until_stored_offline(page)
     until(lambda: copy_on_this_device(page)["plan"] == "Kept.")
     # A page that closes sends what it has past the connection that was taken from it.
     page.evaluate("addEventListener('visibilitychange', e => e.stopImmediatePropagation(), true)")

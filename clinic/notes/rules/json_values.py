@@ -33,8 +33,8 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [to_plain(one) for one in value]
     if is_dataclass(value) and not isinstance(value, type):
-        told = ((one, getattr(value, one.name)) for one in fields(value))
-        return {one.name: to_plain(said) for one, said in told if not _left_out(one, said)}
+        items = ((one, getattr(value, one.name)) for one in fields(value))
+        return {one.name: to_plain(item) for one, item in items if not _left_out(one, item)}
     raise TypeError(f"{type(value).__name__} has no plain form")
 
 
@@ -43,8 +43,8 @@ def is_omitted_when_empty(one: Field[Any]) -> bool:
     return bool(one.metadata) and one.metadata.get("when_told") is True
 
 
-def _left_out(one: Field[Any], said: Any) -> bool:
-    return (said is None or said == "") and is_omitted_when_empty(one)
+def _left_out(one: Field[Any], value: Any) -> bool:
+    return (value is None or value == "") and is_omitted_when_empty(one)
 
 
 def dump(value: Any) -> str:

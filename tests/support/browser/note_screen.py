@@ -68,7 +68,7 @@ def wait_saved(page):
     expect(save_state(page)).to_have_attribute("data-kind", "saved")
 
 
-def wait_until_stored_here(page):
+def wait_until_stored_offline(page):
     expect(save_state(page)).to_have_attribute("data-kind", "offline-kept")
 
 
