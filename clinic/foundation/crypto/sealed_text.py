@@ -63,11 +63,7 @@ class SealedText:
         return open_sealed(key, sealed, self._place(row)).decode("utf-8")
 
     def is_readable(self, row: Any) -> bool:
-<<<<<<< HEAD
-        """Return whether the text that was sealed holds no refused characters."""
-=======
         """Return whether the sealed text holds no refused characters."""
->>>>>>> c2169fb (Keys, JSON values: begin docstrings and name values in plain words)
         return not has_refused_characters(self.as_written(row) or "")
 
     def seal(self, row: Any, value: str) -> None:
