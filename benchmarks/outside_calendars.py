@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import subprocess
 import sys
 import time
@@ -119,8 +120,9 @@ def _is_within_limits(reading: Reading) -> bool:
 def _read_in_child(reader: str, data: bytes) -> Reading:
     command = [sys.executable, "-m", "benchmarks.outside_calendars", reader]
     done = subprocess.run(command, input=data, stdout=subprocess.PIPE, check=False)
-    if done.returncode:
+    if done.returncode == -signal.SIGKILL:
         return Reading(f"killed after {CPU_SECONDS} s")
+    done.check_returncode()
     return Reading(**json.loads(done.stdout))
 
 
