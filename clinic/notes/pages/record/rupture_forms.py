@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import Form, HiddenField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import Form, RadioField, SelectChoice, SelectField, StringField
 from wtforms.widgets import DateInput
 
 from clinic.notes.course.load_course import CourseRupture, CourseSession
@@ -62,7 +62,6 @@ class StatusForm(Form):
 class ReversalForm(Form):
     """Why an entry of the log is reversed; each entry of the page has a form of its own."""
 
-    event = HiddenField()
     reason = SelectField(_l("Reason"), validate_choice=False)
     text = StringField(_l("In words"))
 
@@ -108,7 +107,7 @@ def rupture_forms(
 
 
 def _reversal(event: int) -> ReversalForm:
-    form = ReversalForm(data={"event": event})
+    form = ReversalForm()
     form.reason.choices = [SelectChoice(*pair) for pair in _terms("reversal_reason")]
     form.reason.id, form.text.id = f"rr-{event}", f"rt-{event}"
     return form

@@ -199,15 +199,15 @@ def _page(code: str, ref: str, **more: Any) -> str:
     return render_template("notes/record/rupture.html", **(values | more))
 
 
-def _undone(known: CourseRupture) -> set[int]:
-    return {event.reverses for event in known.events if event.reverses is not None}
+def _undone(rupture: CourseRupture) -> set[int]:
+    return {event.reverses for event in rupture.events if event.reverses is not None}
 
 
-def _reversible(known: CourseRupture) -> list[int]:
+def _reversible(rupture: CourseRupture) -> list[int]:
     """Return the ids of what can be reversed: neither the opening nor a reversal, and each once."""
-    first = min((event.id for event in known.events), default=0)
-    kept = [event for event in known.events if event.kind is not EventKind.REVERSAL]
-    return [event.id for event in kept if event.id not in {first, *_undone(known)}]
+    first = min((event.id for event in rupture.events), default=0)
+    entries = [event for event in rupture.events if event.kind is not EventKind.REVERSAL]
+    return [event.id for event in entries if event.id not in {first, *_undone(rupture)}]
 
 
 def _effective(code: str, text: str) -> datetime | None:
