@@ -73,7 +73,7 @@ class WholeRecord:
             now=NOW,
         )
         tried = [AttemptDetails("A", ("appreciation",), "partly", ref) for ref in ("R-01", "R-02")]
-        self.note, self.hidden = (
+        self.told, self.hidden = (
             add_attempt(self.couple.code, one, happened_on=AT.date(), actor=lead, now=NOW)
             for one in tried
         )

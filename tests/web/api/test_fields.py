@@ -98,9 +98,9 @@ def test_a_value_of_another_form_is_refused_with_what_is_wanted(sent, error):
 
 def test_what_is_needed_and_what_is_no_object_is_said():
     for sent, error in (({}, "This is needed."), ({"visit": None}, "This may not be null.")):
-        with pytest.raises(ValidationError) as error:
+        with pytest.raises(ValidationError) as refusal:
             Wrapped().load(sent)
-        assert error.value.messages == {"visit": [error]}
+        assert refusal.value.messages == {"visit": [error]}
 
 
 def test_an_instant_goes_out_in_utc_with_z():
