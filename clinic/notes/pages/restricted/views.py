@@ -148,7 +148,7 @@ def _process_page(code: str, refused: FormPerEntry | None = None) -> str:
     return render_template(
         "notes/restricted/process_note.html",
         chart=chart,
-        kept=stored,
+        stored=stored,
         forms=_in_place([process_form(), *forms.values()], refused),
         note=request.values.get("note", ""),
     )
@@ -166,7 +166,7 @@ def _page(code: str, refused: FormPerEntry | None = None) -> str:
         "notes/restricted/restricted.html",
         chart=chart,
         names=first_names(chart.names),
-        kept=stored,
+        stored=stored,
         flags=flags,
         told_forms=_in_place(told, refused),
         flag_form=_in_place([FlagForm()], refused)[NEW],
