@@ -14,6 +14,7 @@ from datetime import datetime
 from clinic.booking.rules.person_names import has_link
 from clinic.foundation.errors import N_
 from clinic.foundation.mail.addresses import is_mail_address
+from clinic.foundation.messages import Problems
 from clinic.foundation.texts.characters import has_refused_characters
 from clinic.foundation.texts.email_spelling import normalise_email
 from clinic.foundation.texts.single_line import has_control_characters
@@ -24,8 +25,6 @@ NAME_LENGTH = 100
 MESSAGE_LENGTH = 2000
 CONCERNS_AT_MOST = 3
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,200}")
-
-Problems = dict[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+
+from clinic.foundation.epoch_minutes import EPOCH
 
 HOLDS_OF_NETWORK = 12
 """How many times one network may hold at once, over all therapists."""
@@ -79,12 +81,10 @@ LIMITS = {
 COUNTS_KEPT_FOR = 2 * DAY
 """A count is of no use once its window is over; the longest window is a day."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
 
 def window_start(counted: Counted, *, now: datetime) -> datetime:
     """When the window began that `now` lies in (UTC)."""
-    return now - (now - _EPOCH) % LIMITS[counted].window
+    return now - (now - EPOCH) % LIMITS[counted].window
 
 
 def is_over(counted: Counted, number: int) -> bool:

@@ -13,8 +13,8 @@ from clinic.notes.charts.picture import Key, Picture, Scale, Table, lines_with_d
 from clinic.notes.charts.svg import Mark, Point
 from clinic.notes.ledger.ledger_facts import LedgerInput
 from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW, ordered_sessions
+from clinic.notes.rules.clinical_checks import RATINGS
 
-RATINGS = ("felt_safety", "defensiveness", "regulation")
 HIGHEST = 10
 GUIDE = 5
 TOP = HEAD + 4

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from clinic.foundation.texts.localized_dates import day_year_text
 from clinic.notes.ledger.ledger_figures import NOTHING_TO_SHOW
 from clinic.notes.pages.labels import any_reason, choice_name, happened, measure_name, term_name
-from clinic.notes.rules.clinical_checks import MEASURES
+from clinic.notes.rules.clinical_checks import RATINGS
 from clinic.notes.rules.note_content import (
     Attempt,
     Attendance,
@@ -114,7 +114,7 @@ def _safety(one: SafetyCheck, _names: Names) -> list[str]:
 
 
 def _rating(one: Rating, _names: Names) -> list[str]:
-    values = [(measure_name(name), getattr(one, name)) for name in MEASURES]
+    values = [(measure_name(name), getattr(one, name)) for name in RATINGS]
     return [f"{name} {value}" for name, value in values if value is not None]
 
 

@@ -38,7 +38,7 @@ from clinic.notes.rules.text_limits import (
     length_problems,
 )
 
-MEASURES = ("felt_safety", "defensiveness", "regulation")
+RATINGS = ("felt_safety", "defensiveness", "regulation")
 CYCLE_TEXTS = ("move", "perception", "secondary_emotion", "primary_emotion", "need")
 OUTSIDE = N_("Ratings go from 0 to 10; leave it blank if it was not told.")
 
@@ -127,10 +127,10 @@ def entered_rating_problems(
     details: RatingDetails, *, in_session: bool, before: Iterable[RatingDetails] = ()
 ) -> list[Problem]:
     """What is wrong with ratings told outside a note. `before`: those told for the same moment."""
-    d, told = details, [name for name in MEASURES if getattr(details, name) is not None]
+    d, told = details, [name for name in RATINGS if getattr(details, name) is not None]
     found: list[Problem] = []
     if not told:
-        found.append((MEASURES[0], N_("Give at least one of the three.")))
+        found.append((RATINGS[0], N_("Give at least one of the three.")))
     if in_session == (d.point == "home"):
         found.append(
             ("point", N_("Choose when in the session it was."))

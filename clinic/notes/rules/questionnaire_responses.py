@@ -15,6 +15,7 @@ from fractions import Fraction
 
 from clinic.foundation.errors import N_
 from clinic.notes.rules.selectable_terms import Problem
+from clinic.practice.rules.instrument_file_check import INSTRUMENT_CODE, INSTRUMENT_VERSION
 from clinic.practice.rules.instruments import (
     Instrument,
     Scale,
@@ -28,8 +29,6 @@ HOW = ("items", "total")
 PLACES = Decimal("0.0001")
 MOST_ANSWERS = 200
 _NUMBER = re.compile(r"-?[0-9]{1,7}([.,][0-9]{1,4})?")
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def measure_problems(
         found.append(("partner", N_("Choose one from the list.")))
     if taken_on > today:
         found.append(("taken_on", N_("This day has not come yet.")))
-    known = _CODE.fullmatch(d.instrument) and _VERSION.fullmatch(d.version)
+    known = INSTRUMENT_CODE.fullmatch(d.instrument) and INSTRUMENT_VERSION.fullmatch(d.version)
     if not known or d.language not in {"en", "pt"} or not 1 <= len(d.name) <= 120:
         found.append(("instrument", N_("An instrument has a code, a version, a language, a name.")))
     if d.how not in HOW or (d.how == "total" and d.answers):
@@ -144,7 +143,7 @@ def measure_problems(
     for at, one in enumerate(d.scores):
         if one.value is not None and read_number(one.value) is None:
             found.append((f"scores.{at}.value", N_("Give a number.")))
-        if one.missing < 0 or not _CODE.fullmatch(one.scale):
+        if one.missing < 0 or not INSTRUMENT_CODE.fullmatch(one.scale):
             found.append((f"scores.{at}", N_("A score names its scale.")))
     return found
 

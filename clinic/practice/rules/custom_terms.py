@@ -18,6 +18,7 @@ from clinic.practice.rules.edit_commands import TermDetails
 from clinic.practice.rules.practice_rules import name_problems, number_problems, text_problems
 from clinic.practice.rules.vocabulary import Term, Vocabulary
 from clinic.practice.rules.vocabulary_edit_limits import limits_of
+from clinic.practice.rules.vocabulary_file_check import TERM_TEXTS
 
 Terms = Mapping[str, Vocabulary]
 """A clinic's vocabularies by name, every one that ships."""
@@ -27,7 +28,6 @@ OWN = "own_"
 give a clinic's code another meaning."""
 LONGEST_CODE, LONGEST_DEFINITION, LARGEST_SORT = 64, 600, 9_999
 _NOT_IN_A_CODE = re.compile(r"[^a-z0-9]+")
-_TEXTS = ("label_en", "label_pt", "definition_en", "definition_pt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def changed_texts(details: TermDetails, shipped: Term | None) -> TermDetails:
         return details
     kept = {
         name: None if getattr(details, name) == getattr(shipped, name) else getattr(details, name)
-        for name in (*_TEXTS, "sort")
+        for name in (*TERM_TEXTS, "sort")
     }
     return replace(details, **kept, group=None)
 
@@ -157,7 +157,7 @@ def differing(mine: TermDetails, theirs: TermDetails) -> tuple[str, ...]:
 
 def _changed_values(change: TermChange) -> dict[str, Any]:
     """What a change says of a term that ships; its group and source stay the product's."""
-    names: tuple[str, ...] = (*_TEXTS, "sort", "label_reviewed_by", "active", "retired_at")
+    names: tuple[str, ...] = (*TERM_TEXTS, "sort", "label_reviewed_by", "active", "retired_at")
     if is_own(change.code):
         names = (*names, "group")
     found = {name: getattr(change, name) for name in names}

@@ -20,8 +20,8 @@ DIRECTIONS = ("below", "at_or_below", "above", "at_or_above")
 MOST_ITEMS = 200
 MOST_SCALES = 20
 LARGEST = 10_000
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}")
+INSTRUMENT_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+INSTRUMENT_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,19}")
 _KEYS = {
     "": {"format", "code", "version", "language", "name", "licence", "source", "intro", "items",
          "scales"},
@@ -54,8 +54,8 @@ def _heading(raw: Mapping[str, Any]) -> list[str]:
     found = _unknown(raw, "", "")
     if raw.get("format") != INSTRUMENT_FORMAT:
         found.append(f"format: must be {INSTRUMENT_FORMAT!r}")
-    found += _matches(raw, "code", _CODE, "lower case letters, digits and underscores")
-    found += _matches(raw, "version", _VERSION, "letters, digits, dots and dashes")
+    found += _matches(raw, "code", INSTRUMENT_CODE, "lower case letters, digits and underscores")
+    found += _matches(raw, "version", INSTRUMENT_VERSION, "letters, digits, dots and dashes")
     if raw.get("language") not in SITE_LANGUAGES:
         found.append(f"language: must be one of {', '.join(SITE_LANGUAGES)}")
     for key, most in (("name", 120), ("licence", 1_000), ("source", 1_000)):
@@ -80,7 +80,9 @@ def _lists(raw: Mapping[str, Any]) -> list[str]:
 
 def _item(item: Mapping[str, Any], place: str) -> list[str]:
     found = _unknown(item, "items", place)
-    found += _matches(item, "code", _CODE, "lower case letters, digits and underscores", place)
+    found += _matches(
+        item, "code", INSTRUMENT_CODE, "lower case letters, digits and underscores", place
+    )
     found += _words(item, "text", f"{place}.text", most=600)
     low: Any = item.get("lowest")
     high: Any = item.get("highest")
@@ -117,7 +119,9 @@ def _labels(item: Mapping[str, Any], place: str) -> list[str]:
 
 def _scale(scale: Mapping[str, Any], place: str, known: list[str]) -> list[str]:
     found = _unknown(scale, "scales", place)
-    found += _matches(scale, "code", _CODE, "lower case letters, digits and underscores", place)
+    found += _matches(
+        scale, "code", INSTRUMENT_CODE, "lower case letters, digits and underscores", place
+    )
     found += _words(scale, "name", f"{place}.name", most=120)
     items = scale.get("items")
     if not isinstance(items, list) or not items:

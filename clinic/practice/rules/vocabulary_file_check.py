@@ -13,7 +13,7 @@ SOURCES = frozenset({"S1", "S2", "S3", "X", "P"})
 """S1 to S3 are the seed documents, X an addition from the literature, P the clinic's decision."""
 
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
-_TEXTS = ("label_en", "label_pt", "definition_en", "definition_pt")
+TERM_TEXTS = ("label_en", "label_pt", "definition_en", "definition_pt")
 
 
 def problems_in(raw: object, *, name: str) -> list[str]:
@@ -51,7 +51,7 @@ def _term_problems(term: Mapping[str, Any]) -> list[str]:
     found = []
     if not isinstance(code, str) or not _CODE.fullmatch(code):
         found.append(f"code {code!r} must be lower case letters, digits and underscores")
-    found += [f"({code}): {key} is missing" for key in _TEXTS if not _text(term.get(key))]
+    found += [f"({code}): {key} is missing" for key in TERM_TEXTS if not _text(term.get(key))]
     found += [f"({code}): {problem}" for problem in _detail_problems(term)]
     return found
 
