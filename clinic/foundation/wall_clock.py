@@ -151,3 +151,8 @@ def _shown(instant: datetime, tz: ZoneInfo) -> datetime:
 def _named(shown: datetime, wall: datetime) -> str:
     """Return the time alone, with its date when that is another: zones have skipped whole days."""
     return f"{shown:%H:%M}" if shown.date() == wall.date() else f"{shown:%Y-%m-%d %H:%M}"
+
+
+def utc_text(instant: datetime) -> str:
+    """Return an aware UTC instant as text with `Z` (RFC 3339)."""
+    return instant.isoformat().replace("+00:00", "Z")

@@ -19,6 +19,7 @@ from clinic.foundation.wall_clock import (
     parse_wall,
     starting_instant,
     times_around,
+    utc_text,
     wall_text,
 )
 from clinic.foundation.zone_offsets import zone_names, zone_offsets
@@ -213,3 +214,7 @@ def test_every_instant_lies_in_its_own_day_and_days_follow_without_a_hole(found)
     assert start <= instant
     # Clocks that go back over midnight show the end of a day again after the next has begun.
     assert instant < end or is_repeated(instant, zone=zone)
+
+
+def test_instant_in_utc_is_written_with_z():
+    assert utc_text(datetime(2026, 11, 24, 10, tzinfo=UTC)) == "2026-11-24T10:00:00Z"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from clinic.booking.slots.open_slots import Slot
 from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.errors import N_, Conflict, InvalidInput, TooManyRequests
+from clinic.foundation.wall_clock import utc_text
 
 TAKEN = frozenset(
     {
@@ -41,7 +41,7 @@ class SlotUnavailable(Conflict):
         return {
             "rule": self.rule.value,
             "alternatives": [
-                {"start": _z(slot.start), "end": _z(slot.end), "therapist": therapist}
+                {"start": utc_text(slot.start), "end": utc_text(slot.end), "therapist": therapist}
                 for therapist, slot in self.alternatives
             ],
         }
@@ -128,7 +128,3 @@ SENTENCES = {
     RestrictionRule.DAILY_LIMIT: N_("This day is full."),
     RestrictionRule.NONEXISTENT_TIME: N_("This time does not exist: the clocks change that night."),
 }
-
-
-def _z(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

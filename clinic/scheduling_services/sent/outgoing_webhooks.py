@@ -34,6 +34,7 @@ from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
 from clinic.foundation.texts.single_line import one_line
+from clinic.foundation.wall_clock import utc_text
 from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber
 from clinic.scheduling_services.rules.signatures import new_outgoing_secret, sign_outgoing
 
@@ -161,14 +162,14 @@ def event_body(appointment: Appointment, change: AppointmentChange) -> dict[str,
     """What is told of a change: as it was with this change, and no word about anybody."""
     return {
         "type": f"appointment.{change.kind}",
-        "timestamp": _z(change.at),
+        "timestamp": utc_text(change.at),
         "data": {
             "reference": appointment.reference,
             "uid": appointment.uid,
             "sequence": change.sequence,
             "status": change.status,
-            "start": _z(change.starts_at),
-            "end": _z(change.ends_at),
+            "start": utc_text(change.starts_at),
+            "end": utc_text(change.ends_at),
             "therapist": appointment.therapist.slug,
             "session_type": appointment.session_type.slug,
             "source": appointment.source,
@@ -221,7 +222,3 @@ def _record(session: Session, action: str, object_id: str, *, actor: Actor, now:
     audit.record(
         session, action, kind="webhook_subscriber", object_id=object_id, actor=actor, now=now
     )
-
-
-def _z(instant: datetime) -> str:
-    return instant.isoformat().replace("+00:00", "Z")

@@ -10,6 +10,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
 
 from clinic.foundation.errors import N_
+from clinic.foundation.wall_clock import utc_text
 
 SLUG_LENGTH = 60
 _SLUG = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
@@ -114,7 +115,7 @@ class Instant(fields.AwareDateTime):
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         del attr, obj, kwargs
-        return None if value is None else rfc3339(value)
+        return None if value is None else utc_text(value)
 
 
 class DayField(fields.Date):
@@ -135,8 +136,3 @@ class DayField(fields.Date):
             return date.fromisoformat(value)
         except ValueError:
             raise self.make_error("invalid") from None
-
-
-def rfc3339(instant: datetime) -> str:
-    """An aware UTC instant as text, with `Z`."""
-    return instant.isoformat().replace("+00:00", "Z")

@@ -6,8 +6,8 @@ from typing import Any
 
 from clinic.booking.appointments.models import Appointment, AppointmentChange
 from clinic.booking.slots.open_slots import Slot
+from clinic.foundation.wall_clock import utc_text
 from clinic.practice.models import SessionType, Therapist
-from clinic.web.api.fields import rfc3339
 
 
 def therapist_document(therapist: Therapist) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def session_type_document(kind: SessionType) -> dict[str, Any]:
 def slot_document(therapist: Therapist, slot: Slot) -> dict[str, str]:
     """A slot, ready to be sent: there may be thousands, so no schema dumps them."""
     return {
-        "start": rfc3339(slot.start),
-        "end": rfc3339(slot.end),
+        "start": utc_text(slot.start),
+        "end": utc_text(slot.end),
         "therapist": therapist.slug,
     }
 
