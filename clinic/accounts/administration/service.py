@@ -22,7 +22,8 @@ from clinic.accounts.sign_in.sessions import end_sessions
 from clinic.foundation import audit
 from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
-from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
+from clinic.foundation.errors import N_, Conflict, NotFound
+from clinic.foundation.messages import refuse
 from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
@@ -93,7 +94,7 @@ def invite_account(
     """
     require(actor, Permission.MANAGE_ACCOUNTS)
     roles = list(roles)
-    _refuse(name_problems(name) | email_problems(email) | role_problems(roles))
+    refuse(name_problems(name) | email_problems(email) | role_problems(roles))
     with transaction() as current:
         account = _new_account(current, email, name=name, roles=roles, actor=actor, now=now)
         account.therapist_id, account.language = therapist_id, language
@@ -235,17 +236,12 @@ def _require_an_admin(current: Session, clinic_id: str) -> None:
 
 def _names(roles: Iterable[Role]) -> list[str]:
     names = sorted({Role(role).value for role in roles})
-    _refuse(role_problems(names))
+    refuse(role_problems(names))
     return names
 
 
 def _check_email(email: str) -> None:
-    _refuse(email_problems(email))
-
-
-def _refuse(problems: dict[str, list[str]]) -> None:
-    if problems:
-        raise InvalidInput(problems)
+    refuse(email_problems(email))
 
 
 def record_change(
