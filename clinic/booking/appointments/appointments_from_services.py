@@ -1,7 +1,7 @@
 """Appointments that were made elsewhere: recorded, moved and ended as the service there says.
 
-What happened there has happened, so the rules of slots are not asked. What overlaps is kept and
-marked as a conflict: outside the database's exclusion, but blocking the time for new bookings.
+What happened there has happened, so the rules of slots are not asked. What overlaps is stored too,
+and marked (`conflicts.py`).
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from clinic.booking.appointments.book import new_reference
+from clinic.booking.appointments.conflicts import overlaps_another
 from clinic.booking.appointments.models import LIVE, Appointment, AppointmentStatus
 from clinic.booking.appointments.sequence_and_history import (
     make_links,
@@ -127,7 +128,7 @@ def hand_over(
         if appointment.therapist_id == therapist_id:
             return appointment
         therapist = session.get_one(Therapist, therapist_id)
-        appointment.conflict = appointment.is_live and _overlaps(
+        appointment.conflict = appointment.is_live and overlaps_another(
             session, appointment, therapist_id=therapist_id
         )
         appointment.therapist_id, appointment.therapist = therapist_id, therapist
@@ -135,25 +136,6 @@ def hand_over(
         appointment.time_zone = therapist.time_zone
         note_significant_change(session, appointment, "moved", actor=actor, now=now)
     return appointment
-
-
-def clear_conflicts(therapist_id: str) -> list[str]:
-    """Unmark the appointments that no longer overlap anything; return their ids."""
-    marked = select(Appointment).where(
-        Appointment.therapist_id == therapist_id,
-        Appointment.conflict,
-        Appointment.status.in_(LIVE),
-    )
-    with transaction() as session:
-        if not session.scalar(select(marked.exists())):
-            return []
-        lock_diary(session, therapist_id)
-        found = session.scalars(marked.execution_options(populate_existing=True)).all()
-        free = [one for one in found if not _overlaps(session, one, therapist_id=therapist_id)]
-        for one in free:
-            one.conflict = False
-            session.flush()
-    return [one.id for one in free]
 
 
 def _new_appointment(
@@ -188,7 +170,9 @@ def _new_appointment(
     )
     raise_sequence(appointment, least=booking.revision)
     live = booking.status in LIVE
-    appointment.conflict = live and _overlaps(session, appointment, therapist_id=therapist.id)
+    appointment.conflict = live and overlaps_another(
+        session, appointment, therapist_id=therapist.id
+    )
     return appointment
 
 
@@ -206,23 +190,11 @@ def _place(
     appointment.time_zone = appointment.therapist.time_zone
     live = change.status in LIVE
     with session.no_autoflush:
-        appointment.conflict = live and _overlaps(
+        appointment.conflict = live and overlaps_another(
             session, appointment, therapist_id=appointment.therapist_id
         )
     appointment.cancelled_at = None if live else appointment.cancelled_at or now
     appointment.status = change.status
-
-
-def _overlaps(session: Session, appointment: Appointment, *, therapist_id: str) -> bool:
-    other = select(Appointment.id).where(
-        Appointment.therapist_id == therapist_id,
-        Appointment.id != appointment.id,
-        Appointment.status.in_(LIVE),
-        Appointment.starts_at < appointment.ends_at,
-        Appointment.ends_at > appointment.starts_at,
-    )
-    with session.no_autoflush:
-        return bool(session.scalar(select(exists(other))))
 
 
 def _locked(session: Session, appointment_id: str, *, actor: Actor) -> Appointment:

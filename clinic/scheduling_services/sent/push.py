@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from clinic.booking.appointments.appointments_from_services import clear_conflicts
+from clinic.booking.appointments.conflicts import clear_conflicts
 from clinic.booking.appointments.models import Appointment, Source
 from clinic.config import current_settings
 from clinic.foundation.database.transactions import session as reading

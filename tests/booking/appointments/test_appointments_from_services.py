@@ -9,12 +9,11 @@ from sqlalchemy import select
 from clinic.booking.appointments.appointments_from_services import (
     OutsideBooking,
     OutsideChange,
-    clear_conflicts,
     follow_outside_change,
     hand_over,
     record_outside_booking,
 )
-from clinic.booking.appointments.changes import cancel_appointment
+from clinic.booking.appointments.conflicts import clear_conflicts
 from clinic.booking.appointments.models import Appointment, AppointmentChange, AppointmentStatus
 from clinic.booking.appointments.sequence_and_history import CHANGED, MAIL
 from clinic.couples.service import PartnerDetails
@@ -106,15 +105,11 @@ def test_booking_that_is_over_already_is_recorded_and_mails_nobody(practice, cha
     assert (history(made), mails()) == ([(kind, None, None)], 0)
 
 
-def test_booking_that_overlaps_is_stored_as_a_conflict_until_the_time_is_free(practice):
-    mine = make_appointment(practice, TEN)
-    made = recorded(practice)
+def test_booking_that_overlaps_is_stored_as_a_conflict_and_stays_one(practice):
+    make_appointment(practice, TEN)
 
-    assert stored(made) == ("confirmed", TEN, "2026-11-26T10:00", 0, "uid-1", True)
+    assert stored(recorded(practice)) == ("confirmed", TEN, "2026-11-26T10:00", 0, "uid-1", True)
     assert clear_conflicts(practice.therapist.id) == []
-    cancel_appointment(mine.id, actor=practice.desk, now=NOW)
-    assert clear_conflicts(practice.therapist.id) == [made]
-    assert stored(made)[-1] is False
 
 
 def test_change_elsewhere_is_followed_once(practice):
