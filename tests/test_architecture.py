@@ -365,7 +365,7 @@ def routes_page(house: Flask) -> str:
         "Held against the code by `tests/test_architecture.py`; written anew by",
         "`pytest tests/test_architecture.py --update-golden`. The right-hand column is the permission",
         "that is asked for before the page is; what each role may do is `POLICY` in",
-        "`clinic/foundation/permissions/access_policy.py`.",
+        "`clinic/foundation/permissions/who_may_do_what.py`.",
         "",
         "| address | methods | for |",
         "| --- | --- | --- |",

@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from clinic.foundation.database.transactions import lock_name
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.practice.models import Clinic, Therapist
 
 

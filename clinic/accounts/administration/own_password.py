@@ -16,9 +16,9 @@ from clinic.accounts.sign_in.revoke import cut_off
 from clinic.accounts.sign_in.sessions import renew_proof
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import N_, InvalidInput, NotAllowed
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 
 
 class WrongPassword(InvalidInput):

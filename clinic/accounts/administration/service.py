@@ -24,9 +24,9 @@ from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, Conflict, NotFound
 from clinic.foundation.messages import refuse
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 
 
 class EmailInUse(Conflict):

@@ -33,7 +33,7 @@ class AccountDatastore(SQLAlchemyUserDatastore):  # type: ignore[misc]
         return session().scalar(select(Account).where(column == value))
 
     def find_role(self, role: str) -> None:
-        """Return None: roles are no rows, see `clinic/foundation/permissions/access_policy.py`."""
+        """Return None: roles are no rows, see `foundation/permissions/who_may_do_what.py`."""
         del role
 
     def commit(self) -> None:

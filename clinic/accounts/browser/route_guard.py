@@ -13,9 +13,9 @@ from flask import current_app, g, request
 from flask_login import current_user
 
 from clinic.foundation.errors import ClinicError, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -24,9 +24,9 @@ from clinic.booking.appointments.sequence_and_history import (
 from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.wall_clock import wall_text
 from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist

@@ -42,9 +42,9 @@ from clinic.couples.service import PartnerDetails, enrol_couple, members_named
 from clinic.foundation import outbox
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.wall_clock import wall_text
 from clinic.practice.clinic.queries import get_session_type, list_bookable, list_offering
 from clinic.practice.locks import lock_diary

@@ -22,9 +22,9 @@ from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TooLateT
 from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.foundation.database.transactions import transaction
 from clinic.foundation.errors import InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.wall_clock import wall_text
 from clinic.practice.locks import lock_diary
 

@@ -26,9 +26,9 @@ from clinic.foundation.crypto.tokens import derived_token
 from clinic.foundation.database.transactions import ID, new_id, transaction
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, InvalidInput
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.practice.clinic.queries import get_session_type, get_therapist, list_bookable
 from clinic.practice.locks import lock_diary
 from clinic.practice.models import SessionType, Therapist

@@ -23,9 +23,9 @@ from clinic.booking.slots.notice_and_horizon import for_staff
 from clinic.booking.slots.open_slots import Slot, open_slots
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions.access_policy import is_allowed, require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed, require
 from clinic.practice.models import Therapist
 from clinic.practice.rules.vocabulary import Term
 from clinic.practice.vocabularies.terms import vocabulary_of

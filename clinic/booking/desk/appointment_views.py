@@ -21,8 +21,8 @@ from clinic.booking.desk.audited_reads import read_appointment
 from clinic.booking.desk.forms import ReasonForm, requested_week
 from clinic.booking.rules.errors import NotChangeable, SlotUnavailable, TimeRefused
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 
 desk_appointments = Blueprint(
     "desk_appointments", __name__, url_prefix="/desk/appointments/<reference>"

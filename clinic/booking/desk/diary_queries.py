@@ -27,9 +27,9 @@ from clinic.booking.slots.instant_ranges import Interval, intersect
 from clinic.booking.slots.start_restrictions import RestrictionRule
 from clinic.couples.models import Couple, CoupleMember
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.practice.clinic.queries import list_public_therapists
 from clinic.practice.models import SessionType, Therapist
 

@@ -32,8 +32,8 @@ from clinic.booking.rules.diary_lines import day_window
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.localized_dates import day_year_text, place_of
 from clinic.foundation.wall_clock import local_date
 from clinic.practice.clinic.queries import get_session_type, get_therapist, list_session_types

@@ -27,8 +27,8 @@ from clinic.booking.slots.open_slots import Slot
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.localized_dates import day_and_clock_text
 
 links = Blueprint("links", __name__)

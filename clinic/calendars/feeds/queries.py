@@ -16,9 +16,9 @@ from clinic.couples.models import CoupleMember
 from clinic.foundation.crypto.tokens import token_hash
 from clinic.foundation.database.transactions import session
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.practice.models import Clinic, Therapist
 
 CANCELLED_KEPT = timedelta(days=30)

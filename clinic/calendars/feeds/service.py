@@ -17,9 +17,9 @@ from clinic.foundation.database.informational_writes import informational_write
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.practice.models import Therapist
 
 READ_NOTED_EVERY = timedelta(minutes=5)

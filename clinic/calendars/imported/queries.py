@@ -12,9 +12,9 @@ from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.calendars.imported.refresh_schedule import STALE_AFTER, is_stale
 from clinic.calendars.models import OutsideCalendar, OutsideState
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.practice.models import Therapist
 
 

@@ -17,9 +17,9 @@ from clinic.foundation.crypto.blind_index import index_of
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound, TooManyRequests
 from clinic.foundation.outbound.allowed_addresses import Guard, OutboundRefused, Target, check_url
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.texts.single_line import one_line
 from clinic.practice.locks import lock_diary
 from clinic.practice.models import Therapist

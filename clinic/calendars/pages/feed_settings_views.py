@@ -18,8 +18,8 @@ from clinic.calendars.pages.forms import FeedForm
 from clinic.config import current_settings
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.practice.clinic.queries import list_public_therapists
 from clinic.practice.models import Therapist
 

@@ -22,8 +22,8 @@ from clinic.calendars.pages.forms import OutsideCalendarForm
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, NotFound, TooManyRequests
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.localized_dates import when_text
 from clinic.practice.clinic.queries import list_public_therapists
 from clinic.practice.models import Therapist

@@ -19,8 +19,8 @@ from clinic.config import current_settings
 from clinic.extensions import limiter
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 
 partner_feeds = Blueprint("partner_feeds", __name__)
 

@@ -2,7 +2,7 @@
 
 Each takes the actor who asks and the subject that it is about (any object with the attributes that
 the condition reads) and returns whether it holds; its docstring says for whom it does. What each
-grants or denies is said in `access_policy.py`.
+grants or denies is said in `who_may_do_what.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The name of each thing that can be asked for; `access_policy.py` says who may."""
+"""The name of each thing that can be asked for; `who_may_do_what.py` says who may."""
 
 from __future__ import annotations
 

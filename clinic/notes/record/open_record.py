@@ -1,7 +1,7 @@
 """Open a couple's record: find it, ask the access policy, lock it, audit the reading.
 
 Every way to a record goes through here. Who may read what is decided in
-`clinic/foundation/permissions/access_policy.py`; this module brings it the couple or note. Who may
+`foundation/permissions/who_may_do_what.py`; this module brings it the couple or note. Who may
 not read a record learns nothing of it (`NotFound`); who may read it but not do what they ask gets
 `NotAllowed`. A reading is written to the audit log before the text is given; if that fails the text
 is not shown.
@@ -22,9 +22,9 @@ from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, session, transaction
 from clinic.foundation.errors import NotAllowed, NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.wall_clock import local_date
 from clinic.notes.record.held_sessions import HeldSession, held_session
 from clinic.notes.record.note_models import SessionNote

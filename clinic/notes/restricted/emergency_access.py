@@ -16,9 +16,9 @@ from clinic.couples.models import Couple
 from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import N_, InvalidInput, NotFound, ProofNeeded
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.notes.record.restricted_models import EmergencyAccess
 from clinic.notes.rules.clinical_checks import refuse
 from clinic.notes.rules.repeated_submission import repeats_since

@@ -15,9 +15,9 @@ from clinic.foundation import audit
 from clinic.foundation.crypto.data_keys import KeyPurpose, WrappedKey, create_keys
 from clinic.foundation.database.transactions import new_id, session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.open_record import Chart, audit_read, find_chart, lock_course
 from clinic.notes.record.restricted_models import ProcessNote

@@ -14,9 +14,9 @@ from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, session
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.wall_clock import local_date
 from clinic.notes.record.open_record import audit_read, find_chart, may
 from clinic.notes.record.restricted_models import SafetyFlag

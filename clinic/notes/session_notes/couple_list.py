@@ -12,9 +12,9 @@ from clinic.booking.appointments.models import Appointment
 from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import transaction
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.notes.course.load_course import load_frame
 from clinic.notes.record.held_sessions import HELD, separate_appointments
 from clinic.notes.record.open_record import Chart, make_chart, may

@@ -18,9 +18,9 @@ from clinic.couples.models import Couple
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import N_, InvalidInput
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.notes.course.load_course import list_sessions
 from clinic.notes.course.read_scope import (
     hidden_notes,

@@ -10,10 +10,10 @@ from sqlalchemy import or_, select
 from clinic.booking.appointments.models import Appointment, AppointmentStatus
 from clinic.couples.models import Couple
 from clinic.foundation.database.transactions import session
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.conditions import leads_the_couple
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.notes.record.held_sessions import held_session
 from clinic.notes.record.note_models import SessionNote
 from clinic.notes.record.open_record import make_chart, may, written

@@ -14,9 +14,9 @@ from clinic.accounts.rules.session_rules import is_proof_recent
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, ProofNeeded
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.notes.record.held_sessions import held_session
 from clinic.notes.record.note_models import NoteAddendum, SessionNote
 from clinic.notes.record.open_record import find_note, lock_course, written

@@ -18,9 +18,9 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import session, transaction
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotAllowed, ProofNeeded
 from clinic.foundation.messages import message
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.notes.course.read_scope import course_for_note
 from clinic.notes.record.held_sessions import held_session
 from clinic.notes.record.note_models import SessionNote

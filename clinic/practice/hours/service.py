@@ -17,9 +17,9 @@ from clinic.foundation import audit, outbox
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.errors import ChangedElsewhere
 from clinic.foundation.messages import refuse
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.wall_clock import (
     NonexistentTime,
     ending_instant,

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, new_id, session, transaction
 from clinic.foundation.errors import N_, Conflict, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.practice.instruments.models import InstrumentRow
 from clinic.practice.rules.instruments import Instrument, parse_instrument
 

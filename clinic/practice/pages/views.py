@@ -15,8 +15,8 @@ from werkzeug.wrappers import Response
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import ChangedElsewhere, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.practice.clinic import page_queries, service
 from clinic.practice.form_fields import PracticeForm
 from clinic.practice.hours import service as hours

@@ -13,9 +13,9 @@ from clinic.foundation.crypto.tokens import random_token
 from clinic.foundation.database.transactions import new_id, transaction
 from clinic.foundation.database.transactions import session as reading
 from clinic.foundation.errors import N_, ClinicError, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.texts.single_line import one_line
 from clinic.practice.hours.service import HOURS_CHANGED
 from clinic.practice.models import SessionType, Therapist

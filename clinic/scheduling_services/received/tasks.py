@@ -12,9 +12,9 @@ from clinic.booking.appointments.models import ImportedBusyRow
 from clinic.foundation import audit
 from clinic.foundation.database.transactions import lock_name, new_id, transaction
 from clinic.foundation.errors import NotFound
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.practice.locks import lock_diary
 from clinic.scheduling_services.models import ServiceTask, TaskKind
 

@@ -30,9 +30,9 @@ from clinic.foundation.outbound.allowed_addresses import (
 )
 from clinic.foundation.outbound_http import send
 from clinic.foundation.outbox import GiveUp
-from clinic.foundation.permissions.access_policy import require
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import require
 from clinic.foundation.texts.single_line import one_line
 from clinic.foundation.wall_clock import utc_text
 from clinic.scheduling_services.models import WebhookMessage, WebhookSubscriber

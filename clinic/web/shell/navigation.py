@@ -15,9 +15,9 @@ from clinic.booking.desk.diary_queries import count_requests
 from clinic.calendars.imported.queries import stale_therapists
 from clinic.foundation import outbox
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.ruptures.safety_flags import flags_due
 from clinic.notes.session_notes.unsigned import unsigned_notes
 from clinic.scheduling_services.desk.queries import count_open_tasks

@@ -24,8 +24,8 @@ from clinic.foundation.clock import clock
 from clinic.foundation.crypto.data_keys import check_keys
 from clinic.foundation.crypto.encryption import SealBroken
 from clinic.foundation.errors import N_, NotFound, Unavailable
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.localized_dates import LOCALES, clock_text, day_text, when_text
 from clinic.foundation.wall_clock import local_date
 from clinic.practice.clinic.clinics import the_clinic

@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.foundation.errors import NotAllowed
-from clinic.foundation.permissions.access_policy import (
+from clinic.foundation.permissions.actors import Actor, LinkChannel, Role
+from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import (
     DENIED,
     LINK_MAY,
     POLICY,
     is_allowed,
     require,
 )
-from clinic.foundation.permissions.actors import Actor, LinkChannel, Role
-from clinic.foundation.permissions.permission_names import Permission
 from tests.support.access_table import (
     ANA,
     CHART,
@@ -148,7 +148,7 @@ def test_partner_never_learns_of_the_others_own_or_of_what_is_restricted_whateve
     monkeypatch,
 ):
     monkeypatch.setattr(
-        "clinic.foundation.permissions.access_policy.POLICY",
+        "clinic.foundation.permissions.who_may_do_what.POLICY",
         {one: (lambda *_: True,) for one in Permission},
     )
     kept = [OF_RUI, HIDDEN, Thing(member_id=ANA, visibility="restricted")]
@@ -166,7 +166,7 @@ def test_partner_never_learns_of_the_others_own_or_of_what_is_restricted_whateve
 
 def test_nothing_of_another_clinic_is_granted_whatever_the_role(monkeypatch):
     monkeypatch.setattr(
-        "clinic.foundation.permissions.access_policy.POLICY",
+        "clinic.foundation.permissions.who_may_do_what.POLICY",
         {one: (lambda *_: True,) for one in Permission},
     )
     stranger = STRANGERS["staff of another clinic, every role"]

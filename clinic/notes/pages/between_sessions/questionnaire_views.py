@@ -15,8 +15,8 @@ from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.database.transactions import new_id
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.notes.between_sessions.questionnaires import EnteredResponse, add_measure, measures_page
 from clinic.notes.pages.labels import first_names

@@ -14,8 +14,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.between_sessions import service
 from clinic.notes.between_sessions.corrections import mark_in_error
 from clinic.notes.between_sessions.queries import Between, Entry, get_entry, list_entries

@@ -8,8 +8,8 @@ from flask import Blueprint, render_template, request
 
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.between_sessions.questionnaires import list_measures
 from clinic.notes.charts.axis import Axis, axis_of
 from clinic.notes.charts.cycle import CycleChart, cycle_chart, partner_safe_cycle

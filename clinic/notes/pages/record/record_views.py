@@ -11,9 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.actors import Actor
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.between_sessions.queries import Entry, list_entries
 from clinic.notes.course.timeline import timeline_page
 from clinic.notes.pages.labels import first_names, searchable

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import Conflict, InvalidInput
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.foundation.wall_clock import instant_from, local_date
 from clinic.notes.course.load_course import CourseRupture

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import N_, Conflict, InvalidInput, NotFound
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.pages.labels import first_names
 from clinic.notes.pages.overview import names_of
 from clinic.notes.pages.restricted.forms import (

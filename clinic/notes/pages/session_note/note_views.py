@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from clinic.accounts.browser.route_guard import current_actor, requires
 from clinic.foundation.clock import clock
 from clinic.foundation.errors import InvalidInput, TooManyRequests
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.foundation.texts.posted_texts import refuse_unkeepable_texts
 from clinic.notes.pages.labels import FILTERS, first_names, offered
 from clinic.notes.pages.note_part_labels import PART_FILTERS

@@ -7,8 +7,8 @@ from typing import Any
 from flask import render_template, request
 
 from clinic.accounts.browser.route_guard import current_actor
-from clinic.foundation.permissions.access_policy import is_allowed
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import is_allowed
 from clinic.notes.between_sessions.queries import marked_in_note
 from clinic.notes.pages.overview import names_of
 from clinic.notes.rules.note_formats import birp, dap, girp, soap

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.foundation.errors import NotAllowed, SignInNeeded
-from clinic.foundation.permissions.access_policy import POLICY, is_allowed, require
 from clinic.foundation.permissions.actors import Actor, Role
 from clinic.foundation.permissions.conditions import anyone
 from clinic.foundation.permissions.permission_names import Permission
+from clinic.foundation.permissions.who_may_do_what import POLICY, is_allowed, require
 from tests.support.access_table import ROWS
 
 ANNA, BERT = "therapist-anna", "therapist-bert"
