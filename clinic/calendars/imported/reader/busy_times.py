@@ -22,7 +22,7 @@ from clinic.calendars.imported.reader.limits import (
     SetAside,
 )
 from clinic.calendars.imported.reader.parser import RawCalendar, read_calendars
-from clinic.calendars.imported.reader.series import Span, expand_series, plain_span
+from clinic.calendars.imported.reader.recurrence_expansion import Span, expand_series, plain_span
 from clinic.calendars.imported.reader.zones import Zone, Zones, iana_zone
 
 __all__ = ["CalendarBusyTimes", "OutsideBroken", "busy_from_ics"]
