@@ -62,6 +62,28 @@ def test_each_problem_has_its_place(raw, problems):
 
 
 @pytest.mark.parametrize(
+    ("name", "raw", "place", "said"),
+    [
+        ("inner", "ab", "inner", "This must be a list."),
+        ("inner", {"day": "2026-03-31"}, "inner", "This must be a list."),
+        ("inner", ["day"], "inner[0]", "This must be an object."),
+        ("flag", "true", "flag", "This must be true or false."),
+        ("text", 1, "text", "This must be text."),
+        ("at", 1774951200, "at", "This must be an instant like 2026-03-31T10:00:00Z."),
+    ],
+)
+def test_nothing_is_converted(name, raw, place, said):
+    assert problems_of(AT | {name: raw}) == [(place, said)]
+
+
+@pytest.mark.parametrize("number", ["1", 1.0, True, None])
+def test_whole_number_is_of_no_other_type(number):
+    raw = AT | {"inner": [{"day": "2026-03-31", "pair": ["a", number]}]}
+
+    assert problems_of(raw) == [("inner[0].pair[1]", "This must be a whole number.")]
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (None, "This must be text."),
