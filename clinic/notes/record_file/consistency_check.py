@@ -26,7 +26,7 @@ from clinic.notes.record_file.seals import addenda_problems, chain_problems
 from clinic.notes.record_file.terms import term_problems, terms_with
 from clinic.notes.record_file.written_texts import written_problems
 from clinic.notes.rules.clinical_checks import code_problems
-from clinic.notes.rules.selectable_terms import Problem, all_known_terms
+from clinic.notes.rules.selectable_terms import Problem, every_term
 from clinic.practice.rules.custom_terms import Terms
 from clinic.practice.rules.practice_rules import SITE_LANGUAGES
 
@@ -100,7 +100,7 @@ def record_problems(record: CoupleRecord, *, terms: Terms, today: date) -> list[
         window_problems,
         response_problems,
     )
-    around = Around(today, all_known_terms(terms_with(record, terms)))
+    around = Around(today, every_term(terms_with(record, terms)))
     found = [problem for rule in rules for problem in rule(record, around)]
     return [*found, *term_problems(record, terms), *instrument_problems(record)]
 

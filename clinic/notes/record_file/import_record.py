@@ -62,7 +62,7 @@ def import_record(text: str, *, now: datetime) -> str:
     gets a profile that is not offered for booking; terms that the other clinic had added can be
     read here, and are offered once this clinic takes them up; so are definitions of instruments.
     """
-    record = parse_record(text, terms=_known_terms(), now=now)
+    record = parse_record(text, terms=_terms_of_the_clinic(), now=now)
     with transaction() as current:
         clinic = _clinic(now=now)
         _lock(current, record, clinic)
@@ -99,7 +99,7 @@ def parse_record(text: str, *, terms: Terms, now: datetime) -> CoupleRecord:
     return record
 
 
-def _known_terms() -> Terms:
+def _terms_of_the_clinic() -> Terms:
     try:
         return terms_of(the_clinic().id)
     except NotFound:
@@ -140,21 +140,21 @@ def _clashes(current: Session, record: CoupleRecord, clinic: Clinic) -> list[Pro
     for table in TABLES:
         row: Any = table.row
         parts = getattr(record, table.name)
-        taken = _taken(current, row, [one.id for one in parts])
+        used = _used_ids(current, row, [one.id for one in parts])
         problems += [
             (f"{table.name}[{at}].id", "This is here already.")
             for at, one in enumerate(parts)
-            if one.id in taken
+            if one.id in used
         ]
     for at, member in enumerate(record.members):
-        if _taken(current, CoupleMember, [member.id]) or _taken(
+        if _used_ids(current, CoupleMember, [member.id]) or _used_ids(
             current, Partner, [member.person.id]
         ):
             problems.append((f"members[{at}].id", "This is here already."))
     return problems
 
 
-def _taken(current: Session, row: Any, ids: list[str]) -> set[str]:
+def _used_ids(current: Session, row: Any, ids: list[str]) -> set[str]:
     found: set[str] = set()
     for start in range(0, len(ids), 500):
         part = ids[start : start + 500]
@@ -168,7 +168,9 @@ def _store(current: Session, record: CoupleRecord, clinic: Clinic, *, now: datet
         clinic_id=clinic.id,
         code=record.couple.code,
         status=record.couple.status,
-        lead_therapist_id=_known_or_new(current, record.couple.lead_therapist, clinic, now=now),
+        lead_therapist_id=_find_or_make_therapist(
+            current, record.couple.lead_therapist, clinic, now=now
+        ),
         created_at=record.couple.created_at,
     )
     current.add(couple)
@@ -199,7 +201,7 @@ def _therapist(current: Session, lead: LeadPart, clinic: Clinic) -> Therapist | 
     )
 
 
-def _known_or_new(
+def _find_or_make_therapist(
     current: Session, lead: LeadPart | None, clinic: Clinic, *, now: datetime
 ) -> str | None:
     if lead is None:
@@ -259,7 +261,7 @@ def _store_rows(
         sealed = values.pop(table.sealed)
         if table.name == "notes":
             values["clinic_id"] = clinic.id
-            held_by = _known_or_new(current, values.pop(HELD_BY), clinic, now=now)
+            held_by = _find_or_make_therapist(current, values.pop(HELD_BY), clinic, now=now)
             values["held_by_id"] = held_by
         row = make(couple_id=record.couple.id, **values)
         if (table.name, part.id) in written:

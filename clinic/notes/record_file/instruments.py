@@ -1,7 +1,7 @@
 """The definitions by which a record's measures were scored: they go along, and are checked. Pure.
 
-A definition goes as the file it is on the shelf. Where it is not known it is learned, and read but
-not offered; where another one stands under its name the record is not taken.
+A definition goes along as the file that the clinic imported. Where it is new it is added, and read
+but not offered; where another one stands under its name the record is refused.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ def used_instruments(record: CoupleRecord, files: Mapping[Key, str]) -> tuple[In
     return tuple(InstrumentPart(*key, files[key]) for key in sorted(used & files.keys()))
 
 
-def new_instruments(record: CoupleRecord, shelf: Mapping[Key, Instrument]) -> list[str]:
-    """The definition files in the record that are not on this shelf."""
-    return [one.definition for one in record.instruments if _key(one) not in shelf]
+def new_instruments(record: CoupleRecord, present: Mapping[Key, Instrument]) -> list[str]:
+    """Return the definition files in the record that are not among the present ones."""
+    return [one.definition for one in record.instruments if _key(one) not in present]
 
 
 def instrument_problems(record: CoupleRecord) -> Iterator[Problem]:
@@ -48,10 +48,12 @@ def instrument_problems(record: CoupleRecord) -> Iterator[Problem]:
         seen.add(_key(part))
 
 
-def instrument_clashes(record: CoupleRecord, shelf: Mapping[Key, Instrument]) -> Iterator[Problem]:
+def instrument_clashes(
+    record: CoupleRecord, present: Mapping[Key, Instrument]
+) -> Iterator[Problem]:
     """Definitions of a checked record that ask or score otherwise than those known here."""
     for at, part in enumerate(record.instruments):
-        here = shelf.get(_key(part))
+        here = present.get(_key(part))
         if here is not None and not here.is_like(parse_instrument(part.definition)):
             said = f"Here {here.label} is another definition."
             yield f"instruments[{at}].definition", said

@@ -21,7 +21,7 @@ SIGNED_TEXTS = {"notes": "body", "addenda": "said"}
 
 
 def written_part(name: str, row_id: str, plain: Any) -> WrittenPart:
-    """Tell the JSON values `plain` of the row `row_id` of the list `name` as they were written."""
+    """Return the JSON values `plain` of row `row_id` in list `name` as they were written."""
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
     return WrittenPart(name, row_id, text.replace("\x7f", "\\u007f"))
 
@@ -38,7 +38,7 @@ def written_of(record: CoupleRecord) -> Mapping[tuple[str, str], Any]:
 
 
 def written_problems(record: CoupleRecord) -> Iterator[Problem]:
-    """Say where `written` tells another text than the file shows, or one that needs no telling."""
+    """Yield where `written` holds another text than the file shows, or one it need not hold."""
     shown = {
         (name, one.id): to_plain(getattr(one, field))
         for name, field in SIGNED_TEXTS.items()

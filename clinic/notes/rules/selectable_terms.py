@@ -44,7 +44,7 @@ class Choosable:
         return "" if code in self.kept or any(term.active for term in terms) else RETIRED
 
 
-def all_known_terms(terms: Terms) -> Choosable:
+def every_term(terms: Terms) -> Choosable:
     """Every term, retired or not: for a record that was written elsewhere or long ago."""
     return Choosable(terms, all_codes(terms))
 

@@ -44,9 +44,9 @@ def problems_in(raw: object) -> list[str]:
         found += _item(item, f"items[{at}]")
     found += _doubles("items", items)
     scales = _objects(raw.get("scales"))
-    known = [str(item.get("code")) for _at, item in items]
+    item_codes = [str(item.get("code")) for _at, item in items]
     for at, scale in scales:
-        found += _scale(scale, f"scales[{at}]", known)
+        found += _scale(scale, f"scales[{at}]", item_codes)
     return found + _doubles("scales", scales)
 
 
@@ -117,7 +117,7 @@ def _labels(item: Mapping[str, Any], place: str) -> list[str]:
     return found
 
 
-def _scale(scale: Mapping[str, Any], place: str, known: list[str]) -> list[str]:
+def _scale(scale: Mapping[str, Any], place: str, item_codes: list[str]) -> list[str]:
     found = _unknown(scale, "scales", place)
     found += _matches(
         scale, "code", INSTRUMENT_CODE, "lower case letters, digits and underscores", place
@@ -128,7 +128,7 @@ def _scale(scale: Mapping[str, Any], place: str, known: list[str]) -> list[str]:
         found.append(f"{place}.items: must list at least one item")
         items = []
     for at, code in enumerate(items):
-        if code not in known:
+        if code not in item_codes:
             found.append(f"{place}.items[{at}]: there is no item {code!r}")
         elif code in items[:at]:
             found.append(f"{place}.items[{at}]: {code!r} is there twice")
@@ -199,12 +199,12 @@ def _unknown(one: Mapping[str, Any], kind: str, place: str) -> list[str]:
 
 
 def _matches(
-    one: Mapping[str, Any], key: str, pattern: re.Pattern[str], said: str, place: str = ""
+    one: Mapping[str, Any], key: str, pattern: re.Pattern[str], expected: str, place: str = ""
 ) -> list[str]:
     value = one.get(key)
     if isinstance(value, str) and pattern.fullmatch(value):
         return []
-    return [f"{place}.{key}: must be {said}" if place else f"{key}: must be {said}"]
+    return [f"{place}.{key}: must be {expected}" if place else f"{key}: must be {expected}"]
 
 
 def _words(

@@ -16,8 +16,8 @@ from clinic.notes.rules.selectable_terms import (
     RETIRED,
     UNKNOWN,
     Choosable,
-    all_known_terms,
     coded,
+    every_term,
     retired_in,
 )
 from clinic.practice.rules.custom_terms import TermChange, lay_over
@@ -60,7 +60,7 @@ def test_retired_term_is_named_at_its_field_unless_the_record_holds_it():
     kept = code_problems(note, choosable=Choosable(here(), frozenset({"appreciation"})))
 
     assert found == [("attempts.0.acts", RETIRED)]
-    assert kept == code_problems(note, choosable=all_known_terms(here())) == []
+    assert kept == code_problems(note, choosable=every_term(here())) == []
     assert retired_in(note, here()) == {"appreciation": LAST_WEEK}
 
 
