@@ -7,8 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-LEAST_COVERED = 90.0
-"""Percent of the branches of clinic/ that the tests on SQLite reach; raise it when they reach more."""
+LEAST_COVERED = 94.5
+"""Percent of the branches of clinic/ that the tests on SQLite reach; it may only rise.
+
+Measured: 94.86 (4,242 of 4,472). What depends on the order of threads needs the room below it.
+"""
 
 
 def measured(pytest_words: Sequence[str], report: Path) -> list[str]:
